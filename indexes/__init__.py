@@ -1,0 +1,1 @@
+"""What is remembered: ids, vectors, words and rows. Knows nothing of models, files' formats or screens."""

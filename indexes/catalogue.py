@@ -1,0 +1,300 @@
+"""The catalogue: one SQLite file that is the truth about a library. Everything else can be rebuilt from it.
+
+Knows rows. Leaves searching vectors to `vectors`, words to `keywords`, and how they go together to `library`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from indexes import keywords
+from indexes.errors import LibraryError
+from indexes.records import FileRecord, Place, Segment, Source
+
+_TABLES = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+INSERT INTO facts VALUES ('generation', 0);
+
+CREATE TABLE sources (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,              -- SHA-256 of the content
+    modality TEXT NOT NULL, media_type TEXT NOT NULL, bytes INTEGER NOT NULL,
+    title TEXT NOT NULL, language TEXT NOT NULL, added REAL NOT NULL);
+
+CREATE TABLE files (                      -- the ledger: every path ever seen and what became of it
+    path TEXT PRIMARY KEY,
+    source INTEGER REFERENCES sources(key),
+    status TEXT NOT NULL, modality TEXT, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    segments INTEGER NOT NULL, seconds REAL NOT NULL, stage TEXT NOT NULL, reason TEXT NOT NULL,
+    updated REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX files_source ON files(source);
+
+CREATE TABLE segments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- AUTOINCREMENT: an id is never reused
+    source INTEGER NOT NULL REFERENCES sources(key),
+    position INTEGER NOT NULL, modality TEXT NOT NULL,
+    heading TEXT NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL, member TEXT NOT NULL);
+CREATE INDEX segments_source ON segments(source);
+
+CREATE TABLE spaces (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
+    model TEXT NOT NULL, dimension INTEGER NOT NULL);
+
+CREATE TABLE vectors (                    -- float16, unit length
+    space INTEGER NOT NULL REFERENCES spaces(key), segment INTEGER NOT NULL REFERENCES segments(id),
+    vector BLOB NOT NULL, PRIMARY KEY (space, segment)) WITHOUT ROWID;
+CREATE INDEX vectors_segment ON vectors(segment);
+"""
+
+# Numbered steps; PRAGMA user_version counts those that were taken.
+MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA,)
+
+_SEGMENT = (
+    "SELECT s.id, o.id AS source_id, s.position, s.modality, s.heading, s.text, s.place, s.member"
+    " FROM segments s JOIN sources o ON o.key = s.source"
+)
+
+
+class Catalogue:
+    """Rows of one library. Reads from any thread; writes inside `transaction()` only."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        try:
+            self._migrate()
+        except sqlite3.DatabaseError as error:
+            raise LibraryError(
+                f"{path} cannot be used as a library's catalogue: {error}. If it is not a Folioscope library,"
+                " choose another folder with --library; if it is, restore it from a backup."
+            ) from error
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection.row_factory = sqlite3.Row
+            connection.create_function("words", 1, keywords.words, deterministic=True)
+            # WAL with NORMAL: a power cut may cost the last source, which is then indexed again, never consistency.
+            connection.executescript(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=268435456"
+            )
+            self._local.connection = connection
+            self._opened.append(connection)
+        return connection
+
+    def close(self) -> None:
+        for connection in self._opened:
+            connection.close()
+        self._opened.clear()
+        self._local = threading.local()
+
+    def _migrate(self) -> None:
+        taken = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        if taken > len(MIGRATIONS):
+            raise LibraryError(f"{self.path} was written by a newer version of Folioscope. Please update.")
+        for number, step in enumerate(MIGRATIONS[taken:], start=taken + 1):
+            try:
+                self.connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version={number}; COMMIT;")
+            except sqlite3.OperationalError:
+                # Another process may have taken the same step first.
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                if self.connection.execute("PRAGMA user_version").fetchone()[0] < number:
+                    raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; counts the generation up, so that caches know that they are behind."""
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    @property
+    def generation(self) -> int:
+        return int(self.connection.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()[0])
+
+    # --- sources ---
+
+    def add_source(self, source: Source) -> int:
+        """The new source's key. To be called inside a transaction, like all that write."""
+        cursor = self.connection.execute(
+            "INSERT INTO sources(id, modality, media_type, bytes, title, language, added) VALUES (?,?,?,?,?,?,?)",
+            (source.id, source.modality, source.media_type, source.bytes, source.title, source.language, time.time()),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def source_key(self, source_id: str) -> int | None:
+        row = self.connection.execute("SELECT key FROM sources WHERE id = ?", (source_id,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def sources(self, ids: Iterable[str] | None = None) -> dict[str, Source]:
+        """Sources by id; all of them when `ids` is None."""
+        if ids is None:
+            rows = self.connection.execute("SELECT * FROM sources ORDER BY key").fetchall()
+        else:
+            rows = list(self._in("SELECT * FROM sources WHERE id IN", list(ids)))
+        paths: dict[int, list[str]] = {}
+        keys = [row["key"] for row in rows]
+        for file in self._in("SELECT source, path FROM files WHERE source IN", keys, " ORDER BY updated, path"):
+            paths.setdefault(file["source"], []).append(file["path"])
+        return {
+            row["id"]: Source(
+                id=row["id"],
+                modality=row["modality"],
+                media_type=row["media_type"],
+                bytes=row["bytes"],
+                title=row["title"],
+                language=row["language"],
+                paths=tuple(paths.get(row["key"], ())),
+            )
+            for row in rows
+        }
+
+    def orphans(self) -> list[int]:
+        """Keys of sources that no path leads to any more."""
+        rows = self.connection.execute(
+            "SELECT key FROM sources WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.source = sources.key)"
+        )
+        return [row[0] for row in rows]
+
+    def remove_source(self, key: int) -> None:
+        """Vectors, segments and the source itself; its keywords must be gone already."""
+        execute = self.connection.execute
+        execute("DELETE FROM vectors WHERE segment IN (SELECT id FROM segments WHERE source = ?)", (key,))
+        execute("DELETE FROM segments WHERE source = ?", (key,))
+        execute("DELETE FROM sources WHERE key = ?", (key,))
+
+    # --- the ledger ---
+
+    def files(self, below: str | None = None) -> list[FileRecord]:
+        """The ledger by path; of one file or of everything below a folder when `below` is given."""
+        query = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source {} ORDER BY f.path"
+        if below is None:
+            rows = self.connection.execute(query.format(""))
+        else:
+            folder = below.rstrip("/") + "/"
+            rows = self.connection.execute(
+                query.format("WHERE f.path = ? OR substr(f.path, 1, ?) = ?"), (below, len(folder), folder)
+            )
+        return [_file(row) for row in rows]
+
+    def file(self, path: str) -> FileRecord | None:
+        row = self.connection.execute(
+            "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source WHERE f.path = ?",
+            (path,),
+        ).fetchone()
+        return None if row is None else _file(row)
+
+    def record_file(self, record: FileRecord) -> None:
+        """Write what became of a path. `record.source_id` must be known to the catalogue already, or None."""
+        key = None if record.source_id is None else self.source_key(record.source_id)
+        self.connection.execute(
+            "INSERT OR REPLACE INTO files(path, source, status, modality, bytes, mtime_ns, segments, seconds, stage,"
+            " reason, updated) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            (record.path, key, record.status, record.modality, record.bytes, record.mtime_ns, record.segments,
+             record.seconds, record.stage, record.reason, record.updated or time.time()),
+        )  # fmt: skip
+
+    def matching(self, glob: str) -> list[int]:
+        """Keys of the sources of which a path, its end, or a folder above it matches a glob; case is ignored."""
+        glob = glob.lower().rstrip("/")
+        patterns = (glob, f"*/{glob}", f"{glob}/*", f"*/{glob}/*")
+        rows = self.connection.execute(
+            "SELECT DISTINCT source FROM files WHERE source IS NOT NULL AND ("
+            + " OR ".join(["lower(path) GLOB ?"] * len(patterns))
+            + ")",
+            patterns,
+        )
+        return [row[0] for row in rows]
+
+    # --- segments and vectors ---
+
+    def add_segments(self, source_key: int, segments: Sequence[Segment]) -> list[int]:
+        """Their new ids, in order."""
+        ids = []
+        for segment in segments:
+            cursor = self.connection.execute(
+                "INSERT INTO segments(source, position, modality, heading, text, place, member) VALUES (?,?,?,?,?,?,?)",
+                (source_key, segment.position, segment.modality, segment.heading, segment.text,
+                 json.dumps(segment.place.as_dict(), ensure_ascii=False), segment.member),
+            )  # fmt: skip
+            ids.append(int(cursor.lastrowid or 0))
+        return ids
+
+    def segment_ids(self, source_key: int) -> list[int]:
+        rows = self.connection.execute("SELECT id FROM segments WHERE source = ? ORDER BY position", (source_key,))
+        return [row[0] for row in rows]
+
+    def segments(self, ids: Iterable[int]) -> dict[int, Segment]:
+        return {row["id"]: _segment(row) for row in self._in(f"{_SEGMENT} WHERE s.id IN", list(ids))}
+
+    def segments_of(self, source_id: str) -> list[Segment]:
+        """All segments of a source in reading order."""
+        rows = self.connection.execute(f"{_SEGMENT} WHERE o.id = ? ORDER BY s.position", (source_id,))
+        return [_segment(row) for row in rows]
+
+    def space(self, name: str) -> sqlite3.Row | None:
+        """key, name, model and dimension of a vector space, if it has ever been filled."""
+        return self.connection.execute("SELECT * FROM spaces WHERE name = ?", (name,)).fetchone()  # type: ignore[no-any-return]
+
+    def add_space(self, name: str, model: str, dimension: int) -> None:
+        self.connection.execute("INSERT INTO spaces(name, model, dimension) VALUES (?,?,?)", (name, model, dimension))
+
+    def add_vectors(self, space_key: int, vectors: Mapping[int, np.ndarray]) -> None:
+        """Vectors (dimension,) by segment id, kept as float16."""
+        self.connection.executemany(
+            "INSERT INTO vectors(space, segment, vector) VALUES (?,?,?)",
+            [(space_key, segment, vector.astype(np.float16).tobytes()) for segment, vector in vectors.items()],
+        )
+
+    def vector_ids(self, space_key: int, above: int = 0) -> np.ndarray:
+        """Segment ids larger than `above` that have a vector in this space, ascending, int64 (n,)."""
+        rows = self.connection.execute(
+            "SELECT segment FROM vectors WHERE space = ? AND segment > ? ORDER BY segment", (space_key, above)
+        )
+        return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    def vectors(self, space_key: int, ids: Sequence[int], dimension: int) -> np.ndarray:
+        """float32 (n, dimension), in the order of `ids`, all of which must be there."""
+        found = {
+            row["segment"]: row["vector"]
+            for row in self._in(
+                "SELECT segment, vector FROM vectors WHERE space = ? AND segment IN", ids, "", space_key
+            )
+        }
+        raw = b"".join(found[i] for i in ids)
+        return np.frombuffer(raw, dtype=np.float16).reshape(len(ids), dimension).astype(np.float32)
+
+    def _in(self, query: str, values: Sequence[object], tail: str = "", *before: object) -> Iterator[sqlite3.Row]:
+        """Rows of `query (?,?,…) tail`, in portions that SQLite's limit of variables allows."""
+        for start in range(0, len(values), 900):
+            portion = values[start : start + 900]
+            marks = ",".join("?" * len(portion))
+            yield from self.connection.execute(f"{query} ({marks}){tail}", (*before, *portion))
+
+
+def _file(row: sqlite3.Row) -> FileRecord:
+    return FileRecord(**{name: row[name] for name in FileRecord.__dataclass_fields__})
+
+
+def _segment(row: sqlite3.Row) -> Segment:
+    values = {name: row[name] for name in Segment.__dataclass_fields__}
+    return Segment(**{**values, "place": Place.from_dict(json.loads(row["place"]))})

@@ -1,0 +1,32 @@
+"""Failures that a person can do something about.
+
+FolioscopeError             every expected failure; its text is shown to the person as it is
+├── LibraryError            the library on disk cannot be used (exit code 3)
+│   ├── LibraryBusy         another process is writing; names it
+│   └── SpaceMismatch       the vectors were made by another model; names the command that helps
+├── UsageError              what was asked for makes no sense (exit code 2)
+├── ExtractionError         one file could not be read (pipelines/errors.py)
+└── ModelUnavailable        a model could not be loaded (pipelines/errors.py)
+
+Every message names the thing, the reason and the next step.
+"""
+
+
+class FolioscopeError(Exception):
+    """Base of all expected failures; `str(error)` is a sentence for the person."""
+
+
+class LibraryError(FolioscopeError):
+    """The library folder or its catalogue cannot be used."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process holds the writer's lock."""
+
+
+class SpaceMismatch(LibraryError):
+    """A vector space was filled by another model than the one in use."""
+
+
+class UsageError(FolioscopeError):
+    """The request itself is wrong: an empty question, an unknown source, a negative k."""

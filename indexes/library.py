@@ -1,0 +1,296 @@
+"""The library: one folder on disk in which catalogue, keywords and vector spaces go together.
+
+Adds, replaces and forgets a source in one transaction; keeps the FAISS caches level with the catalogue. Layout:
+
+    catalogue.sqlite            the truth
+    faiss/text-3-1042.faiss     cache: space 'text', its key 3, generation 1042 of the catalogue
+    uploads/                    files that people dropped on the page
+    writer.lock, writer.json    held by the one process that writes
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from indexes.catalogue import Catalogue
+from indexes.errors import LibraryBusy, LibraryError, SpaceMismatch, UsageError
+from indexes.keywords import KeywordIndex
+from indexes.records import FileRecord, Hit, Segment, Source
+from indexes.vectors import VectorIndex
+
+log = logging.getLogger(__name__)
+
+Vectors = Mapping[str, Mapping[int, np.ndarray]]
+"""Space name → position of the segment → vector (dimension,) float32 of unit length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which segments a search may return: a condition on the table `segments`. Empty: all of them."""
+
+    where: str = ""
+    values: tuple[object, ...] = ()
+
+
+@dataclass(slots=True)
+class _Space:
+    key: int
+    index: VectorIndex
+    generation: int
+
+
+class Library:
+    """One folder with everything that is remembered."""
+
+    def __init__(self, folder: Path, create: bool = True) -> None:
+        """Raises LibraryError when the folder cannot be used, or is none and `create` is false."""
+        self.folder = folder.expanduser().absolute()
+        catalogue = self.folder / "catalogue.sqlite"
+        if not create and not catalogue.exists():
+            raise LibraryError(f"There is no library in {self.folder} yet. Fill one: python -m app index FOLDER")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(f"The library folder {self.folder} cannot be used: {error.strerror}.") from error
+        self.catalogue = Catalogue(catalogue)
+        self.keywords = KeywordIndex()
+        self._spaces: dict[str, _Space] = {}
+        self._lock = threading.RLock()  # guards the FAISS indexes in memory
+        self._writer = threading.Lock()
+
+    def close(self) -> None:
+        self.catalogue.close()
+
+    # --- writing ---
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the one writer; FAISS files are brought level at the end. Raises LibraryBusy at once if another is."""
+        import filelock
+
+        owner = self.folder / "writer.json"
+        lock = filelock.FileLock(self.folder / "writer.lock", timeout=0)
+        try:
+            if not self._writer.acquire(blocking=False):
+                raise filelock.Timeout(lock.lock_file)
+            try:
+                lock.acquire()
+            except BaseException:
+                self._writer.release()
+                raise
+        except filelock.Timeout as error:
+            raise LibraryBusy(
+                f"{_owner(owner)} is writing to {self.folder}. Wait until it has finished, or stop it, and try again."
+            ) from error
+        try:
+            owner.write_text(json.dumps({"pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}))
+            yield
+        finally:
+            try:
+                self.save_spaces()
+            finally:
+                owner.unlink(missing_ok=True)
+                lock.release()
+                self._writer.release()
+
+    def open_space(self, name: str, model: str, dimension: int) -> None:
+        """Make sure that a space exists and was filled by this model. Raises SpaceMismatch."""
+        if self.catalogue.space(name) is None:
+            with self.catalogue.transaction():
+                self.catalogue.add_space(name, model, dimension)
+        self.check_space(name, model, dimension)
+
+    def check_space(self, name: str, model: str, dimension: int) -> None:
+        """Raises SpaceMismatch when a space was filled by another model."""
+        space = self.catalogue.space(name)
+        if space is not None and (space["model"], space["dimension"]) != (model, dimension):
+            raise SpaceMismatch(
+                f"The {name} vectors of {self.folder} were made by {space['model']} ({space['dimension']} dimensions),"
+                f" but the setting {name}= now names {model} ({dimension}). Set it back, or make them anew:"
+                " python -m app doctor --reembed"
+            )
+
+    def replace_space(self, name: str, model: str, dimension: int, batches: Iterable[Mapping[int, np.ndarray]]) -> None:
+        """Another model's vectors by segment id instead of a space's present ones, in one transaction."""
+        old = self.catalogue.space(name)
+        with self.catalogue.transaction() as connection:
+            if old is not None:
+                connection.execute("DELETE FROM vectors WHERE space = ?", (old["key"],))
+                connection.execute("DELETE FROM spaces WHERE key = ?", (old["key"],))
+            self.catalogue.add_space(name, model, dimension)
+            space = self.catalogue.space(name)
+            for vectors in batches:
+                self.catalogue.add_vectors(space["key"], vectors)
+
+    def add(self, source: Source, file: FileRecord, segments: Sequence[Segment], vectors: Vectors) -> None:
+        """Store a source with one path that leads to it, in one transaction.
+
+        The path's earlier content, if no other path leads to it, is forgotten in the same transaction. Spaces must
+        have been opened.
+        """
+        with self.catalogue.transaction() as connection:
+            key = self.catalogue.source_key(source.id)
+            if key is None:
+                key = self.catalogue.add_source(source)
+                ids = self.catalogue.add_segments(key, segments)
+                self.keywords.add(connection, ids)
+                for name, by_position in vectors.items():
+                    space = self.catalogue.space(name)
+                    assert space is not None, f"space {name} was not opened"
+                    self.catalogue.add_vectors(space["key"], {ids[p]: v for p, v in by_position.items()})
+            self.catalogue.record_file(file)
+            self._remove_orphans()
+
+    def record(self, *files: FileRecord) -> None:
+        """Write lines of the ledger; sources that no path leads to any more are forgotten with them."""
+        if files:
+            with self.catalogue.transaction():
+                for file in files:
+                    self.catalogue.record_file(file)
+                self._remove_orphans()
+
+    def forget(self, path: str) -> list[FileRecord]:
+        """Forget a file or everything below a folder: the lines of the ledger as they were before."""
+        known = [file for file in self.catalogue.files(path) if file.status != "removed"]
+        self.record(*(removed(file, "forgotten on request") for file in known))
+        return known
+
+    def _remove_orphans(self) -> None:
+        for key in self.catalogue.orphans():
+            self.keywords.remove(self.catalogue.connection, self.catalogue.segment_ids(key))
+            self.catalogue.remove_source(key)
+
+    # --- finding ---
+
+    def scope(self, glob: str | None = None, modality: str | None = None) -> Scope:
+        """Narrow a search. Raises UsageError when no indexed file matches the glob."""
+        conditions: list[str] = []
+        values: list[object] = []
+        if glob:
+            keys = self.catalogue.matching(glob)
+            if not keys:
+                raise UsageError(
+                    f"No indexed file matches {glob!r}. `python -m app status` lists them; * stands for any characters."
+                )
+            conditions.append(f"source IN ({','.join(map(str, keys))})")
+        if modality:
+            conditions.append("modality = ?")
+            values.append(modality)
+        return Scope(" AND ".join(conditions), tuple(values))
+
+    def search_vectors(self, space: str, vector: np.ndarray, k: int, scope: Scope = Scope()) -> list[Hit]:
+        """The k nearest segments of one space; score is the cosine."""
+        with self._lock:
+            opened = self._level(space)
+            if opened is None:
+                return []
+            allowed = None
+            if scope.where:
+                rows = self.catalogue.connection.execute(f"SELECT id FROM segments WHERE {scope.where}", scope.values)
+                allowed = np.fromiter((row[0] for row in rows), dtype=np.int64)
+            ids, scores = opened.index.search(vector, k, allowed)
+        found = zip(ids.tolist(), scores.tolist(), strict=True)
+        return [Hit(i, rank, score, space) for rank, (i, score) in enumerate(found, start=1)]
+
+    def search_keywords(self, question: str, k: int, scope: Scope = Scope()) -> list[Hit]:
+        """The k segments with the best bm25."""
+        return self.keywords.search(self.catalogue.connection, question, k, scope.where, scope.values)
+
+    def vectors(self, space: str, ids: Sequence[int]) -> np.ndarray | None:
+        """float32 (n, dimension) from the catalogue; None when the space is empty."""
+        row = self.catalogue.space(space)
+        return None if row is None else self.catalogue.vectors(row["key"], ids, row["dimension"])
+
+    # --- the FAISS caches ---
+
+    def _level(self, name: str) -> _Space | None:
+        """The space's index, level with the catalogue. Ids only grow, so what is new lies above the largest."""
+        row = self.catalogue.space(name)
+        if row is None:
+            return None
+        generation = self.catalogue.generation
+        space = self._spaces.get(name)
+        if space is None or space.key != row["key"]:
+            space = self._spaces[name] = self._load(name, row["key"], row["dimension"])
+        if space.generation != generation:
+            held = space.index.ids()
+            new = self.catalogue.vector_ids(row["key"], above=int(held.max()) if len(held) else 0)
+            for start in range(0, len(new), 10_000):
+                portion = new[start : start + 10_000]
+                space.index.add(portion, self.catalogue.vectors(row["key"], portion.tolist(), row["dimension"]))
+            count = "SELECT count(*) FROM vectors WHERE space = ?"
+            if len(space.index) != self.catalogue.connection.execute(count, (row["key"],)).fetchone()[0]:
+                gone = np.setdiff1d(space.index.ids(), self.catalogue.vector_ids(row["key"]))
+                space.index.remove(gone)
+            space.generation = generation
+        return space
+
+    def _files(self, name: str, key: int) -> list[tuple[int, Path]]:
+        """Saved files of a space by generation, newest first."""
+        found = []
+        for path in (self.folder / "faiss").glob(f"{name}-{key}-*.faiss"):
+            number = path.stem.rsplit("-", 1)[1]
+            if number.isdigit():
+                found.append((int(number), path))
+        return sorted(found, reverse=True)
+
+    def _load(self, name: str, key: int, dimension: int) -> _Space:
+        for generation, path in self._files(name, key):
+            try:
+                return _Space(key, VectorIndex.load(path, dimension), generation)
+            except LibraryError as error:
+                log.warning("%s; rebuilding it from the catalogue", error)
+        return _Space(key, VectorIndex(dimension), -1)
+
+    def save_spaces(self) -> None:
+        """Write FAISS files that are behind, and remove the older ones."""
+        with self._lock:
+            for row in self.catalogue.connection.execute("SELECT name, key FROM spaces").fetchall():
+                space = self._level(row["name"])
+                files = self._files(row["name"], row["key"])
+                if space is None or (files and files[0][0] == space.generation):
+                    continue
+                space.index.save(self.folder / "faiss" / f"{row['name']}-{row['key']}-{space.generation}.faiss")
+                for _, older in files:
+                    older.unlink(missing_ok=True)
+
+    def saved_ids(self, name: str) -> tuple[np.ndarray | None, int]:
+        """What the space's FAISS file on disk holds, and its generation; (None, -1) without a readable file."""
+        row = self.catalogue.space(name)
+        for generation, path in self._files(name, row["key"]) if row else ():
+            try:
+                return VectorIndex.load(path, row["dimension"]).ids(), generation
+            except LibraryError:
+                continue
+        return None, -1
+
+    def rebuild_spaces(self) -> None:
+        """Throw the FAISS files away and build them from the catalogue."""
+        with self._lock:
+            for path in (self.folder / "faiss").glob("*"):
+                path.unlink()
+            self._spaces.clear()
+        self.save_spaces()
+
+
+def removed(file: FileRecord, reason: str) -> FileRecord:
+    """The ledger's line for a path that leads nowhere any more."""
+    return replace(file, status="removed", source_id=None, segments=0, stage="find", reason=reason, updated=time.time())
+
+
+def _owner(path: Path) -> str:
+    try:
+        owner = json.loads(path.read_text())
+        return f"Process {owner['pid']} (since {owner['since']})"
+    except (OSError, ValueError, KeyError):
+        return "Another process"

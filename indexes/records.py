@@ -1,0 +1,133 @@
+"""The things a library remembers: Source, Place, Segment, Hit.
+
+Identity, once and for all:
+- a Source *is* its bytes: `Source.id` is the SHA-256 of the content in hex. Paths are aliases of it.
+- a Segment's integer id is its catalogue row, its FAISS id and its FTS5 rowid. Ids are never reused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+Modality = Literal["document", "image", "audio", "video"]
+MODALITIES: tuple[Modality, ...] = ("document", "image", "audio", "video")
+
+Status = Literal["indexed", "draft", "partial", "unchanged", "skipped", "failed", "removed"]
+
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 as fractions of the page or frame; the origin is the upper left corner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a source something stands. Only what is known is set.
+
+    `page` and `slide` count from 1; `lines` is first and last line, from 1, both included;
+    `start` and `end` are seconds.
+    """
+
+    page: int | None = None
+    slide: int | None = None
+    sheet: str | None = None
+    lines: tuple[int, int] | None = None
+    start: float | None = None
+    end: float | None = None
+    box: Box | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Only the keys that are known, as JSON values."""
+        known = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in known.items() if v is not None}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Place:
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+    def label(self) -> str:
+        """For people: 'page 3', 'slide 2', 'sheet Q1', 'lines 4–9', '3:20–3:31', or ''."""
+        parts = []
+        if self.page is not None:
+            parts.append(f"page {self.page}")
+        if self.slide is not None:
+            parts.append(f"slide {self.slide}")
+        if self.sheet is not None:
+            parts.append(f"sheet {self.sheet}")
+        if self.lines is not None:
+            first, last = self.lines
+            parts.append(f"line {first}" if first == last else f"lines {first}–{last}")
+        if self.start is not None:
+            end = "" if self.end is None else f"–{clock(self.end)}"
+            parts.append(f"{clock(self.start)}{end}")
+        return ", ".join(parts)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people write them: 0:07, 3:20, 1:02:45."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One content. `paths` are all the places where it lies on disk, oldest first."""
+
+    id: str
+    modality: Modality
+    media_type: str
+    bytes: int
+    title: str = ""
+    language: str = ""
+    paths: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The path that is shown: the oldest that is known."""
+        return self.paths[0] if self.paths else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The unit that is stored and found. `id` is None until the catalogue has given it one.
+
+    `text` is exactly what stands in the source (or was heard, read or recognised in it);
+    `heading` is what it stands under and helps to find it. `member` names the picture inside
+    a container file (a zip member), so that it can be shown again.
+    """
+
+    source_id: str
+    position: int
+    modality: Modality
+    text: str
+    place: Place = field(default_factory=Place)
+    heading: str = ""
+    member: str = ""
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A segment that one index returned. `score` compares only within that index; rank counts from 1."""
+
+    segment_id: int
+    rank: int
+    score: float
+    index: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One line of the ledger: a path and what became of it the last time it was looked at."""
+
+    path: str
+    status: Status
+    modality: Modality | None = None
+    source_id: str | None = None
+    bytes: int = 0
+    mtime_ns: int = 0
+    segments: int = 0
+    seconds: float = 0.0
+    stage: str = ""
+    reason: str = ""
+    updated: float = 0.0

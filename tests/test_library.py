@@ -1,0 +1,207 @@
+"""The library folder: catalogue, words and vectors stay one."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexes.errors import LibraryBusy, LibraryError, SpaceMismatch, UsageError
+from indexes.library import Library
+from indexes.records import FileRecord, Place, Segment, Source
+
+ROOT = Path(__file__).parent.parent
+DIMENSION = 16
+
+
+@pytest.fixture
+def library(tmp_path: Path):
+    made = Library(tmp_path / "library")
+    made.open_space("text", "test-model", DIMENSION)
+    yield made
+    made.close()
+
+
+def unit(seed: int) -> np.ndarray:
+    vector = np.random.default_rng(seed).normal(size=DIMENSION).astype(np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def add(library: Library, name: str, texts: list[str], path: str | None = None) -> None:
+    source = Source(id=name, modality="document", media_type="text/plain", bytes=1)
+    segments = [Segment(name, i, "document", text, Place(page=i + 1)) for i, text in enumerate(texts)]
+    vectors = {"text": {i: unit(hash((name, i)) % 1000) for i in range(len(texts))}}
+    record = FileRecord(path or f"/files/{name}.txt", "indexed", "document", name, segments=len(texts))
+    library.add(source, record, segments, vectors)
+
+
+def test_what_was_added_is_found_by_each_index_and_leads_to_its_place(library: Library) -> None:
+    add(library, "a", ["the lamp of the lighthouse", "the oil store"])
+    add(library, "b", ["a boat"])
+    by_word = library.search_keywords("Where are the lamps?", 5)
+    by_vector = library.search_vectors("text", unit(hash(("a", 0)) % 1000), 5)
+    assert by_word[0].segment_id == by_vector[0].segment_id
+    assert [hit.rank for hit in by_vector] == [1, 2, 3]
+    assert by_vector[0].score == pytest.approx(1.0, abs=1e-3)
+    segment = library.catalogue.segments([by_word[0].segment_id])[by_word[0].segment_id]
+    assert (segment.text, segment.place, segment.source_id) == ("the lamp of the lighthouse", Place(page=1), "a")
+    assert library.catalogue.sources(["a"])["a"].path == "/files/a.txt"
+
+
+def test_a_second_path_to_the_same_content_is_an_alias(library: Library) -> None:
+    add(library, "a", ["once"])
+    add(library, "a", ["once"], path="/files/copy of a.txt")
+    assert len(library.search_keywords("once", 5)) == 1
+    assert library.catalogue.sources()["a"].paths == ("/files/a.txt", "/files/copy of a.txt")
+    library.forget("/files/a.txt")
+    assert len(library.search_keywords("once", 5)) == 1
+    library.forget("/files/copy of a.txt")
+    assert library.search_keywords("once", 5) == []
+    assert library.catalogue.sources() == {}
+
+
+def test_a_changed_file_replaces_what_it_held_before(library: Library) -> None:
+    add(library, "old", ["the keeper was Thomas"], path="/files/x.txt")
+    add(library, "new", ["the keeper was Ann"], path="/files/x.txt")
+    assert [
+        s.text for s in library.catalogue.segments(h.segment_id for h in library.search_keywords("keeper", 5)).values()
+    ] == ["the keeper was Ann"]
+    assert len(library.search_vectors("text", unit(1), 5)) == 1
+
+
+def test_forgetting_a_folder_leaves_its_neighbours_and_the_ledger_remembers(library: Library) -> None:
+    add(library, "a", ["alpha"], path="/files/sub/a.txt")
+    add(library, "b", ["beta"], path="/files/subway/b.txt")
+    assert [record.path for record in library.forget("/files/sub")] == ["/files/sub/a.txt"]
+    assert {file.path: file.status for file in library.catalogue.files()} == {
+        "/files/sub/a.txt": "removed",
+        "/files/subway/b.txt": "indexed",
+    }
+    assert library.keywords.check(library.catalogue.connection) == ""
+
+
+def test_ids_are_never_reused(library: Library) -> None:
+    add(library, "a", ["one"])
+    first = library.search_keywords("one", 1)[0].segment_id
+    library.forget("/files/a.txt")
+    add(library, "b", ["one"])
+    assert library.search_keywords("one", 1)[0].segment_id > first
+
+
+def test_a_failed_transaction_leaves_nothing_behind(library: Library) -> None:
+    source = Source(id="broken", modality="document", media_type="text/plain", bytes=1)
+    segments = [Segment("broken", 0, "document", "half a thing")]
+    record = FileRecord("/files/broken.txt", "indexed", source_id="broken")
+    with pytest.raises(AssertionError):
+        library.add(source, record, segments, {"no such space": {0: unit(1)}})
+    assert library.catalogue.sources() == {}
+    assert library.search_keywords("half", 5) == []
+    assert library.catalogue.files() == []
+
+
+def test_another_library_object_sees_what_was_added_and_forgotten(library: Library) -> None:
+    reader = Library(library.folder)
+    add(library, "a", ["alpha"])
+    assert len(reader.search_vectors("text", unit(1), 5)) == 1
+    add(library, "b", ["beta"])
+    library.forget("/files/a.txt")
+    assert len(reader.search_vectors("text", unit(1), 5)) == 1
+    reader.close()
+
+
+def test_faiss_files_follow_the_catalogue_and_a_damaged_one_is_rebuilt(library: Library) -> None:
+    with library.writing():
+        add(library, "a", ["alpha"])
+    (saved,) = (library.folder / "faiss").iterdir()
+    with library.writing():
+        add(library, "b", ["beta"])
+    (saved,) = (library.folder / "faiss").iterdir()
+    assert library.saved_ids("text")[0].tolist() == [1, 2]
+    saved.write_bytes(saved.read_bytes()[:50])
+    reopened = Library(library.folder)
+    assert len(reopened.search_vectors("text", unit(1), 5)) == 2
+    reopened.rebuild_spaces()
+    assert reopened.saved_ids("text")[0].tolist() == [1, 2]
+    reopened.close()
+
+
+def test_another_model_is_refused_with_the_command_that_helps(library: Library) -> None:
+    with pytest.raises(SpaceMismatch, match="doctor --reembed"):
+        library.open_space("text", "another-model", DIMENSION)
+
+
+def test_a_scope_narrows_every_index(library: Library) -> None:
+    add(library, "a", ["same words"], path="/files/one/a.txt")
+    add(library, "b", ["same words"], path="/files/two/b [1].txt")
+    for glob in ("two", "b [[]1].txt", "/files/two/*", "TWO/"):
+        scope = library.scope(glob)
+        assert len(library.search_keywords("words", 5, scope)) == 1
+        assert len(library.search_vectors("text", unit(1), 5, scope)) == 1
+    assert library.search_vectors("text", unit(1), 5, library.scope(modality="image")) == []
+    with pytest.raises(UsageError, match=r"nothing\.pdf"):
+        library.scope("nothing.pdf")
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("名古屋に住んでいる人は三十五歳です。", "名古屋の人"),
+        ("灯塔的旧透镜保存在博物馆里。", "透镜在哪里"),
+        ("Die Brücke wurde geprüft", "brucke"),
+        ("Part SKU-6678 costs $200.00", "SKU-6678"),
+        ("The lighthouses were restored", "restoring a lighthouse"),
+    ],
+)
+def test_words_match_in_many_scripts_and_forms(library: Library, text: str, question: str) -> None:
+    add(library, "other", ["nothing of the kind 別の話 另一件事"])
+    add(library, "a", [text])
+    hits = library.search_keywords(question, 5)
+    assert library.catalogue.segments([hits[0].segment_id])[hits[0].segment_id].text == text
+
+
+@pytest.mark.parametrize(
+    "question", ['"', "AND OR NOT", "a*b (c)", "heading:x", "NEAR(a b)", "…", "'; DROP TABLE segments"]
+)
+def test_no_question_is_taken_as_query_syntax(library: Library, question: str) -> None:
+    add(library, "a", ["and or not near heading"])
+    library.search_keywords(question, 5)
+    assert library.catalogue.segments_of("a")
+
+
+def test_two_writers_at_once_are_refused_in_one_process_and_in_two(library: Library) -> None:
+    other = Library(library.folder)
+    with library.writing():
+        with pytest.raises(LibraryBusy), other.writing():
+            pass
+        code = (
+            "from pathlib import Path; from indexes.library import Library\n"
+            f"with Library(Path({str(library.folder)!r})).writing(): pass"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+        assert "LibraryBusy" in done.stderr
+        assert "is writing" in done.stderr
+    with other.writing():
+        pass
+    other.close()
+
+
+def test_folders_that_are_no_library_say_so(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="no library"):
+        Library(tmp_path / "nothing", create=False)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "catalogue.sqlite").write_bytes(b"this is no database, not even nearly" * 50)
+    with pytest.raises(LibraryError, match="catalogue"):
+        Library(tmp_path / "bad")
+    file = tmp_path / "file"
+    file.write_text("x")
+    with pytest.raises(LibraryError, match="cannot be used"):
+        Library(file)
+
+
+def test_a_catalogue_of_a_newer_version_is_left_alone(library: Library) -> None:
+    with sqlite3.connect(library.folder / "catalogue.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(LibraryError, match="newer version"):
+        Library(library.folder)
