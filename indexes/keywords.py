@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from indexes.records import Hit
 
@@ -65,16 +65,21 @@ def is_cjk(text: str) -> bool:
     return letters > 0 and sum(map(len, _CJK_RUN.findall(text))) > 0.3 * letters
 
 
-def match_expression(question: str) -> str:
-    """An FTS5 query: any of the words. A compound such as SKU-6678 counts as a phrase and by its parts."""
+def match_expression(question: str, stands: Callable[[str], bool]) -> str:
+    """An FTS5 query: any of the words. `stands` tells whether a quoted term stands anywhere in the library.
+
+    A compound such as SKU-6678 is searched as a whole where it stands somewhere, else by its parts: counted as both,
+    it would outvote the other words.
+    """
     terms: dict[str, None] = {}
     for word in content_words(question):
-        terms[_quoted(word)] = None
-        parts = [p for p in re.findall(r"[^\W_]+", word) if len(p) > 1]
-        if len(parts) > 1:
-            terms.update(dict.fromkeys(_quoted(p) for p in parts))
-        elif _CJK_RUN.fullmatch(word) and len(word) == 1:
+        parts = re.findall(r"[^\W_]+", word)
+        if len(parts) > 1 and not stands(_quoted(word)):
+            terms.update(dict.fromkeys(_quoted(part) for part in parts if len(part) > 1))
+        elif len(word) == 1 and _CJK_RUN.fullmatch(word):
             terms[_quoted(word) + "*"] = None
+        else:
+            terms[_quoted(word)] = None
     return " OR ".join(terms)
 
 
@@ -109,7 +114,7 @@ class KeywordIndex:
 
         `where` narrows by a condition on the columns of `segments` with its `values`.
         """
-        expression = match_expression(question)
+        expression = match_expression(question, lambda term: self._stands(connection, term))
         if not expression:
             return []
         condition = f" AND rowid IN (SELECT id FROM segments WHERE {where})" if where else ""
@@ -120,10 +125,8 @@ class KeywordIndex:
         ).fetchall()
         return [Hit(row[0], rank, row[1], self.name) for rank, row in enumerate(rows, start=1)]
 
-    def document_frequency(self, connection: sqlite3.Connection, word: str) -> int:
-        """In how many segments a word stands."""
-        row = connection.execute("SELECT count(*) FROM keywords WHERE keywords MATCH ?", (_quoted(word),)).fetchone()
-        return int(row[0])
+    def _stands(self, connection: sqlite3.Connection, term: str) -> bool:
+        return connection.execute("SELECT 1 FROM keywords WHERE keywords MATCH ? LIMIT 1", (term,)).fetchone() is not None
 
     def check(self, connection: sqlite3.Connection) -> str:
         """An empty string when the index agrees with the catalogue, else what FTS5 says."""
