@@ -1,0 +1,19 @@
+"""Failures of the work itself; the whole tree is drawn in indexes/errors.py."""
+
+from indexes.errors import FolioscopeError
+
+
+class ExtractionError(FolioscopeError):
+    """A file could not be read. `stage` says where: 'open', 'read', 'look', 'embed' …"""
+
+    def __init__(self, reason: str, stage: str = "read") -> None:
+        super().__init__(reason)
+        self.stage = stage
+
+
+class Unsupported(ExtractionError):
+    """A file of a kind that is not read at all: it is skipped, not failed."""
+
+
+class ModelUnavailable(FolioscopeError):
+    """A model could not be loaded: not installed, wrong hash, unknown name."""

