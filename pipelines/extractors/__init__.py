@@ -1,0 +1,92 @@
+"""From a file to its Pieces: one table of extractors, and the one place where a library's failure becomes a sentence.
+
+Each extractor takes a path and yields Pieces in reading order, as early as it can. Models are never called here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from pipelines.errors import ExtractionError, Unsupported
+from pipelines.extractors import data, mail, markup, office, opendocument, pdf, pictures, sheets, text
+from pipelines.extractors.pdf import PDFIUM_LOCK
+from pipelines.extractors.pictures import open_picture
+from pipelines.kinds import KINDS, Kind
+from pipelines.records import Piece
+
+__all__ = ["EXTRACTORS", "PDFIUM_LOCK", "extract", "open_picture"]
+
+Extractor = Callable[[Path], Iterator[Piece]]
+
+EXTRACTORS: dict[str, Extractor] = {
+    "pdf": pdf.read,
+    "docx": office.read_docx,
+    "pptx": office.read_pptx,
+    "xlsx": sheets.read_workbook,
+    "xls": sheets.read_workbook,
+    "ods": sheets.read_workbook,
+    "csv": sheets.read_csv,
+    "tsv": sheets.read_csv,
+    "odt": opendocument.read,
+    "odp": opendocument.read,
+    "epub": markup.read_epub,
+    "html": markup.read_html,
+    "xml": markup.read_xml,
+    "rtf": text.read_rtf,
+    "eml": mail.read_eml,
+    "msg": mail.read_msg,
+    "json": data.read_json,
+    "jsonl": data.read_jsonl,
+    "notebook": data.read_notebook,
+    "text": text.read_text,
+    "code": text.read_code,
+    "markdown": text.read_markdown,
+    **{name: pictures.read for name, kind in KINDS.items() if kind.modality == "image"},
+}
+
+
+def extract(path: Path, kind: Kind) -> Iterator[Piece]:
+    """The Pieces of the file at `path`, in reading order, their text in Unicode NFC.
+
+    Raises Unsupported for a kind that has no extractor and ExtractionError for anything that goes wrong
+    while reading, possibly after some Pieces have come.
+    """
+    reader = EXTRACTORS.get(kind.name)
+    if reader is None:
+        what = {"audio": "a sound recording; recordings", "video": "a video; videos"}.get(
+            kind.modality, f"{kind.name.upper()}; such files"
+        )
+        raise Unsupported(f"{path.name} is {what} are not read yet.", "open")
+    try:
+        for piece in reader(path):
+            text, heading = _tidy(piece.text), _tidy(piece.heading)
+            unchanged = text is piece.text and heading is piece.heading
+            yield piece if unchanged else replace(piece, text=text, heading=heading)
+    except ExtractionError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        raise ExtractionError(f"{path.name} could not be read: {reason}. Copy or download it again.") from error
+    except MemoryError as error:
+        raise ExtractionError(f"{path.name} needs more memory than there is. Split it into smaller files.") from error
+    except Exception as error:
+        reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+        raise ExtractionError(
+            f"{path.name} is damaged or unusual and could not be read as {kind.name.upper()} ({reason}). "
+            "Open it in its own program, save it again and index that."
+        ) from error
+
+
+# Characters that are never seen: zero width spaces, byte order marks, soft hyphens, NULs.
+_UNSEEN = re.compile("[\u200b\ufeff\u00ad\0]")
+
+
+def _tidy(text: str) -> str:
+    """The text in Unicode NFC without what is never seen; the same object where nothing changes."""
+    if _UNSEEN.search(text):
+        text = _UNSEEN.sub("", text)
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)

@@ -1,0 +1,66 @@
+"""Zip-based documents, opened with bounds: nothing is read before the directory has said how much it unpacks to."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from indexes.records import Place
+from pipelines.errors import ExtractionError
+from pipelines.extractors.pictures import picture_from
+from pipelines.records import Piece
+
+MOST_BYTES = 200_000_000
+"""What all members together may unpack to."""
+MOST_MEMBERS = 20_000
+_FILE_NAME = re.compile(r"\S*\.(png|jpe?g|gif|bmp|tiff?|webp|emf|wmf|svg)", re.IGNORECASE)
+SMALLEST_PICTURE = 64
+"""Pixels on the shorter side; smaller pictures inside documents are ornaments."""
+
+
+def check_size(path: Path) -> None:
+    """Raises ExtractionError if the zip at `path` is damaged or unpacks to more than is safe."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise ExtractionError(f"{path.name} is damaged or cut short. Copy or download it again.", "open") from error
+    total = sum(member.file_size for member in members)
+    if total > MOST_BYTES:
+        raise ExtractionError(
+            f"{path.name} unpacks to {total / 1e6:,.0f} MB, more than the {MOST_BYTES / 1e6:,.0f} MB that are safe. "
+            "Split it, or save it with smaller pictures.",
+            "open",
+        )
+    if len(members) > MOST_MEMBERS:
+        raise ExtractionError(f"{path.name} has {len(members):,} parts inside, too many to be a document.", "open")
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """The zip at `path` after `check_size`; the caller closes it."""
+    check_size(path)
+    return zipfile.ZipFile(path)
+
+
+def parse_xml(data: bytes, recover: bool = False) -> Any:
+    """The root of an XML document; entities stay unresolved and nothing is fetched."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=recover)
+    return etree.fromstring(data, parser)
+
+
+def picture_inside(data: bytes, member: str, place: Place, heading: str = "", text: str = "") -> Iterator[Piece]:
+    """The Piece of a picture inside a document; none for ornaments, drawings that cannot be opened, damaged data."""
+    try:
+        picture = picture_from(io.BytesIO(data), member)
+    except ExtractionError:
+        return  # one bad picture is no reason to lose the document
+    if _FILE_NAME.fullmatch(text):
+        text = ""  # put there by the program, not by a person
+    if min(picture.size) >= SMALLEST_PICTURE:
+        yield Piece("picture", text, place, heading, picture, member)

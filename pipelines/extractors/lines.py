@@ -1,0 +1,116 @@
+"""Runs of characters and the visual lines that they stand in: the ground that layout.py builds on.
+
+Pure geometry: lengths are in points, the origin is the upper left corner, y grows downwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+Rectangle = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Characters side by side in one line, without a wide gap. `size` is the font size, `order` that of drawing."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size: float
+    bold: bool
+    order: int
+
+    @property
+    def middle(self) -> float:
+        return (self.y0 + self.y1) / 2
+
+
+def enclosing(rectangles: Iterable[Rectangle]) -> Rectangle:
+    x0, y0, x1, y1 = zip(*rectangles, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
+
+
+def rows_of(runs: Sequence[Run]) -> list[list[Run]]:
+    """Runs that stand on one visual line, from top to bottom, each from left to right."""
+    rows: list[list[Run]] = []
+    for run in sorted(runs, key=lambda r: (r.middle, r.x0)):
+        for row in reversed(rows[-3:]):
+            height = min(run.y1 - run.y0, max(r.y1 - r.y0 for r in row))
+            if abs(run.middle - median(r.middle for r in row)) < 0.45 * height:
+                row.append(run)
+                break
+        else:
+            rows.append([run])
+    return [sorted(row, key=lambda r: r.x0) for row in rows]
+
+
+class Cell:
+    """Runs of one row that belong together."""
+
+    def __init__(self, run: Run) -> None:
+        self.runs = [run]
+        self.x0, self.x1 = run.x0, run.x1
+
+    def add(self, run: Run) -> None:
+        self.runs.append(run)
+        self.x1 = max(self.x1, run.x1)
+
+    @property
+    def text(self) -> str:
+        return joined_text(self.runs)
+
+
+def joined_text(runs: Sequence[Run]) -> str:
+    text, end = "", 0.0
+    for run in runs:
+        text += run.text if not text or run.x0 - end < 0.12 * run.size else " " + run.text
+        end = run.x1
+    return text
+
+
+def cells_of(row: Sequence[Run]) -> list[Cell]:
+    """The runs of a row, joined where the gap is no wider than a space can become in justified text."""
+    cells: list[Cell] = []
+    covered = sum(run.x1 - run.x0 for run in row) / max(row[-1].x1 - row[0].x0, 1.0)
+    widest = 2.2 if covered > 0.8 else 1.35
+    for run in row:
+        if cells and run.x0 - cells[-1].x1 < widest * run.size:
+            cells[-1].add(run)
+        else:
+            cells.append(Cell(run))
+    return cells
+
+
+class Row:
+    """The cells of one visual line."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self.cells = cells_of(runs)
+        self.middle = runs[0].middle
+        self.x0, self.x1 = runs[0].x0, max(run.x1 for run in runs)
+        self.size = max(runs, key=lambda run: len(run.text)).size
+        self.bold = all(run.bold for run in runs)
+
+    @property
+    def several(self) -> bool:
+        return len(self.cells) > 1
+
+    @property
+    def text(self) -> str:
+        return " | ".join(cell.text for cell in self.cells)
+
+    @property
+    def runs(self) -> list[Run]:
+        return [run for cell in self.cells for run in cell.runs]
+
+    def join(self) -> None:
+        """Make it one cell."""
+        first, *others = self.runs
+        self.cells = [Cell(first)]
+        for run in others:
+            self.cells[0].add(run)

@@ -1,0 +1,258 @@
+"""HTML, XML (with RSS and Atom) and EPUB to Pieces: main text under its headings, tables as rows."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from indexes.records import Place
+from pipelines.errors import ExtractionError
+from pipelines.extractors.archives import open_zip, parse_xml, picture_inside
+from pipelines.extractors.decoding import decode
+from pipelines.extractors.tables import table_pieces
+from pipelines.extractors.text import Headings, paragraphs
+from pipelines.records import Piece
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+
+_PICTURES = re.compile(r"""<(?:img|image)\b[^>]*?(?:src|href)\s*=\s*["']([^"']+)""", re.IGNORECASE)
+_DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
+_NO_TEXT = re.compile("script|style|noscript|template|svg|iframe|object|select|button|nav|head|dialog")
+_ROLES = re.compile("navigation|banner|contentinfo|search|menu|menubar|dialog")
+_CLASSES = re.compile(
+    "nav|navbar|navbox|navigation|menu|vector-menu|vector-dropdown|breadcrumbs?|pagination(-nav)?|skip-link|"
+    "site-header|site-footer|cookie-[a-z]+|noprint|mw-editsection|mw-jump-link|catlinks"
+)
+_BLOCKS = re.compile(
+    "address|article|aside|blockquote|body|center|dd|details|div|dl|dt|fieldset|figcaption|figure|footer|form|header|hr|"
+    "html|main|ol|p|section|summary|td|th|tr|ul|table|caption"
+)
+_DEEPEST = 150
+_LONGEST_LIST = 700
+"""Characters after which the items of a list begin a new Piece."""
+
+
+# --- HTML ------------------------------------------------------------------------------------------------------
+
+
+def read_html(path: Path) -> Iterator[Piece]:
+    """The title and the main text of a page, without navigation, scripts and what is hidden."""
+    data = path.read_bytes()
+    declared = _DECLARED.search(data[:4096])
+    yield from html_pieces(decode(data, declared[1].decode("ascii") if declared else ""))
+
+
+def html_pieces(html: str, place: Place | None = None, headings: Headings | None = None) -> Iterator[Piece]:
+    """The Pieces of HTML text, all at `place`, under `headings` if there are some already."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(html, "lxml")
+    headings = headings or Headings()
+    place = place or Place()
+    title = " ".join(soup.title.get_text().split()) if soup.title else ""
+    first = soup.find("h1")
+    if title and (first is None or " ".join(first.get_text().split()) != title):
+        yield Piece("text", title, place)
+        if first is None or " ".join(first.get_text().split()) not in title:
+            headings.enter(0, title)
+    yield from _Page(headings, place).pieces(_main_part(soup))
+
+
+def _main_part(soup: BeautifulSoup) -> Tag:
+    """`main`, or the only `article`, if it holds a good part of the text; else the body."""
+    body = soup.body or soup
+    for selector in ("main", "[role=main]", "article"):
+        candidates = soup.select(selector)
+        if len(candidates) == 1 and len(candidates[0].get_text()) > 0.3 * len(body.get_text()):
+            return candidates[0]
+    return body
+
+
+class _Page:
+    """Walks a tree of tags and gathers the text between the borders of blocks."""
+
+    def __init__(self, headings: Headings, place: Place) -> None:
+        self.headings = headings
+        self.place = place
+        self.gathered: list[str] = []
+
+    def pieces(self, root: Tag) -> Iterator[Piece]:
+        yield from self._walk(root, 0)
+        yield from self._flush()
+
+    def _walk(self, parent: Tag, depth: int) -> Iterator[Piece]:
+        from bs4 import NavigableString, Tag
+        from bs4.element import PreformattedString
+
+        for child in parent.children:
+            if isinstance(child, PreformattedString):
+                continue  # comments, declarations
+            if isinstance(child, NavigableString):
+                self.gathered.append(re.sub(r"\s+", " ", child))
+            elif isinstance(child, Tag) and not _left_out(child):
+                yield from self._tag(child, depth)
+
+    def _tag(self, tag: Tag, depth: int) -> Iterator[Piece]:
+        name = tag.name
+        if depth > _DEEPEST:
+            self.gathered.append(tag.get_text(" "))
+        elif re.fullmatch("h[1-6]", name):
+            yield from self._flush()
+            title = " ".join(tag.get_text().split()).removesuffix("[edit]")
+            if title:
+                yield Piece("text", title, self.place, self.headings.enter(int(name[1]), title))
+        elif name == "table" and _is_data(tag):
+            yield from self._flush()
+            yield from table_pieces(_rows(tag), lambda first, last: self.place, self.headings.chain, _is_named(tag))
+        elif name == "pre":
+            yield from self._flush()
+            for piece in paragraphs(tag.get_text()):
+                yield Piece("text", piece.text, self.place, self.headings.chain)
+        elif name == "br":
+            self.gathered.append("\n")
+        elif name == "li":
+            if sum(map(len, self.gathered)) > _LONGEST_LIST:
+                yield from self._flush()
+            self.gathered.append("\n")
+            yield from self._walk(tag, depth + 1)
+        elif _BLOCKS.fullmatch(name):
+            yield from self._flush()
+            yield from self._walk(tag, depth + 1)
+            yield from self._flush()
+        else:
+            yield from self._walk(tag, depth + 1)
+
+    def _flush(self) -> Iterator[Piece]:
+        lines = (" ".join(line.split()) for line in "".join(self.gathered).split("\n"))
+        text = "\n".join(line for line in lines if line)
+        self.gathered = []
+        if text:
+            yield Piece("text", text, self.place, self.headings.chain)
+
+
+def _left_out(tag: Tag) -> bool:
+    if _NO_TEXT.fullmatch(tag.name) or _ROLES.fullmatch(str(tag.get("role", ""))) or tag.get("hidden") is not None:
+        return True
+    if any(_CLASSES.fullmatch(name) for name in tag.get_attribute_list("class") if name):
+        return True
+    if tag.name == "footer":
+        return tag.find_parent(["article", "main"]) is None
+    return "display:none" in str(tag.get("style") or "").replace(" ", "").lower()
+
+
+def _is_data(table: Tag) -> bool:
+    """A table of data rather than one that only arranges the page: some columns, no tables or headings in it."""
+    if table.find(["table", "h1", "h2", "h3", "form"]) is not None:
+        return False
+    return any(len(row.find_all(["td", "th"], recursive=False)) > 1 for row in table.find_all("tr"))
+
+
+def _is_named(table: Tag) -> bool:
+    """Whether the first row names the columns; in a table of facts each row begins with its name instead."""
+    rows = [[cell.name for cell in row.find_all(["td", "th"], recursive=False)] for row in table.find_all("tr")]
+    facts = sum(len(row) > 1 and row[0] == "th" and "td" in row for row in rows)
+    return facts < 0.5 * len(rows) or (bool(rows) and "td" not in rows[0] and len(rows[0]) > 1)
+
+
+def _rows(table: Tag) -> list[tuple[int, list[str]]]:
+    rows = []
+    for number, row in enumerate(table.find_all("tr"), 1):
+        cells = []
+        for cell in row.find_all(["td", "th"], recursive=False):
+            for hidden in cell.find_all(["style", "script"]):
+                hidden.decompose()
+            cells.append(" ".join(cell.get_text(" ").split()))
+        rows.append((number, cells))
+    return rows
+
+
+# --- XML -------------------------------------------------------------------------------------------------------
+
+
+def read_xml(path: Path) -> Iterator[Piece]:
+    """Feeds as their entries; any other XML as lines of 'name: text'."""
+    root = parse_xml(path.read_bytes(), recover=True)
+    if root is None:
+        raise ExtractionError(f"{path.name} is damaged: it is not well-formed XML. Save it again and index that.")
+    entries = [node for node in root.iter() if _name(node) in ("item", "entry")]
+    if _name(root) in ("rss", "feed", "RDF") and entries:
+        yield from _feed(root, entries)
+        return
+    lines: list[str] = []
+    for node in root.iter():
+        text = " ".join((node.text or "").split()) if isinstance(node.tag, str) else ""
+        if text:
+            lines.append(f"{_name(node)}: {text}")
+    for start in range(0, len(lines), 12):
+        yield Piece("text", "\n".join(lines[start : start + 12]), Place(), _name(root))
+
+
+def _feed(root: Any, entries: list[Any]) -> Iterator[Piece]:
+    title = next((" ".join((n.text or "").split()) for n in root.iter() if _name(n) == "title"), "")
+    headings = Headings()
+    if title:
+        yield Piece("text", title)
+        headings.enter(0, title)
+    for entry in entries:
+        facts = {_name(node): (node.text or "").strip() for node in entry if (node.text or "").strip()}
+        name = " ".join(facts.get("title", "").split())
+        date = next((facts[key] for key in ("pubDate", "published", "updated", "date") if key in facts), "")
+        above = headings.enter(1, name or "entry")
+        yield Piece("text", "\n".join(line for line in (name, date) if line), Place(), above)
+        body = next((facts[key] for key in ("encoded", "content", "description", "summary") if key in facts), "")
+        yield from html_pieces(body, headings=headings)
+
+
+def _name(node: Any) -> str:
+    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+
+
+# --- EPUB ------------------------------------------------------------------------------------------------------
+
+
+def read_epub(path: Path) -> Iterator[Piece]:
+    """The chapters of a book in the order of its spine, with their pictures as members."""
+    with open_zip(path) as archive:
+        package = _package_path(archive, path.name)
+        root = parse_xml(archive.read(package), recover=True)
+        folder = posixpath.dirname(package)
+        items = {n.get("id"): n.get("href") or "" for n in root.iter() if _name(n) == "item"}
+        title = next(((n.text or "").strip() for n in root.iter() if _name(n) == "title"), "")
+        if title:
+            yield Piece("text", title)
+        seen: set[str] = set()
+        for reference in (n for n in root.iter() if _name(n) == "itemref"):
+            member = _inside(folder, items.get(reference.get("idref"), ""))
+            try:
+                html = decode(archive.read(member))
+            except (KeyError, zipfile.BadZipFile):
+                continue  # the other chapters are worth having
+            headings = Headings()
+            if title:
+                headings.enter(-1, title)
+            yield from html_pieces(re.sub(r"<\?xml[^>]*\?>", "", html), headings=headings)
+            for picture in _PICTURES.findall(html):
+                inside = _inside(posixpath.dirname(member), picture)
+                if inside in seen or inside not in archive.namelist():
+                    continue
+                seen.add(inside)
+                yield from picture_inside(archive.read(inside), inside, Place(), headings.chain)
+
+
+def _package_path(archive: zipfile.ZipFile, name: str) -> str:
+    try:
+        container = parse_xml(archive.read("META-INF/container.xml"), recover=True)
+        found = next(n.get("full-path") for n in container.iter() if _name(n) == "rootfile")
+    except (KeyError, StopIteration) as error:
+        raise ExtractionError(f"{name} is damaged: the list of its chapters is missing. Download it again.") from error
+    return str(found)
+
+
+def _inside(folder: str, reference: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, unquote(reference.partition("#")[0])))

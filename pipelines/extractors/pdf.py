@@ -1,0 +1,276 @@
+"""PDF to Pieces through pdfium: text blocks, tables, pictures with their boxes, and pages to be read by OCR.
+
+pdfium is not safe for threads: whoever calls it (the page previews too) holds PDFIUM_LOCK. One page is in memory
+at a time. How runs become blocks is layout.py's matter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from indexes.records import Box, Place
+from pipelines.errors import ExtractionError
+from pipelines.extractors.layout import Block, blocks
+from pipelines.extractors.lines import Rectangle, enclosing
+from pipelines.extractors.pdf_characters import annotations_of, runs_of, turned_back
+from pipelines.extractors.pictures import LONGEST
+from pipelines.extractors.text import Headings
+from pipelines.records import Piece
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PDFIUM_LOCK = threading.RLock()
+"""Held around every call of pdfium, here and elsewhere; never across a yield."""
+
+SCAN_DPI = 200
+SMALLEST_PICTURE = 64
+"""Pixels; smaller pictures are ornaments."""
+SMALLEST_SHARE = 0.02
+"""Part of the page that a picture must cover."""
+FEWEST_CHARACTERS = 16
+"""A page with fewer characters, but with something drawn on it, is a scan."""
+MOST_STAMPED = 120
+"""Characters that a scanner or a shop may print over a scan; the page is still one."""
+MOST_ON_PICTURE = 600
+"""Characters on a picture that fills the page; with more it is a background."""
+
+
+def read(path: Path) -> Iterator[Piece]:
+    """Blocks of each page in reading order, then its pictures; a `scan` for a page without a text layer.
+
+    Damaged pages are left out. Raises ExtractionError for a locked or unreadable file.
+    """
+    document = _open(path)
+    try:
+        headings = Headings()
+        seen: set[bytes] = set()
+        with PDFIUM_LOCK:
+            count = len(document)
+        readable = 0
+        for number in range(1, count + 1):
+            pieces = _page_pieces(document, number, headings, seen)
+            if pieces is None:
+                continue
+            readable += 1
+            yield from pieces
+        if not readable:
+            raise ExtractionError(
+                f"{path.name} is damaged: none of its {count} pages can be opened. Copy or download it again."
+                if count
+                else f"{path.name} has no pages. Copy or download it again."
+            )
+    finally:
+        with PDFIUM_LOCK:
+            document.close()
+
+
+def _open(path: Path) -> Any:
+    import pypdfium2 as pdfium  # type: ignore[import-untyped]
+
+    with PDFIUM_LOCK:
+        try:
+            document = pdfium.PdfDocument(path)
+        except pdfium.PdfiumError as error:
+            if "password" in str(error).lower():
+                raise ExtractionError(
+                    f"{path.name} is locked with a password; save a copy without it and index that.", "open"
+                ) from error
+            raise ExtractionError(
+                f"{path.name} is damaged or cut short and cannot be opened as PDF. Copy or download it again.", "open"
+            ) from error
+        with contextlib.suppress(pdfium.PdfiumError):
+            document.init_forms()  # so that what people filled in is drawn
+        return document
+
+
+def _page_pieces(document: Any, number: int, headings: Headings, seen: set[bytes]) -> list[Piece] | None:
+    """All Pieces of one page, or None where the page is damaged."""
+    import pypdfium2 as pdfium
+
+    with PDFIUM_LOCK:
+        try:
+            page = document[number - 1]
+        except pdfium.PdfiumError:
+            return None
+        try:
+            view = _View(page)
+            found, letters, strange = view.blocks()
+            regions = view.picture_regions()
+            covered = max((view.share(region) for region in regions), default=0.0)
+            stamped = letters < MOST_STAMPED and covered > 0.6
+            if letters < FEWEST_CHARACTERS or strange > 0.3 * letters or stamped:
+                if not regions and not _draws_anything(page):
+                    return list(_text_pieces(found, number, view, headings))
+                return [Piece("scan", place=Place(page=number), heading=headings.chain, picture=view.render())]
+            pieces = list(_text_pieces(found, number, view, headings))
+            pieces += view.filled_in(number, headings.chain)
+            for region in regions:
+                if view.share(region) > 0.9 and letters > MOST_ON_PICTURE:
+                    continue  # the page's background, or the scan that the text layer was read from
+                picture = view.render(region)
+                print_ = hashlib.sha256(picture.tobytes()).digest()
+                if print_ in seen:
+                    continue
+                seen.add(print_)
+                place = Place(page=number, box=view.box(region))
+                pieces.append(Piece("picture", place=place, heading=headings.chain, picture=picture))
+            return pieces
+        except pdfium.PdfiumError:
+            return None
+        finally:
+            page.close()
+
+
+def _text_pieces(found: list[Block], number: int, view: _View, headings: Headings) -> Iterator[Piece]:
+    sizes: Counter[float] = Counter()
+    for block in found:
+        sizes[round(block.size)] += len(block.text)
+    body = sizes.most_common(1)[0][0] if sizes else 0
+    for block in found:
+        place = Place(page=number, box=view.box(block.rectangle))
+        chain = headings.chain
+        if _is_heading(block, body):
+            # Larger type is a higher heading; bold type of the body's size is the lowest.
+            chain = headings.enter(-round(block.size), block.text)
+        yield Piece("table" if block.table else "text", block.text, place, chain)
+
+
+def _is_heading(block: Block, body: float) -> bool:
+    if block.table or len(block.text) > 150 or block.text.count("\n") > 2 or " | " in block.text:
+        return False
+    letters = sum(character.isalpha() for character in block.text)
+    if letters < 3 or letters < 2 * sum(character.isdigit() for character in block.text):
+        return False
+    larger = round(block.size) > 1.1 * body
+    stands_out = block.bold and round(block.size) >= body and not block.text.rstrip().endswith((".", ":", ",", ";"))
+    return larger or (stands_out and "\n" not in block.text)
+
+
+def _draws_anything(page: Any) -> bool:
+    return next(iter(page.get_objects(max_depth=2)), None) is not None
+
+
+class _View:
+    """One page as it is seen: turned as the page says, cropped, with the origin in the upper left corner."""
+
+    def __init__(self, page: Any) -> None:
+        import ctypes
+
+        import pypdfium2.raw as raw  # type: ignore[import-untyped]
+
+        self.page = page
+        self.width, self.height = page.get_size()
+        # pdfium gives positions before the turn and the crop; three points tell the way from there to the view.
+        fine = 1_000_000
+        corners = []
+        for x, y in ((0.0, 0.0), (1000.0, 0.0), (0.0, 1000.0)):
+            column, row = ctypes.c_int(), ctypes.c_int()
+            raw.FPDF_PageToDevice(page.raw, 0, 0, fine, fine, 0, x, y, ctypes.byref(column), ctypes.byref(row))
+            corners.append((column.value / fine * self.width, row.value / fine * self.height))
+        (self.e, self.f), (ax, ay), (bx, by) = corners
+        self.a, self.b = (ax - self.e) / 1000, (ay - self.f) / 1000
+        self.c, self.d = (bx - self.e) / 1000, (by - self.f) / 1000
+
+    def rectangle(self, left: float, bottom: float, right: float, top: float) -> Rectangle:
+        """From the page's own coordinates to the view's."""
+        x0, x1 = self.a * left + self.c * bottom + self.e, self.a * right + self.c * top + self.e
+        y0, y1 = self.b * left + self.d * bottom + self.f, self.b * right + self.d * top + self.f
+        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+    def box(self, rectangle: Rectangle) -> Box:
+        x0, y0, x1, y1 = rectangle
+        return (
+            round(min(max(x0 / self.width, 0.0), 1.0), 4),
+            round(min(max(y0 / self.height, 0.0), 1.0), 4),
+            round(min(max(x1 / self.width, 0.0), 1.0), 4),
+            round(min(max(y1 / self.height, 0.0), 1.0), 4),
+        )
+
+    def render(self, region: Rectangle | None = None) -> Image:
+        """The page, or a region of it, at about 200 dpi and at most 4096 px."""
+        x0, y0, x1, y1 = region or (0.0, 0.0, self.width, self.height)
+        scale = min(SCAN_DPI / 72, LONGEST / max(x1 - x0, y1 - y0, 1.0))
+        crop = (max(x0, 0.0), max(self.height - y1, 0.0), max(self.width - x1, 0.0), max(y0, 0.0))
+        bitmap = self.page.render(scale=scale, crop=crop, rev_byteorder=True)
+        picture = bitmap.to_pil().convert("RGB")
+        bitmap.close()
+        return picture
+
+    def blocks(self) -> tuple[list[Block], int, int]:
+        """The blocks of the text layer, the number of its characters, and of those without a meaning.
+
+        Fonts without a Unicode map give characters without a meaning: only OCR can read them.
+        """
+        textpage = self.page.get_textpage()
+        try:
+            by_quarter, strange = runs_of(textpage, self)
+        finally:
+            textpage.close()
+        found: list[Block] = []
+        for quarter, runs in sorted(by_quarter.items()):
+            for block in blocks(runs):
+                seen = turned_back(block.rectangle, quarter, self.width, self.height)
+                found.append(replace(block, rectangle=seen))
+        return found, sum(len(run.text) for runs in by_quarter.values() for run in runs), strange
+
+    def picture_regions(self) -> list[Rectangle]:
+        """Where pictures stand that are worth seeing; strips of one picture are put together."""
+        import pypdfium2 as pdfium
+        import pypdfium2.raw as raw
+
+        found: list[Rectangle] = []
+        for thing in self.page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4):
+            try:
+                found.append(self._visible(self.rectangle(*thing.get_bounds())))
+            except pdfium.PdfiumError:
+                continue
+            if len(found) > 400:
+                break  # drawn from thousands of tiles: the page's text will do
+        return [region for region in _joined(found) if self._worth_seeing(region)]
+
+    def _visible(self, rectangle: Rectangle) -> Rectangle:
+        x0, y0, x1, y1 = rectangle
+        return max(x0, 0.0), max(y0, 0.0), min(x1, self.width), min(y1, self.height)
+
+    def _worth_seeing(self, region: Rectangle) -> bool:
+        x0, y0, x1, y1 = region
+        width, height = x1 - x0, y1 - y0
+        return min(width, height) * SCAN_DPI / 72 >= SMALLEST_PICTURE and self.share(region) >= SMALLEST_SHARE
+
+    def share(self, region: Rectangle) -> float:
+        """Which part of the page the region covers."""
+        x0, y0, x1, y1 = region
+        return max(x1 - x0, 0.0) * max(y1 - y0, 0.0) / (self.width * self.height)
+
+    def filled_in(self, number: int, heading: str) -> list[Piece]:
+        """What people wrote into form fields and notes, each as 'name: value'."""
+        return [
+            Piece("text", text, Place(page=number, box=self.box(self.rectangle(*bounds))), heading)
+            for text, bounds in annotations_of(self.page)
+        ]
+
+
+def _joined(rectangles: list[Rectangle]) -> list[Rectangle]:
+    """Rectangles that overlap or touch become one."""
+    joined: list[Rectangle] = []
+    for rectangle in rectangles:
+        touching = [other for other in joined if _touch(other, rectangle)]
+        while touching:
+            joined = [other for other in joined if other not in touching]
+            rectangle = enclosing([rectangle, *touching])
+            touching = [other for other in joined if _touch(other, rectangle)]
+        joined.append(rectangle)
+    return joined
+
+
+def _touch(one: Rectangle, other: Rectangle, gap: float = 1.5) -> bool:
+    across = one[0] <= other[2] + gap and other[0] <= one[2] + gap
+    return across and one[1] <= other[3] + gap and other[1] <= one[3] + gap

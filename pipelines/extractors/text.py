@@ -1,0 +1,174 @@
+"""Plain text, Markdown and source code to Pieces with their line numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from indexes.records import Place
+from pipelines.extractors.decoding import read_characters
+from pipelines.records import Piece, PieceKind
+
+LONGEST = 2_000
+"""Characters of one Piece; a longer paragraph is divided between lines."""
+
+_FENCE = re.compile(r"\s{0,3}(```|~~~)")
+_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+_UNDERLINE = re.compile(r"\s{0,3}(=+|-+)\s*$")
+_RULE = re.compile(r"\s{0,3}([-*_])(\s*\1){2,}\s*$")
+_TABLE_ROW = re.compile(r"\s*\|.*\|\s*$")
+_TABLE_RULE = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
+_LIST_ITEM = re.compile(r"\s*([-*+]|\d+[.)])\s")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_DECORATION = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|(\*\*|__)(.+?)\2")
+
+
+def read_text(path: Path) -> Iterator[Piece]:
+    """Paragraphs: runs of lines that are not blank."""
+    yield from paragraphs(read_characters(path))
+
+
+def read_code(path: Path) -> Iterator[Piece]:
+    """Source code in runs of lines, divided at blank lines before a line that is not indented."""
+    group: list[str] = []
+    first, size = 1, 0
+    for number, line in enumerate(read_characters(path).split("\n"), 1):
+        starts_anew = bool(line) and not line[0].isspace() and bool(group) and not group[-1].strip()
+        if group and (size + len(line) > LONGEST or (starts_anew and size > 300)):
+            yield from _lines_piece(group, first)
+            group, first, size = [], number, 0
+        group.append(line)
+        size += len(line) + 1
+    yield from _lines_piece(group, first)
+
+
+def paragraphs(text: str, first: int = 1, heading: str = "") -> Iterator[Piece]:
+    """The paragraphs of `text`, whose first line has the number `first`."""
+    group: list[str] = []
+    start, size = first, 0
+    for number, line in enumerate(text.split("\n"), first):
+        if group and (not line.strip() or size + len(line) > LONGEST):
+            yield from _lines_piece(group, start, heading)
+            group, size = [], 0
+        if line.strip():
+            if not group:
+                start = number
+            group.append(line.rstrip())
+            size += len(line) + 1
+    yield from _lines_piece(group, start, heading)
+
+
+def read_markdown(path: Path) -> Iterator[Piece]:
+    """Paragraphs, list items, tables and code of Markdown under their chain of headings."""
+    yield from markdown(read_characters(path))
+
+
+def markdown(text: str, headings: Headings | None = None) -> Iterator[Piece]:
+    """The Pieces of Markdown text, under `headings` if there are some already."""
+    lines = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text).split("\n")
+    headings = headings or Headings()
+    number = _after_front_matter(lines)
+    while number < len(lines):
+        line = lines[number]
+        following = lines[number + 1] if number + 1 < len(lines) else ""
+        end = number + 1
+        if not line.strip() or _RULE.match(line):
+            pass
+        elif match := _HEADING.match(line):
+            yield from _heading(headings, len(match[1]), match[2], number)
+        elif _UNDERLINE.match(following) and not _TABLE_ROW.match(line) and not _LIST_ITEM.match(line):
+            yield from _heading(headings, 1 if "=" in following else 2, line.strip(), number)
+            end = number + 2
+        elif fence := _FENCE.match(line):
+            while end < len(lines) and not lines[end].lstrip().startswith(fence[1]):
+                end += 1
+            yield from _lines_piece(lines[number + 1 : end], number + 2, headings.chain)
+            end += 1
+        elif "|" in line and "|" in following and _TABLE_RULE.match(following):
+            while end < len(lines) and "|" in lines[end]:
+                end += 1
+            rows = [_row(row) for row in lines[number:end] if not _TABLE_RULE.match(row)]
+            yield Piece("table", "\n".join(rows), Place(lines=(number + 1, end)), headings.chain)
+        else:
+            while end < len(lines) and lines[end].strip() and not _starts_block(lines, end):
+                end += 1
+            plain = _plain("\n".join(lines[number:end]))
+            yield from paragraphs(plain, number + 1, headings.chain)
+        number = end
+
+
+class Headings:
+    """The chain of headings above the place that is being read."""
+
+    def __init__(self) -> None:
+        self._stack: list[tuple[float, str]] = []
+
+    def enter(self, level: float, title: str) -> str:
+        """Open a heading; a smaller `level` is a higher one. Returns the chain *above* it."""
+        while self._stack and self._stack[-1][0] >= level:
+            self._stack.pop()
+        above = self.chain
+        self._stack.append((level, " ".join(title.split())))
+        return above
+
+    @property
+    def chain(self) -> str:
+        return " › ".join(title for _, title in self._stack)
+
+
+def _heading(headings: Headings, level: int, title: str, number: int) -> Iterator[Piece]:
+    title = _plain(title)
+    if title:
+        above = headings.enter(level, title)
+        yield Piece("text", title, Place(lines=(number + 1, number + 1)), above)
+
+
+def _starts_block(lines: list[str], number: int) -> bool:
+    line = lines[number]
+    following = lines[number + 1] if number + 1 < len(lines) else ""
+    table = "|" in line and "|" in following and bool(_TABLE_RULE.match(following))
+    return table or bool(_HEADING.match(line) or _FENCE.match(line))
+
+
+def _after_front_matter(lines: list[str]) -> int:
+    """Index of the first line after a YAML block between two lines of '---'."""
+    if lines and lines[0].strip() == "---":
+        for number, line in enumerate(lines[1:60], 1):
+            if line.strip() in ("---", "..."):
+                return number + 1
+    return 0
+
+
+def _row(line: str) -> str:
+    cells = re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))
+    return " | ".join(_plain(cell.strip()).replace("\\|", "|") for cell in cells)
+
+
+def _plain(text: str) -> str:
+    """Without the marks of links, pictures and bold type; their words stay."""
+    return _DECORATION.sub(lambda match: match[1] if match[1] is not None else match[3], text)
+
+
+def _lines_piece(lines: list[str], first: int, heading: str = "") -> Iterator[Piece]:
+    last = first + len(lines) - 1
+    while lines and not lines[-1].strip():
+        lines, last = lines[:-1], last - 1
+    while lines and not lines[0].strip():
+        lines, first = lines[1:], first + 1
+    text = "\n".join(lines)
+    if not text.strip():
+        return
+    for start in range(0, len(text), LONGEST * 4):  # a single endless line, as in minified code
+        yield Piece("text", text[start : start + LONGEST * 4], Place(lines=(first, last)), heading)
+
+
+def read_rtf(path: Path) -> Iterator[Piece]:
+    """The paragraphs of a rich text file; its lines are not lines of the file, so Place is empty."""
+    from striprtf.striprtf import rtf_to_text
+
+    text = rtf_to_text(path.read_bytes().decode("latin-1"), errors="replace")
+    for line in text.split("\n"):
+        if line.strip():
+            kind: PieceKind = "table" if line.count("|") > 1 else "text"
+            yield Piece(kind, line.strip().strip("|").replace("|", " | "))

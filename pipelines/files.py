@@ -1,0 +1,98 @@
+"""Files on disk: which ones there are below what a person named, and what content they hold."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# Folders that tools fill for themselves; nobody wants answers from them.
+_TOOL_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "$RECYCLE.BIN"})
+_SYSTEM_FILES = frozenset({"Thumbs.db", "desktop.ini", "Icon\r"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A path below what was named. `problem` says why it cannot be read, if so; `refused` that it is not wanted."""
+
+    path: str
+    bytes: int = 0
+    mtime_ns: int = 0
+    problem: str = ""
+    refused: bool = False
+
+
+def find_files(names: Sequence[Path], largest: int) -> Iterator[Found]:
+    """Every file below the named files and folders, once, in order of name.
+
+    Hidden files and the folders of tools are passed over. Links to files are followed, links to folders are not, so
+    that no loop can arise. `largest` is the size limit in bytes.
+    """
+    seen: set[str] = set()
+    for name in names:
+        for path in _walk(Path(os.path.abspath(name.expanduser()))):
+            found = _look(path, largest)
+            if found.path not in seen:
+                seen.add(found.path)
+                yield found
+
+
+def _walk(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    try:
+        entries = sorted(os.scandir(path), key=lambda entry: entry.name)
+    except OSError:
+        yield path  # _look will say why
+        return
+    for entry in entries:
+        if entry.name.startswith((".", "~$")) or entry.name in _SYSTEM_FILES:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in _TOOL_FOLDERS:
+                yield from _walk(Path(entry.path))
+        else:
+            yield Path(entry.path)
+
+
+def _look(path: Path, largest: int) -> Found:
+    try:
+        name = str(path)
+        name.encode()
+    except UnicodeEncodeError:
+        name = os.fsencode(path).decode("utf-8", "backslashreplace")
+        return Found(name, problem=f"The name {name!r} is not valid text. Rename the file and index it again.")
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        if path.is_symlink():
+            return Found(name, problem=f"{path.name} is a link to a file that is not there.")
+        return Found(name, problem=f"{name} does not exist. Check the path.")
+    except OSError as error:
+        return Found(name, problem=f"{path.name} cannot be opened: {error.strerror}.")
+    found = Found(name, status.st_size, status.st_mtime_ns)
+    if path.is_dir():
+        if path.is_symlink():
+            problem = (
+                f"{path.name} is a link to a folder, and links to folders are not followed. Index the folder itself."
+            )
+            return Found(name, problem=problem, refused=True)
+        return Found(name, problem=f"The folder {name} cannot be read. Check its permissions.")
+    if not path.is_file():
+        return Found(name, problem=f"{path.name} is no regular file (a device or a pipe).", refused=True)
+    if status.st_size > largest:
+        size, limit = f"{status.st_size / 1e6:,.0f} MB", f"{largest / 1e6:,.0f} MB"
+        problem = f"{path.name} has {size}; the limit is {limit}. Raise it with the setting max_file_mb."
+        return Found(name, status.st_size, status.st_mtime_ns, problem, refused=True)
+    if status.st_size and not os.access(path, os.R_OK):
+        return Found(name, problem=f"{path.name} cannot be read: permission denied. Check its permissions.")
+    return found
+
+
+def content_id(path: str) -> str:
+    """SHA-256 of a file's bytes in hex: the id of the Source. Raises OSError."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,237 @@
+"""Indexing: find files → recognise → read → look at pictures → clean → segment → embed → store.
+
+Yields an event for each step that a person wants to see. One bad file never stops the rest, and closing the
+generator stops the work after the current file with everything before it stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from indexes.errors import FolioscopeError
+from indexes.library import Library, removed
+from indexes.records import FileRecord, Modality, Segment, Source
+from pipelines.cleaning import clean
+from pipelines.errors import ExtractionError, Unsupported
+from pipelines.extractors import extract
+from pipelines.files import Found, content_id, find_files
+from pipelines.kinds import Kind, kind_of
+from pipelines.looking import look, own_words
+from pipelines.models import ModelShelf
+from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted, IngestEvent, Piece
+from pipelines.segmenting import segment
+
+log = logging.getLogger(__name__)
+
+BATCH = 128  # segments that are embedded together, across files
+PATIENCE = 2.0  # seconds after which a smaller batch is embedded, so that progress is seen
+_RACY_NS = 2_000_000_000  # a file written this shortly before it was indexed may have changed since unseen
+
+
+@dataclass
+class _Read:
+    """A source that was read and waits for its vectors."""
+
+    source: Source
+    record: FileRecord
+    segments: list[Segment]
+    pictures: dict[int, np.ndarray] = field(default_factory=dict)
+
+
+class Ingest:
+    """Brings a library level with files and folders."""
+
+    def __init__(self, library: Library, shelf: ModelShelf, largest: int) -> None:
+        """`largest`: files above this many bytes are skipped."""
+        self.library = library
+        self.shelf = shelf
+        self.largest = largest
+        self._waiting: list[_Read] = []
+        self._waiting_since = 0.0
+
+    def index(self, names: Sequence[Path]) -> Iterator[IngestEvent]:
+        """Add and update what is below `names`, forget what vanished there. Raises LibraryBusy."""
+        with self.library.writing():
+            files = list(find_files(names, self.largest))
+            yield FilesFound(len(files), sum(file.bytes for file in files))
+            try:
+                for file in files:
+                    yield from self._one(file)
+                    if self._full():
+                        yield from self._store_waiting()
+                yield from self._forget_vanished(names, {file.path for file in files})
+            finally:
+                # Also when the person stops the work: what was read is not read again.
+                yield_later = list(self._store_waiting())
+            yield from yield_later
+
+    def _one(self, found: Found) -> Iterator[IngestEvent]:
+        yield FileStarted(found.path)
+        began = time.monotonic()
+        record = FileRecord(found.path, "indexed", bytes=found.bytes, mtime_ns=found.mtime_ns, updated=time.time())
+        known = self.library.catalogue.file(found.path)
+        if found.problem:
+            if known is not None and known.source_id and not os.path.lexists(found.path):
+                return  # _forget_vanished tells of it
+            status = "skipped" if found.refused else "failed"
+            yield self._finish(replace(record, status=status, stage="find", reason=found.problem), known)
+            return
+        try:
+            if known is not None and _same_file(known, found):
+                yield FileFinished(replace(known, status="unchanged", seconds=0.0))
+                return
+            source_id = content_id(found.path)
+            record = replace(record, source_id=source_id)
+            stored = self.library.catalogue.sources([source_id]).get(source_id)
+            waiting = next((read for read in self._waiting if read.source.id == source_id), None)
+            if stored is not None or waiting is not None:
+                yield from self._alias(record, known, stored or waiting.source)  # type: ignore[union-attr]
+                return
+            kind = kind_of(Path(found.path))
+            record = replace(record, modality=kind.modality)
+            read = yield from self._read(record, kind)
+            read.record = replace(read.record, seconds=time.monotonic() - began)
+            if not self._waiting:
+                self._waiting_since = time.monotonic()
+            self._waiting.append(read)
+        except Unsupported as error:
+            yield self._finish(replace(record, status="skipped", stage="recognise", reason=str(error)), known)
+        except ExtractionError as error:
+            seconds = time.monotonic() - began
+            record = replace(record, status="failed", stage=error.stage, reason=str(error), seconds=seconds)
+            yield self._finish(record, known)
+        except OSError as error:
+            reason = f"{Path(found.path).name} cannot be read: {error.strerror or error}."
+            yield self._finish(replace(record, status="failed", stage="open", reason=reason), known)
+        except FolioscopeError:
+            raise  # a model is missing or the library unusable: no file would fare better
+        except Exception as error:  # a bug of ours or of a library: it costs this file only
+            log.exception("reading %s failed", found.path)
+            reason = f"{Path(found.path).name} could not be read ({type(error).__name__}: {error})."
+            yield self._finish(replace(record, status="failed", stage="read", reason=reason), known)
+
+    def _read(self, record: FileRecord, kind: Kind) -> Iterator[IngestEvent]:  # returns _Read
+        path = Path(record.path)
+        pieces: list[Piece] = []
+        for piece in extract(path, kind):
+            pieces.extend(look(piece, self.shelf) if piece.picture is not None else [piece])
+            yield FileAdvanced(record.path, len(pieces), piece.place)
+        pieces = clean(pieces, wrapped=kind.name != "code")
+        title = next((piece.heading.split(" › ")[0] for piece in pieces if piece.heading), "")
+        made = segment(pieces, record.source_id or "", kind.modality, title)
+        if not made:
+            raise ExtractionError(f"No text and no picture was found in {path.name}. Is it the right file?", "read")
+        segments = [each for each, _ in made]
+        source = Source(
+            id=record.source_id or "",
+            modality=kind.modality,
+            media_type=kind.media_type,
+            bytes=record.bytes,
+            title=title,
+            language=_script(segments),
+        )
+        pictures = {s.position: p.vector for s, p in made if p is not None and p.vector is not None}
+        return _Read(source, replace(record, segments=len(segments)), segments, pictures)
+
+    def _alias(self, record: FileRecord, known: FileRecord | None, source: Source) -> Iterator[IngestEvent]:
+        """The same content under another path, or a file that was only touched."""
+        if any(read.source.id == source.id for read in self._waiting):
+            yield from self._store_waiting()
+        modality: Modality = source.modality
+        ids = self.library.catalogue.segment_ids(self.library.catalogue.source_key(source.id) or 0)
+        record = replace(record, modality=modality, segments=len(ids), reason="")
+        self.library.record(record)
+        same = known is not None and known.source_id == source.id
+        yield FileFinished(replace(record, status="unchanged") if same else record)
+
+    def _full(self) -> bool:
+        waiting = sum(len(read.segments) for read in self._waiting)
+        return waiting >= BATCH or (waiting > 0 and time.monotonic() - self._waiting_since > PATIENCE)
+
+    def _store_waiting(self) -> Iterator[IngestEvent]:
+        """Embed what was read and store it, source by source."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        began = time.monotonic()
+        embedder = self.shelf.text
+        self.library.open_space("text", embedder.name, embedder.dimension)
+        if any(read.pictures for read in waiting):
+            self.library.open_space("image", self.shelf.image.name, self.shelf.image.dimension)
+        texts = [(read, s) for read in waiting for s in read.segments if to_embed(s)]
+        rows = embedder.embed_passages([to_embed(s) for _, s in texts])
+        vectors: dict[str, dict[int, np.ndarray]] = {read.source.id: {} for read in waiting}
+        for (read, s), row in zip(texts, rows, strict=True):
+            vectors[read.source.id][s.position] = row
+        share = (time.monotonic() - began) / max(1, sum(len(read.segments) for read in waiting))
+        for read in waiting:
+            record = replace(read.record, seconds=read.record.seconds + share * len(read.segments))
+            by_space = {"text": vectors[read.source.id], "image": read.pictures}
+            self.library.add(read.source, record, read.segments, {k: v for k, v in by_space.items() if v})
+            yield FileFinished(record)
+
+    def _finish(self, record: FileRecord, known: FileRecord | None) -> FileFinished:
+        """A file that was not indexed. What an earlier version of it gave stays, and the ledger says so."""
+        record = replace(record, source_id=None)
+        if known is not None and known.source_id:
+            reason = f"{record.reason} What was read from its earlier version is kept."
+            record = replace(record, source_id=known.source_id, segments=known.segments, reason=reason)
+        self.library.record(record)
+        return FileFinished(record)
+
+    def _forget_vanished(self, names: Sequence[Path], there: set[str]) -> Iterator[IngestEvent]:
+        """Files below `names` that were indexed and are gone. A folder missing as a whole is no evidence of that."""
+        for name in names:
+            path = Path(os.path.abspath(name.expanduser()))
+            if not path.exists() and not path.parent.is_dir():
+                continue
+            known = self.library.catalogue.files(str(path))
+            if not path.exists() and any(file.path != str(path) for file in known):
+                reason = f"{path} is not there. Nothing was removed; to forget it: python -m app forget {path}"
+                yield FileFinished(FileRecord(str(path), "failed", stage="find", reason=reason))
+                continue
+            gone = [f for f in known if f.path not in there and f.status != "removed" and not os.path.lexists(f.path)]
+            records = [removed(file, "the file is gone") for file in gone]
+            self.library.record(*records)
+            yield from map(FileFinished, records)
+
+
+def to_embed(segment: Segment) -> str:
+    """The text that stands for a segment in the text space: its heading says what it is about.
+
+    '' for a picture without words of its own.
+    """
+    text = own_words(segment.text) if segment.modality == "image" else segment.text
+    return f"{segment.heading}\n{text}" if segment.heading and text else text
+
+
+def _same_file(known: FileRecord, found: Found) -> bool:
+    """By size and time of change, as far as they can be trusted; otherwise the content decides."""
+    if known.source_id is None or known.status in ("failed", "skipped", "removed"):
+        return False
+    if (known.bytes, known.mtime_ns) != (found.bytes, found.mtime_ns):
+        return False
+    return known.updated * 1e9 - known.mtime_ns > _RACY_NS
+
+
+def _script(segments: Sequence[Segment]) -> str:
+    """'zh', 'ja' or 'ko' for a source written mostly so, '' otherwise."""
+    sample = "".join(s.text for s in segments[:20])[:20_000]
+    letters = [c for c in sample if c.isalpha()]
+    if not letters:
+        return ""
+    kana = sum("\u3040" <= c <= "\u30ff" for c in letters)
+    han = sum("\u3400" <= c <= "\u9fff" for c in letters)
+    hangul = sum("\uac00" <= c <= "\ud7af" for c in letters)
+    if max(kana + han, hangul) < 0.3 * len(letters):
+        return ""
+    if hangul > kana + han:
+        return "ko"
+    return "ja" if kana > 0.05 * (kana + han) else "zh"

@@ -1,0 +1,69 @@
+"""What a picture says: the text in it, what it shows, and its place in the image space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from indexes.records import Box
+from pipelines.records import Piece
+
+if TYPE_CHECKING:
+    from pipelines.models import ModelShelf
+    from pipelines.ocr import Line
+
+
+_SHOWS = "Shows: "
+_NOTHING = "A picture."
+
+
+def own_words(text: str) -> str:
+    """What can be read in a picture, without what it was seen to show: its image vector says that already."""
+    lines = [line for line in text.split("\n") if not line.startswith(_SHOWS) and line != _NOTHING]
+    return "\n".join(lines)
+
+
+def look(piece: Piece, shelf: ModelShelf) -> Iterator[Piece]:
+    """The same piece without its pixels: a scan becomes its paragraphs, a picture gets words and a vector."""
+    assert piece.picture is not None
+    lines = shelf.ocr.read(piece.picture)
+    if piece.kind == "scan":
+        for text, box in paragraphs(lines):
+            yield Piece("text", text, replace(piece.place, box=box), piece.heading)
+        return
+    seen = shelf.image.look([piece.picture])[0]
+    # Caption first, then what can be read in it, then what it shows: each is a sentence of the evidence.
+    parts = [piece.text.strip(), "\n".join(line.text for line in lines)]
+    if seen.tags:
+        parts.append(f"{_SHOWS}{', '.join(seen.tags)}.")
+    text = "\n".join(part for part in parts if part) or _NOTHING
+    yield replace(piece, text=text, picture=None, vector=seen.vector)
+
+
+def paragraphs(lines: list[Line]) -> Iterator[tuple[str, Box]]:
+    """Lines that stand close below each other, joined by line breaks, with the box around them."""
+    block: list[Line] = []
+    for previous, line in pairwise([None, *lines]):
+        if previous is not None and line is not None and not _follows(previous, line) and block:
+            yield _joined(block)
+            block = []
+        if line is not None:
+            block.append(line)
+    if block:
+        yield _joined(block)
+
+
+def _follows(previous: Line, line: Line) -> bool:
+    """True when a line continues the block: it lies within a line's height below, and overlaps sideways."""
+    height = min(previous.box[3] - previous.box[1], line.box[3] - line.box[1])
+    gap = line.box[1] - previous.box[3]
+    overlaps = line.box[0] < previous.box[2] and previous.box[0] < line.box[2]
+    return -height < gap < height and overlaps
+
+
+def _joined(block: list[Line]) -> tuple[str, Box]:
+    boxes = [line.box for line in block]
+    box = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
+    return "\n".join(line.text for line in block), box

@@ -1,0 +1,166 @@
+"""Pieces → Segments of a size that an encoder reads whole and a person reads at a glance. Pure functions.
+
+A segment never crosses a page, slide or sheet. Tables are cut between rows, and each part repeats the header row,
+so that it can be understood alone. Other texts are cut between sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from indexes.records import Box, Modality, Place, Segment
+from pipelines.records import Piece
+from pipelines.sentences import sentence_spans
+
+LONGEST = 1000  # characters; about 230 tokens of English, and the built-in encoder reads 256
+SHORTEST = 350  # a segment goes on under a new heading until it has this many characters
+
+
+@dataclass
+class _Gathered:
+    """Neighbouring pieces on their way to become one segment."""
+
+    texts: list[str] = field(default_factory=list)
+    place: Place = field(default_factory=Place)
+    heading: str = ""
+
+    def __len__(self) -> int:
+        return sum(map(len, self.texts)) + len(self.texts)
+
+
+def segment(
+    pieces: Iterable[Piece], source_id: str, modality: Modality, title: str = ""
+) -> list[tuple[Segment, Piece | None]]:
+    """Segments in reading order, each with the picture piece that it stands for, if it is one.
+
+    Equal texts of one source are kept once.
+    """
+    made: list[tuple[Segment, Piece | None]] = []
+    seen: set[str] = set()
+    for text, place, heading, picture in _passages(pieces):
+        fingerprint = " ".join(text.split())
+        if picture is None and (not fingerprint or fingerprint in seen):
+            continue
+        seen.add(fingerprint)
+        made.append(
+            (
+                Segment(
+                    source_id=source_id,
+                    position=len(made),
+                    modality="image" if picture is not None else modality,
+                    text=text,
+                    place=place,
+                    heading=_under(title, heading),
+                    member="" if picture is None else picture.member,
+                ),
+                picture,
+            )
+        )
+    return made
+
+
+def _under(title: str, heading: str) -> str:
+    """The chain of headings starts with the title, once."""
+    if not title or heading.casefold().startswith(title.casefold()):
+        return heading
+    return f"{title} › {heading}" if heading else title
+
+
+def _passages(pieces: Iterable[Piece]) -> Iterator[tuple[str, Place, str, Piece | None]]:
+    gathered = _Gathered()
+    for piece in pieces:
+        if piece.kind == "picture":
+            # The text around a figure goes on behind it.
+            yield piece.text, piece.place, piece.heading, piece
+            continue
+        for text, place in _cut(piece):
+            apart = _apart(gathered.place, place)
+            moved = piece.heading != gathered.heading and len(gathered) >= SHORTEST
+            if gathered.texts and (apart or moved or len(gathered) + len(text) > LONGEST):
+                yield "\n".join(gathered.texts), gathered.place, gathered.heading, None
+                gathered = _Gathered()
+            if not gathered.texts:
+                gathered = _Gathered([text], place, piece.heading)
+            else:
+                gathered.texts.append(text)
+                gathered.place = join_places(gathered.place, place)
+    if gathered.texts:
+        yield "\n".join(gathered.texts), gathered.place, gathered.heading, None
+
+
+def _apart(one: Place, other: Place) -> bool:
+    return (one.page, one.slide, one.sheet) != (other.page, other.slide, other.sheet)
+
+
+def join_places(one: Place, other: Place) -> Place:
+    """The smallest place that holds both; they lie on the same page, slide or sheet."""
+    lines = one.lines or other.lines
+    if one.lines and other.lines:
+        lines = (min(one.lines[0], other.lines[0]), max(one.lines[1], other.lines[1]))
+    starts = [p.start for p in (one, other) if p.start is not None]
+    ends = [p.end for p in (one, other) if p.end is not None]
+    return replace(
+        one,
+        lines=lines,
+        box=_join_boxes(one.box, other.box),
+        start=min(starts, default=None),
+        end=max(ends, default=None),
+    )
+
+
+def _join_boxes(one: Box | None, other: Box | None) -> Box | None:
+    if one is None or other is None:
+        return one or other
+    return (min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]))
+
+
+def _cut(piece: Piece) -> Iterator[tuple[str, Place]]:
+    """A piece in parts of at most LONGEST characters; line numbers follow the parts."""
+    if len(piece.text) <= LONGEST:
+        yield piece.text, piece.place
+    elif piece.kind == "table":
+        yield from _cut_table(piece)
+    else:
+        for start, end in _spans(piece.text):
+            yield piece.text[start:end], _part(piece, start, end)
+
+
+def _cut_table(piece: Piece) -> Iterator[tuple[str, Place]]:
+    header, _, body = piece.text.partition("\n")
+    if len(header) > LONGEST // 2 or not body:
+        for start, end in _spans(piece.text):
+            yield piece.text[start:end], _part(piece, start, end)
+        return
+    offset = len(header) + 1
+    for start, end in _spans(body, LONGEST - offset):
+        yield f"{header}\n{body[start:end]}", _part(piece, offset + start, offset + end)
+
+
+def _part(piece: Piece, start: int, end: int) -> Place:
+    """The place of text[start:end] of a piece: its own lines where the piece's lines are the source's."""
+    place = piece.place
+    if place.lines is None or place.lines[1] - place.lines[0] != piece.text.count("\n"):
+        return place
+    first = place.lines[0] + piece.text.count("\n", 0, start)
+    return replace(place, lines=(first, first + piece.text.count("\n", start, end)))
+
+
+def _spans(text: str, longest: int = LONGEST) -> Iterator[tuple[int, int]]:
+    """Runs of whole sentences of at most `longest` characters; a longer sentence is cut at spaces."""
+    begin = finish = None
+    for start, end in sentence_spans(text):
+        while end - start > longest:
+            cut = text.rfind(" ", start + longest // 2, start + longest)
+            cut = start + longest if cut < 0 else cut
+            if begin is not None and finish is not None:
+                yield begin, finish
+                begin = finish = None
+            yield start, cut
+            start = cut
+        if begin is not None and finish is not None and end - begin > longest:
+            yield begin, finish
+            begin = None
+        begin, finish = (start if begin is None else begin), end
+    if begin is not None and finish is not None:
+        yield begin, finish

@@ -1,0 +1,150 @@
+"""PDF: blocks in reading order with their boxes, tables as rows, pictures, scans, locked and damaged files."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import ExtractionError
+from pipelines.extractors import extract
+from pipelines.kinds import kind_of
+from pipelines.records import Piece
+from tests.making_files import PAGE, PdfPage, a_picture, make_pdf
+
+PROSE = [
+    "The harbour of Lindau was rebuilt after the storm, and the",
+    "lighthouse has guided ships into the basin ever since. Its",
+    "keeper writes down the weather every morning at seven.",
+]
+
+
+def read(path: Path) -> list[Piece]:
+    return list(extract(path, kind_of(path)))
+
+
+def words(pieces: list[Piece]) -> str:
+    return "\n".join(piece.text for piece in pieces)
+
+
+def test_paragraphs_with_page_and_box(tmp_path: Path) -> None:
+    pages = [PdfPage().prose(60, 100, PROSE), PdfPage().prose(60, 400, PROSE[:1])]
+    first, second = read(make_pdf(tmp_path / "a.pdf", pages))
+    assert first.text == "\n".join(PROSE)
+    assert (first.place.page, second.place.page) == (1, 2)
+    x0, y0, x1, y1 = first.place.box or (9, 9, 9, 9)
+    assert x0 == pytest.approx(60 / PAGE[0], abs=0.01)
+    assert 0.1 < y0 < 100 / PAGE[1] < y1 < 0.18
+    assert x0 < x1 <= 1
+
+
+def test_headings_make_a_chain(tmp_path: Path) -> None:
+    page = PdfPage().line(60, 60, "Harbour report", size=22).prose(60, 110, PROSE)
+    page.line(60, 190, "Storm damage", size=15).prose(60, 220, PROSE)
+    title, _, heading, last = read(make_pdf(tmp_path / "a.pdf", [page]))
+    assert (title.text, title.heading) == ("Harbour report", "")
+    assert (heading.text, heading.heading) == ("Storm damage", "Harbour report")
+    assert last.heading == "Harbour report › Storm damage"
+
+
+def test_a_table_without_borders_keeps_rows_and_empty_cells(tmp_path: Path) -> None:
+    page = PdfPage()
+    rows = [("Item", "Price", "Note"), ("Bolt M6", "0.40", ""), ("Nut M6", "", "sold out"), ("Washer", "0.10", "new")]
+    for column, x in enumerate((60, 220, 380)):  # drawn column by column, as some programs do
+        for number, row in enumerate(rows):
+            if row[column]:
+                page.line(x, 100 + 18 * number, row[column])
+    (table,) = read(make_pdf(tmp_path / "a.pdf", [page]))
+    assert table.kind == "table"
+    assert table.text.split("\n") == [
+        "Item | Price | Note",
+        "Bolt M6 | 0.40 |",
+        "Nut M6 |  | sold out",
+        "Washer | 0.10 | new",
+    ]
+
+
+def test_two_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
+    left = [f"left column, line number {n} of them" for n in range(8)]
+    right = [f"right column, line number {n} of it" for n in range(8)]
+    page = PdfPage().line(150, 60, "A title that spans both of the columns", size=18)
+    page.prose(50, 120, left).prose(320, 120, right)
+    text = words(read(make_pdf(tmp_path / "a.pdf", [page])))
+    assert text.index("A title") < text.index("line number 7 of them") < text.index("line number 0 of it")
+
+
+def test_a_page_turned_by_its_rotation_has_upright_boxes(tmp_path: Path) -> None:
+    sideways = PdfPage(turn=90, sideways=True).prose(60, 100, PROSE)
+    (piece,) = read(make_pdf(tmp_path / "a.pdf", [sideways]))
+    assert piece.text == "\n".join(PROSE)
+    x0, y0, x1, y1 = piece.place.box or (9, 9, 9, 9)
+    assert x1 - x0 > y1 - y0
+    assert x0 == pytest.approx(60 / PAGE[1], abs=0.02)
+
+
+def test_text_printed_sideways_is_read(tmp_path: Path) -> None:
+    (piece,) = read(make_pdf(tmp_path / "a.pdf", [PdfPage(sideways=True).prose(60, 100, PROSE)]))
+    assert piece.text == "\n".join(PROSE)
+    x0, y0, x1, y1 = piece.place.box or (9, 9, 9, 9)
+    assert y1 - y0 > x1 - x0
+
+
+def test_a_page_without_text_is_a_scan(tmp_path: Path) -> None:
+    page = PdfPage().picture(a_picture(600, 800), 0, 0, *PAGE)
+    (piece,) = read(make_pdf(tmp_path / "a.pdf", [page, PdfPage()]))
+    assert (piece.kind, piece.place.page) == ("scan", 1)
+    assert piece.picture is not None
+    assert piece.picture.mode == "RGB"
+    assert piece.picture.size == pytest.approx((600 * 200 / 72, 800 * 200 / 72), abs=2)
+
+
+def test_pictures_have_a_box_and_a_logo_comes_once(tmp_path: Path) -> None:
+    logo, photo = a_picture(200, 100), a_picture(400, 300, hue=255)
+    pages = [PdfPage().prose(60, 200, PROSE).picture(logo, 400, 20, 150, 75) for _ in range(3)]
+    pages[1].picture(photo, 60, 400, 300, 225).picture(logo, 20, 760, 10, 5)
+    pictures = [piece for piece in read(make_pdf(tmp_path / "a.pdf", pages)) if piece.kind == "picture"]
+    assert [piece.place.page for piece in pictures] == [1, 2]
+    assert pictures[1].place.box == pytest.approx((60 / 600, 400 / 800, 360 / 600, 625 / 800), abs=0.01)
+    assert pictures[1].picture is not None
+    assert pictures[1].picture.getpixel((300, 230)) == pytest.approx((200, 255, 40), abs=12)
+
+
+def test_a_locked_file_says_what_to_do(tmp_path: Path) -> None:
+    path = make_pdf(tmp_path / "secret.pdf", [PdfPage().prose(60, 100, PROSE)], password="open sesame")
+    with pytest.raises(ExtractionError, match=r"secret\.pdf is locked with a password; save a copy"):
+        read(path)
+
+
+def test_a_file_with_permissions_only_is_read(tmp_path: Path) -> None:
+    path = make_pdf(tmp_path / "a.pdf", [PdfPage().prose(60, 100, PROSE)], password="")
+    assert "lighthouse" in words(read(path))
+
+
+def test_a_cut_file_is_read_or_refused_in_words(tmp_path: Path) -> None:
+    path = make_pdf(tmp_path / "a.pdf", [PdfPage().prose(60, 100, PROSE) for _ in range(5)])
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(ExtractionError, match=r"a\.pdf .*damaged"):
+        read(path)
+
+
+def test_a_damaged_page_is_left_out(tmp_path: Path) -> None:
+    path = make_pdf(tmp_path / "a.pdf", [PdfPage().line(60, 100, f"This is page number {n}") for n in (1, 2, 3)])
+    data = path.read_bytes()
+    at = data.index(b"/Type /Page /", data.index(b"/Type /Page /") + 1)
+    path.write_bytes(
+        data[:at] + b"/Type /Junk /" + data[at + 13 :].replace(b"/MediaBox [0 0 600 800]", b"/MediaBox 7", 1)
+    )
+    text = words(read(path))
+    assert "page number 1" in text
+    assert "page number 3" in text
+
+
+def test_two_threads_may_read_at_once(tmp_path: Path) -> None:
+    paths = [
+        make_pdf(tmp_path / f"{n}.pdf", [PdfPage().prose(60, 100, [*PROSE, f"file {n}"]) for _ in range(10)])
+        for n in range(4)
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        for n, pieces in enumerate(pool.map(read, paths)):
+            assert words(pieces).count(f"file {n}") == 10

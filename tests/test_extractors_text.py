@@ -1,0 +1,217 @@
+"""Text, Markdown, code, HTML, XML, tables, JSON, EPUB, RTF: text with its lines, headings and encoding."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import ExtractionError, Unsupported
+from pipelines.extractors import EXTRACTORS, extract
+from pipelines.extractors.decoding import decode
+from pipelines.extractors.sheets import delimiter_of
+from pipelines.kinds import KINDS, kind_of
+from pipelines.records import Piece
+from tests.making_files import a_picture, make_zip, picture_bytes
+
+
+def read(path: Path, data: str | bytes | None = None) -> list[Piece]:
+    if data is not None:
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return list(extract(path, kind_of(path)))
+
+
+def texts(pieces: list[Piece]) -> list[str]:
+    return [piece.text for piece in pieces]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("会議は明日の朝", "cp932"),
+        ("会議は明日の朝です。資料を持参してください。", "euc_jp"),
+        ("会议时间：明天上午九点", "gb18030"),
+        ("姓名,年龄\n张三,30\n", "gb18030"),
+        ("會議時間：明天上午九點", "big5"),
+        ("회의는 내일 아침", "cp949"),
+        ("Grüße aus München – schöne Straße", "cp1252"),
+        ("Café à la crème", "latin-1"),
+        ("Привет, это тестовый файл для проверки кодировки.", "cp1251"),
+        ("plain", "utf-8-sig"),
+        ("naïve 漢字", "utf-16"),
+        ("naïve words", "utf-16-le"),
+    ],
+)
+def test_encodings_are_found_even_in_small_files(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)) == text
+
+
+def test_a_few_damaged_bytes_do_not_change_the_encoding() -> None:
+    data = ("höhere Größe über alles " * 20).encode() + b"\xff and more"
+    assert decode(data).startswith("höhere Größe")
+
+
+def test_paragraphs_with_lines_in_nfc(tmp_path: Path) -> None:
+    pieces = read(tmp_path / "a.txt", "one\r\ntwo\r\n\r\n\r\ncafe\u0301\u200b three")
+    assert texts(pieces) == ["one\ntwo", "café three"]
+    assert [piece.place.lines for piece in pieces] == [(1, 2), (5, 5)]
+
+
+def test_an_endless_line_is_divided(tmp_path: Path) -> None:
+    pieces = read(tmp_path / "a.txt", "x" * 50_000)
+    assert sum(map(len, texts(pieces))) == 50_000
+    assert max(map(len, texts(pieces))) < 10_000
+
+
+def test_markdown_headings_tables_and_code(tmp_path: Path) -> None:
+    source = (
+        "---\ntags: x\n---\n# Guide\nRead **this** [page](http://x).\n\n## Prices\n| item | price |\n|---|---|\n"
+        "| bolt | 2 |\n\n```sh\n# no heading\n```\nLast\n====\nend\n"
+    )
+    found = [(p.kind, p.text, p.heading, p.place.lines) for p in read(tmp_path / "a.md", source)]
+    assert found == [
+        ("text", "Guide", "", (4, 4)),
+        ("text", "Read this page.", "Guide", (5, 5)),
+        ("text", "Prices", "Guide", (7, 7)),
+        ("table", "item | price\nbolt | 2", "Guide › Prices", (8, 10)),
+        ("text", "# no heading", "Guide › Prices", (13, 13)),
+        ("text", "Last", "", (15, 15)),
+        ("text", "end", "Last", (17, 17)),
+    ]
+
+
+def test_code_is_divided_at_definitions_and_complete(tmp_path: Path) -> None:
+    blocks = [f"def function_{n}():\n" + "    work = 1\n" * 40 for n in range(3)]
+    source = "\n\n".join(blocks)
+    pieces = read(tmp_path / "a.py", source)
+    assert [piece.text.split("(")[0] for piece in pieces] == ["def function_0", "def function_1", "def function_2"]
+    lines = source.split("\n")
+    for piece in pieces:
+        first, last = piece.place.lines or (0, 0)
+        assert "\n".join(lines[first - 1 : last]) == piece.text
+
+
+def test_html_gives_the_main_text_only(tmp_path: Path) -> None:
+    page = """<html><head><title>Boats - Site</title><style>p{}</style></head><body>
+    <nav><a href=/>Home</a></nav><div class="breadcrumb">Start</div><script>var x</script><!-- hidden -->
+    <main><h1>Boats</h1><p>A <b>sail</b>ing boat<br>needs wind.</p><h2>Sizes</h2>
+    <table><tr><th>Name</th><th>Length</th></tr><tr><td>Laser</td><td>4.2 m</td></tr></table>
+    <ul><li>one</li><li>two</li></ul><p style="display: none">secret</p></main><footer>imprint</footer></body></html>"""
+    found = [(piece.kind, piece.text, piece.heading) for piece in read(tmp_path / "a.html", page)]
+    assert found == [
+        ("text", "Boats - Site", ""),
+        ("text", "Boats", ""),
+        ("text", "A sailing boat\nneeds wind.", "Boats"),
+        ("text", "Sizes", "Boats"),
+        ("table", "Name | Length\nLaser | 4.2 m", "Boats › Sizes"),
+        ("text", "one\ntwo", "Boats › Sizes"),
+    ]
+
+
+def test_html_in_the_encoding_that_it_declares(tmp_path: Path) -> None:
+    page = '<meta charset="iso-8859-2"><html><body><p>Žluťoučký kůň</p></body></html>'
+    assert "Žluťoučký kůň" in texts(read(tmp_path / "a.html", page.encode("iso-8859-2")))
+
+
+def test_html_nested_without_end_is_read(tmp_path: Path) -> None:
+    assert texts(read(tmp_path / "a.html", "<html><body>" + "<div>" * 5000 + "deep")) == ["deep"]
+
+
+def test_a_feed_gives_its_entries(tmp_path: Path) -> None:
+    feed = """<?xml version="1.0"?><rss><channel><title>News</title><item><title>Storm</title>
+    <pubDate>Mon, 6 May</pubDate><description>&lt;p&gt;Boats &lt;b&gt;sank&lt;/b&gt;.&lt;/p&gt;</description></item>
+    </channel></rss>"""
+    pieces = read(tmp_path / "a.xml", feed)
+    assert texts(pieces) == ["News", "Storm\nMon, 6 May", "Boats sank."]
+    assert pieces[-1].heading == "News › Storm"
+
+
+def test_xml_entities_are_neither_fetched_nor_multiplied(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("the secret")
+    source = f"""<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">
+    <!ENTITY x SYSTEM "{(tmp_path / "secret.txt").as_uri()}">]><l><p>&b;</p><q>&x;</q><t>fine</t></l>"""
+    assert texts(read(tmp_path / "a.xml", source)) == ["t: fine"]
+
+
+def test_csv_repeats_its_header_and_knows_its_lines(tmp_path: Path) -> None:
+    rows = "".join(f'{n};"Bolt; size {n}";{n / 4}\n' for n in range(100))
+    pieces = read(tmp_path / "a.csv", "id;name;price\n" + rows)
+    assert len(pieces) > 1
+    assert all(piece.kind == "table" and piece.text.startswith("id | name | price\n") for piece in pieces)
+    assert pieces[0].place.lines is not None
+    assert pieces[0].place.lines[0] == 1
+    (holder,) = [piece for piece in pieces if "73 | Bolt; size 73 | 18.25" in piece.text]
+    first, last = holder.place.lines or (0, 0)
+    assert first <= 75 <= last
+
+
+def test_a_japanese_csv(tmp_path: Path) -> None:
+    (piece,) = read(tmp_path / "a.csv", "名前,年齢,住所\n髙橋淳,35,名古屋\n".encode("cp932"))
+    assert piece.text == "名前 | 年齢 | 住所\n髙橋淳 | 35 | 名古屋"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_delimiters(delimiter: str) -> None:
+    assert delimiter_of(f"a{delimiter}b, c\n1{delimiter}2\n3{delimiter}4\n") == delimiter
+
+
+def test_json_as_facts_and_records_as_a_table(tmp_path: Path) -> None:
+    value = {"shop": {"name": "Nord", "open": True, "items": [{"n": "bolt", "p": 1.5}, {"n": "nut", "p": 2.0}]}}
+    facts, table = read(tmp_path / "a.json", json.dumps(value))
+    assert facts.text == "shop.name: Nord\nshop.open: TRUE"
+    assert (table.kind, table.text, table.heading) == ("table", "n | p\nbolt | 1.5\nnut | 2", "shop.items")
+
+
+def test_json_lines_know_their_lines(tmp_path: Path) -> None:
+    pieces = read(tmp_path / "a.jsonl", '{"a": 1, "b": {"c": "x"}}\nno json\n')
+    assert [(piece.text, piece.place.lines) for piece in pieces] == [("a: 1\nb.c: x", (1, 1)), ("no json", (2, 2))]
+
+
+@pytest.mark.parametrize(("source", "reason"), [('{"a": 1,, }', "no valid JSON"), ("[" * 100_000, "JSON|deeply")])
+def test_broken_json_says_so(tmp_path: Path, source: str, reason: str) -> None:
+    with pytest.raises(ExtractionError, match=reason):
+        read(tmp_path / "a.json", source)
+
+
+def test_a_notebook_gives_its_cells(tmp_path: Path) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Tides\n", "High water."]},
+        {"cell_type": "code", "source": "print(2)", "outputs": [{"text": ["2\n"]}]},
+    ]
+    pieces = read(tmp_path / "a.ipynb", json.dumps({"cells": cells, "nbformat": 4}))
+    assert texts(pieces) == ["Tides", "High water.", "print(2)", "2"]
+    assert pieces[-1].heading == "Tides"
+
+
+def test_epub_chapters_in_the_order_of_the_spine(tmp_path: Path) -> None:
+    package = """<package xmlns="http://www.idpf.org/2007/opf"><metadata><dc:title
+    xmlns:dc="http://purl.org/dc/elements/1.1/">The Sea</dc:title></metadata><manifest><item id="b" href="two.xhtml"/>
+    <item id="a" href="one.xhtml"/></manifest><spine><itemref idref="a"/><itemref idref="gone"/><itemref idref="b"/>
+    </spine></package>"""
+    container = '<container><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>'
+    members: dict[str, str | bytes] = {
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": container,
+        "OPS/book.opf": package,
+        "OPS/two.xhtml": "<html><body><h1>Waves</h1><p>They break.</p></body></html>",
+        "OPS/one.xhtml": '<html><body><h1>Tides</h1><p>They turn.</p><img src="img/a.png"/></body></html>',
+        "OPS/img/a.png": picture_bytes(a_picture()),
+    }
+    pieces = read(make_zip(tmp_path / "a.epub", members))
+    assert texts(pieces) == ["The Sea", "Tides", "They turn.", "", "Waves", "They break."]
+    assert pieces[2].heading == "The Sea › Tides"
+    assert (pieces[3].kind, pieces[3].member) == ("picture", "OPS/img/a.png")
+
+
+def test_rich_text(tmp_path: Path) -> None:
+    assert texts(read(tmp_path / "a.rtf", rb"{\rtf1\ansi Caf\'e9 \b open\b0\par Monday}")) == ["Café open", "Monday"]
+
+
+def test_every_kind_but_sound_and_video_has_an_extractor() -> None:
+    assert set(KINDS) - set(EXTRACTORS) == {"audio", "video"}
+
+
+def test_video_is_named_as_not_read_yet(tmp_path: Path) -> None:
+    with pytest.raises(Unsupported, match=r"a\.mp4 is a video; videos are not read yet"):
+        read(tmp_path / "a.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom")
