@@ -1,0 +1,85 @@
+"""Ties each sentence of an answer to the evidence that supports it. The model's own numbers are never trusted.
+
+A sentence is compared with every sentence of the evidence: by the words they share, numbers strictly, and by
+meaning. What the question already said counts little, since an answer may repeat it without proof.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from indexes.keywords import content_words
+from pipelines.embedding import TextEmbedder
+from pipelines.records import Citation, Evidence
+from pipelines.sentences import sentence_spans
+
+SUPPORTED = 0.5  # below this a sentence gets no citation
+_NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_MODEL_NUMBERS = re.compile(r"\s*\[(?:\d+(?:\s*[,;–-]\s*\d+)*)\]|\s*【[^】]{1,12}】|</?source[^>]*>")
+_ASKED_WORD = 0.3  # what a word weighs that stands in the question, too
+
+
+def without_numbers(text: str) -> str:
+    """The model's text without the citation marks that it may have written."""
+    return _MODEL_NUMBERS.sub("", text)
+
+
+class Citer:
+    """Finds the citation of one sentence after the other, for one question and its evidence."""
+
+    def __init__(self, question: str, evidence: Sequence[Evidence], embedder: TextEmbedder) -> None:
+        self._embedder = embedder
+        self._question = question
+        self._asked = set(content_words(question))
+        self._quotes = [
+            (each.number, text[start:end], each.result.segment.heading)
+            for each in evidence
+            for text in (each.result.segment.text,)
+            for start, end in sentence_spans(text)
+        ]
+        self._rows: np.ndarray | None = None
+
+    def cite(self, sentence: str, start: int = 0) -> Citation | None:
+        """The best support for a sentence that stands at `start` of the answer; None where nothing supports it."""
+        if not self._quotes or not content_words(sentence):
+            return None
+        if self._rows is None:
+            self._rows = self._embedder.embed_passages([quote for _, quote, _ in self._quotes])
+        # A bare 'Emily Rodriguez' means something only together with what was asked.
+        cosines = self._rows @ self._embedder.embed_question(f"{self._question} {sentence}")
+        shared = [self._shared(sentence, quote, heading) for _, quote, heading in self._quotes]
+        supports = [
+            0.7 * words + 0.3 * max(0.0, float(c)) if words else 0.0 for words, c in zip(shared, cosines, strict=True)
+        ]
+        best = int(np.argmax(supports))
+        if supports[best] < SUPPORTED:
+            return None
+        number, quote, _ = self._quotes[best]
+        return Citation(number, start, start + len(sentence), quote, round(min(1.0, supports[best]), 3))
+
+    def _shared(self, sentence: str, quote: str, heading: str) -> float:
+        """0..1: the share of the sentence's words, by weight, that stand in the quote; 0 if a number does not."""
+        there = set(content_words(f"{heading} {quote}"))
+        digits = {_digits(n) for n in _NUMBER.findall(f"{heading} {quote}")}
+        total = found = 0.0
+        for word in content_words(sentence):
+            asked = word in self._asked
+            weight = _ASKED_WORD if asked else 1.0
+            if any(c.isdigit() for c in word):
+                numbers = {_digits(n) for n in _NUMBER.findall(word)}
+                if not numbers <= digits and not asked:
+                    return 0.0
+                weight *= 2
+                found += weight * (numbers <= digits)
+            else:
+                found += weight * (word in there or (len(word) >= 5 and any(w[:5] == word[:5] for w in there)))
+            total += weight
+        return found / total if total else 0.0
+
+
+def _digits(number: str) -> str:
+    """'4,287.50' and '4287.50' are the same number."""
+    return number.replace(",", "")

@@ -1,0 +1,52 @@
+"""New vectors for what is stored already, after another model was chosen. Texts come from the catalogue, pictures
+from their files; a picture whose file is gone keeps its words and loses its vector."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from indexes.library import Library
+from pipelines.embedding import TextEmbedder
+from pipelines.errors import ExtractionError
+from pipelines.ingest import BATCH, to_embed
+from pipelines.pictures import PictureEmbedder
+from pipelines.previews import picture_of
+
+log = logging.getLogger(__name__)
+
+
+def reembed_texts(library: Library, embedder: TextEmbedder) -> None:
+    """All segments' texts, in one transaction: before it the old space answers, after it the new one."""
+    library.replace_space("text", embedder.name, embedder.dimension, _texts(library, embedder))
+
+
+def reembed_pictures(library: Library, embedder: PictureEmbedder) -> None:
+    library.replace_space("image", embedder.name, embedder.dimension, _pictures(library, embedder))
+
+
+def _texts(library: Library, embedder: TextEmbedder) -> Iterator[dict[int, np.ndarray]]:
+    for source_id in library.catalogue.sources():
+        segments = [segment for segment in library.catalogue.segments_of(source_id) if to_embed(segment)]
+        for start in range(0, len(segments), BATCH):
+            batch = segments[start : start + BATCH]
+            rows = embedder.embed_passages([to_embed(segment) for segment in batch])
+            yield {segment.id or 0: row for segment, row in zip(batch, rows, strict=True)}
+
+
+def _pictures(library: Library, embedder: PictureEmbedder) -> Iterator[dict[int, np.ndarray]]:
+    for source in library.catalogue.sources().values():
+        path = next((Path(p) for p in source.paths if Path(p).exists()), None)
+        for segment in library.catalogue.segments_of(source.id):
+            if segment.modality != "image" or path is None:
+                continue
+            try:
+                picture = picture_of(segment, source, path)
+            except ExtractionError as error:
+                log.warning("%s", error)
+                continue
+            if picture is not None:
+                yield {segment.id or 0: embedder.look([picture])[0].vector}
