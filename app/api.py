@@ -1,0 +1,179 @@
+"""The web API of the contract: the same JSON as the command line, with server-sent events for answers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel
+
+from app.assistant import Assistant
+from app.jobs import Jobs
+from app.schemas import answer_json, evidence_json, file_json, search_json, source_json
+from indexes.errors import FolioscopeError, LibraryBusy, LibraryError, UsageError
+from indexes.records import Modality
+from pipelines.errors import ExtractionError
+from pipelines.records import AnswerFinished, EvidenceFound, Question, TextDelta, Turn
+
+# What a browser shows by itself without running anything; all else is offered as a download.
+_SHOWN = ("application/pdf", "image/png", "image/jpeg", "image/webp", "image/gif", "text/plain", "audio/", "video/")
+
+
+class IndexRequest(BaseModel):
+    paths: list[str]
+
+
+class SearchRequest(BaseModel):
+    query: str
+    k: int = 10
+    modality: Modality | None = None
+    source: str | None = None
+
+
+class TurnModel(BaseModel):
+    question: str
+    answer: str
+
+
+class AskRequest(BaseModel):
+    question: str
+    source: str | None = None
+    history: list[TurnModel] = []
+
+
+def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
+    """Put the routes of /api on an app, and make our errors readable answers."""
+    router = APIRouter(prefix="/api")
+    catalogue = assistant.library.catalogue
+
+    @router.get("/health")
+    def health() -> dict[str, Any]:
+        return {"status": "ok", "segments": catalogue.connection.execute("SELECT count(*) FROM segments").fetchone()[0]}
+
+    @router.get("/status")
+    def status() -> dict[str, Any]:
+        numbers = assistant.status()
+        ledger = numbers.pop("ledger")
+        return {**numbers, "files": [file_json(record) for record in ledger]}
+
+    @router.get("/sources")
+    def sources() -> dict[str, Any]:
+        files = {file.path: file for file in catalogue.files()}
+        return {"sources": [source_json(s, files.get(s.path)) for s in catalogue.sources().values()]}
+
+    @router.delete("/sources/{source_id}")
+    def forget(source_id: str) -> dict[str, Any]:
+        source = catalogue.sources([source_id]).get(source_id)
+        if source is None:
+            raise UsageError(f"No source has the id {source_id}.")
+        with assistant.library.writing():
+            for path in source.paths:
+                assistant.library.forget(path)
+        return {"forgotten": list(source.paths)}
+
+    @router.post("/index")
+    def index(request: IndexRequest) -> dict[str, Any]:
+        if not request.paths:
+            raise UsageError("Nothing to index. Name a file or a folder in paths.")
+        return jobs.submit(request.paths).as_dict()
+
+    @router.get("/jobs/{job_id}")
+    def job(job_id: str) -> dict[str, Any]:
+        found = jobs.get(job_id)
+        if found is None:
+            raise UsageError(f"No job has the id {job_id}.")
+        return found.as_dict()
+
+    @router.delete("/jobs/{job_id}")
+    def stop(job_id: str) -> dict[str, Any]:
+        found = jobs.get(job_id)
+        if found is None:
+            raise UsageError(f"No job has the id {job_id}.")
+        found.stop()
+        return found.as_dict()
+
+    @router.post("/search")
+    def search(request: SearchRequest) -> dict[str, Any]:
+        began = time.monotonic()
+        results = assistant.search(request.query, request.k, request.modality, request.source)
+        return search_json(request.query, results, time.monotonic() - began)
+
+    @router.post("/ask")
+    def ask(body: AskRequest, request: Request) -> Response:
+        history = tuple(Turn(turn.question, turn.answer) for turn in body.history)
+        events = assistant.ask(Question(body.question, body.source, history=history))
+        first = next(events)  # a wrong question is an error here, not in the middle of a stream
+        if "text/event-stream" in request.headers.get("accept", ""):
+            headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+            return StreamingResponse(_server_sent(first, events), media_type="text/event-stream", headers=headers)
+        *_, last = events
+        assert isinstance(last, AnswerFinished)
+        return JSONResponse(answer_json(last.answer))
+
+    @router.get("/media/{source_id}")
+    def media(source_id: str) -> Response:
+        source = catalogue.sources([source_id]).get(source_id)
+        path = next((Path(p) for p in source.paths if Path(p).is_file()), None) if source else None
+        if source is None or path is None:
+            raise ExtractionError("This file is not in the library, or not on disk any more.", "media")
+        shown = source.media_type.startswith(_SHOWN)
+        return FileResponse(
+            path,
+            media_type=source.media_type if shown else "application/octet-stream",
+            filename=path.name,
+            content_disposition_type="inline" if shown else "attachment",
+            headers={"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"},
+        )
+
+    @router.get("/preview/{segment_id}")
+    def preview(segment_id: int, quote: str = "") -> Response:
+        from pipelines.previews import preview as draw
+
+        segment = catalogue.segments([segment_id]).get(segment_id)
+        if segment is None:
+            raise ExtractionError("This passage is not in the library any more.", "preview")
+        picture = draw(segment, catalogue.sources([segment.source_id])[segment.source_id], quote)
+        kind: Literal["image/png", "image/jpeg"] = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
+        return Response(picture, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
+
+    app.include_router(router)
+
+    @app.exception_handler(FolioscopeError)
+    def explain(_: Request, error: FolioscopeError) -> JSONResponse:
+        code = 400
+        if isinstance(error, ExtractionError):
+            code = 404
+        elif isinstance(error, LibraryBusy):
+            code = 409
+        elif isinstance(error, LibraryError):
+            code = 503
+        return JSONResponse({"error": str(error)}, status_code=code)
+
+
+def _server_sent(first: object, events: Iterator[object]) -> Iterator[str]:
+    """`evidence` once, `delta` for each piece of text, `answer` at the end; `error` if the model fails on the way."""
+
+    def event(name: str, data: Any) -> str:
+        return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+    def each(item: object) -> str:
+        match item:
+            case EvidenceFound(evidence=evidence):
+                return event("evidence", [evidence_json(one) for one in evidence])
+            case TextDelta(text=text):
+                return event("delta", {"text": text})
+            case AnswerFinished(answer=answer):
+                return event("answer", answer_json(answer))
+        raise AssertionError(item)
+
+    yield each(first)
+    try:
+        for item in events:
+            yield each(item)
+    except FolioscopeError as error:
+        yield event("error", {"error": str(error)})

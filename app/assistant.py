@@ -1,0 +1,136 @@
+"""Joins every part once. The assistant's verbs are what CLI, web API, page and notebooks call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.schemas import count_statuses
+from app.settings import Settings
+from indexes.errors import UsageError
+from indexes.library import Library
+from indexes.records import FileRecord, Modality, Segment, Source
+from pipelines.models import ModelInfo, ModelShelf
+from pipelines.records import AnswerEvent, IngestEvent, Question, Result
+
+
+class Assistant:
+    """One library and one shelf of models. Verbs: index, search, search_picture, ask, export, forget, status."""
+
+    def __init__(self, settings: Settings, create: bool = True) -> None:
+        """Raises LibraryError; `create` false: when there is no library yet. Loads no model."""
+        self.settings = settings
+        self.library = Library(Path(settings.library), create)
+        choices = {role: getattr(settings, role) for role in ("text", "image", "ocr", "chat")}
+        self.shelf = ModelShelf(choices, Path(settings.models), settings.device, settings.answer_tokens)
+
+    def close(self) -> None:
+        self.library.close()
+
+    def index(self, paths: Sequence[str | Path]) -> Iterator[IngestEvent]:
+        """Add, update, and forget what vanished below the paths."""
+        from pipelines.ingest import Ingest
+
+        if not paths:
+            raise UsageError("Nothing to index. Name a file or a folder.")
+        ingest = Ingest(self.library, self.shelf, self.settings.max_file_mb * 1_000_000)
+        return ingest.index([Path(path) for path in paths])
+
+    def search(
+        self, query: str, k: int = 10, modality: Modality | None = None, source: str | None = None
+    ) -> list[Result]:
+        """The k best segments for a text."""
+        from pipelines.retrieval import Retriever
+
+        return Retriever(self.library, self.shelf).find(Question(query, source, modality), _checked(k))
+
+    def search_picture(
+        self, file: str | Path, k: int = 10, modality: Modality | None = None, source: str | None = None
+    ) -> list[Result]:
+        """The k segments that look most like a picture file."""
+        from pipelines.extractors import open_picture
+        from pipelines.retrieval import Retriever
+
+        return Retriever(self.library, self.shelf).find_similar(open_picture(Path(file)), _checked(k), source, modality)
+
+    def ask(self, question: Question) -> Iterator[AnswerEvent]:
+        """Evidence, then the answer's text as it is written, then the finished answer."""
+        from pipelines.answering import Answering
+
+        return Answering(self.library, self.shelf, self.settings.evidence_tokens).ask(question)
+
+    def source(self, name: str) -> Source:
+        """The one source that a path, a glob or an id means. Raises UsageError for none or several."""
+        catalogue = self.library.catalogue
+        found = catalogue.sources([name])
+        if not found:
+            file = catalogue.file(str(Path(name).expanduser().absolute()))
+            if file is not None and file.source_id:
+                found = catalogue.sources([file.source_id])
+        if not found:
+            keys = set(catalogue.matching(name))
+            found = {i: s for i, s in catalogue.sources().items() if catalogue.source_key(i) in keys} if keys else {}
+        if not found:
+            raise UsageError(f"No indexed file matches {name!r}. `python -m app status` lists them.")
+        if len(found) > 1:
+            names = ", ".join(Path(source.path).name for source in list(found.values())[:5])
+            raise UsageError(f"{name!r} matches {len(found)} files ({names} …). Name one of them.")
+        return next(iter(found.values()))
+
+    def export(self, name: str) -> tuple[Source, list[Segment]]:
+        """A source and all that the library read in it, in reading order."""
+        source = self.source(name)
+        return source, self.library.catalogue.segments_of(source.id)
+
+    def forget(self, path: str) -> list[FileRecord]:
+        """Forget a file or everything below a folder; by glob or id, too. Raises UsageError when it is unknown."""
+        absolute = str(Path(path).expanduser().absolute())
+        with self.library.writing():
+            forgotten = self.library.forget(absolute)
+            if not forgotten:
+                for alias in self.source(path).paths:
+                    forgotten += self.library.forget(alias)
+        return forgotten
+
+    def status(self) -> dict[str, Any]:
+        """The library in numbers, and the ledger."""
+        catalogue = self.library.catalogue
+        files = catalogue.files()
+        execute = catalogue.connection.execute
+        spaces = execute(
+            "SELECT name, model, dimension, (SELECT count(*) FROM vectors v WHERE v.space = s.key) AS vectors"
+            " FROM spaces s ORDER BY name"
+        )
+        return {
+            "library": str(self.library.folder),
+            "sources": execute("SELECT count(*) FROM sources").fetchone()[0],
+            "segments": execute("SELECT count(*) FROM segments").fetchone()[0],
+            "statuses": count_statuses(files),
+            "spaces": [dict(row) for row in spaces],
+            "bytes": sum(path.stat().st_size for path in self.library.folder.rglob("*") if path.is_file()),
+            "ledger": files,
+        }
+
+    def models(self) -> list[ModelInfo]:
+        """The roles, what fills them, and whether it is loaded."""
+        return self.shelf.describe()
+
+    def warm(self) -> float:
+        """Load what a first question needs; seconds that it took."""
+        began = time.monotonic()
+        self.shelf.text.embed_question("warm")
+        if self.settings.chat != "none":
+            from pipelines.prompting import build_messages
+
+            self.shelf.warm_chat(build_messages("", ()))
+        if self.library.catalogue.space("image") is not None:
+            self.shelf.image.embed_question("warm")
+        return time.monotonic() - began
+
+
+def _checked(k: int) -> int:
+    if not 1 <= k <= 1000:
+        raise UsageError(f"k is {k}; it must lie between 1 and 1,000.")
+    return k

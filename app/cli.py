@@ -1,0 +1,261 @@
+"""The command line: one function a command. Errors become one clear line, never a traceback.
+
+stdout carries the result (with --json exactly one JSON document); progress and messages go to stderr.
+Exit codes: 0 done, 2 wrong use, 3 library unusable, 1 a bug of ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from app.settings import SETTINGS, load_settings
+from indexes.errors import FolioscopeError, LibraryError
+
+if TYPE_CHECKING:
+    from app.assistant import Assistant
+
+Command = Callable[["Assistant", argparse.Namespace], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    options = build_parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if options.verbose else logging.ERROR, format="%(message)s")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    try:
+        from app.assistant import Assistant
+
+        named = {name: getattr(options, name, None) for name in ("library", "host", "port")}
+        assistant = Assistant(load_settings(named), create=options.creates)
+        try:
+            options.run(assistant, options)
+        finally:
+            assistant.close()
+    except LibraryError as error:
+        print(f"folioscope: {error}", file=sys.stderr)
+        return 3
+    except FolioscopeError as error:
+        print(f"folioscope: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("folioscope: stopped. What was finished is kept.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if options.verbose:
+            raise
+        print(f"folioscope: a bug: {type(error).__name__}: {error}. Run again with --verbose.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--library", metavar="DIR", help="folder of the library (default: the setting)")
+    common.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    common.add_argument("--verbose", action="store_true", help="log what happens; tracebacks")
+    parser = argparse.ArgumentParser(
+        prog="python -m app",
+        description="Ask your documents, pictures, recordings and videos. Every answer shows its page or its second.",
+        epilog="Settings (folioscope.toml, or FOLIOSCOPE_NAME in the environment): "
+        + "; ".join(f"{name} = {help}" for name, _, help in SETTINGS),
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Command, help: str, creates: bool = False) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[common], help=help, description=help)
+        added.set_defaults(run=run, creates=creates)
+        return added
+
+    index = command("index", _index, "add, update, and forget what vanished below PATH", creates=True)
+    index.add_argument("paths", nargs="+", metavar="PATH")
+    index.add_argument("--watch", action="store_true", help="stay, and index again what changes")
+
+    search = command("search", _search, "find passages and pictures by words and meaning, or by a picture")
+    search.add_argument("text", nargs="?", metavar="TEXT")
+    search.add_argument("--image", metavar="FILE", help="find what looks like this picture")
+    search.add_argument("-k", type=int, default=10, metavar="N", help="how many hits (default: 10)")
+    search.add_argument("--modality", choices=["document", "image", "audio", "video"])
+    search.add_argument("--source", metavar="GLOB", help="only in files whose path matches")
+
+    ask = command("ask", _ask, "answer a question from the library, with citations")
+    ask.add_argument("text", metavar="TEXT")
+    ask.add_argument("--source", metavar="GLOB", help="only from files whose path matches")
+
+    export = command("export", _export, "print what the library read in one source, with its places")
+    export.add_argument("source", metavar="SOURCE", help="path, glob or id")
+    export.add_argument("--format", choices=["srt", "vtt", "txt", "json"], default="txt")
+
+    command("status", _status, "what the library holds, and what became of each file")
+
+    forget = command("forget", _forget, "remove a file, or everything below a folder, from the library")
+    forget.add_argument("path", metavar="PATH")
+
+    doctor = command("doctor", _doctor, "prove that catalogue, words and vectors agree, and mend them")
+    doctor.add_argument("--repair", action="store_true", help="rebuild what does not agree; no model is run")
+    doctor.add_argument("--reembed", action="store_true", help="make all vectors anew with the models now set")
+
+    models = command("models", _models, "which models are in use, and from where", creates=True)
+    models.add_argument("--prepare", action="store_true", help="put the built-in weights together now")
+
+    serve = command("serve", _serve, "serve the page and the API", creates=True)
+    serve.add_argument("--host", metavar="ADDRESS")
+    serve.add_argument("--port", type=int, metavar="N")
+    serve.add_argument("--samples", metavar="DIR", help="index this folder first if the library is empty")
+    return parser
+
+
+def print_json(document: Any) -> None:
+    print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def _index(assistant: Assistant, options: argparse.Namespace) -> None:
+    from app.progress import index_with_progress, print_index_summary
+    from app.schemas import index_json
+
+    began = time.monotonic()
+    records = index_with_progress(assistant.index(options.paths))
+    seconds = time.monotonic() - began
+    if options.json:
+        print_json(index_json(records, seconds))
+    else:
+        print_index_summary(records, seconds)
+    if options.watch:
+        from app.watching import watch
+
+        watch(assistant, options.paths)
+
+
+def _search(assistant: Assistant, options: argparse.Namespace) -> None:
+    from app.schemas import search_json
+    from indexes.errors import UsageError
+
+    if (options.text is None) == (options.image is None):
+        raise UsageError("Name either a text or --image FILE to search for.")
+    began = time.monotonic()
+    narrow = {"modality": options.modality, "source": options.source}
+    if options.image:
+        results = assistant.search_picture(options.image, options.k, **narrow)
+    else:
+        results = assistant.search(options.text, options.k, **narrow)
+    seconds = time.monotonic() - began
+    if options.json:
+        print_json(search_json(options.text or options.image, results, seconds))
+        return
+    for result in results:
+        place = result.segment.place.label()
+        print(
+            f"{result.rank:>3}. {result.source.path}{f' ({place})' if place else ''}  [{' + '.join(result.found_by)}]"
+        )
+        print("     " + " ".join(result.segment.text.split())[:200])
+    if not results:
+        print("Nothing found.")
+
+
+def _ask(assistant: Assistant, options: argparse.Namespace) -> None:
+    from app.schemas import answer_json
+    from pipelines.records import AnswerFinished, Question, TextDelta
+
+    for event in assistant.ask(Question(options.text, options.source)):
+        if isinstance(event, TextDelta) and not options.json:
+            print(event.text, end="", flush=True)
+        elif isinstance(event, AnswerFinished):
+            document = answer_json(event.answer)
+    if options.json:
+        print_json(document)
+        return
+    print("\n")
+    for number in sorted({citation["number"] for citation in document["citations"]}):
+        cited = next(each for each in event.answer.evidence if each.number == number).result
+        place = cited.segment.place.label()
+        print(f"[{number}] {cited.source.path}{f', {place}' if place else ''}")
+        for citation in document["citations"]:
+            if citation["number"] == number:
+                print(f"    “{' '.join(citation['quote'].split())}”")
+    if document["abstained"] and document["evidence"]:
+        print("Nearest:")
+        for hit in event.answer.evidence[:3]:
+            place = hit.result.segment.place.label()
+            print(f"    {hit.result.source.path}{f', {place}' if place else ''}")
+
+
+def _export(assistant: Assistant, options: argparse.Namespace) -> None:
+    from app.exporting import export_text
+    from app.schemas import export_json
+
+    source, segments = assistant.export(options.source)
+    if options.json or options.format == "json":
+        print_json(export_json(source, segments))
+    else:
+        print(export_text(source, segments, options.format))
+
+
+def _status(assistant: Assistant, options: argparse.Namespace) -> None:
+    from app.schemas import file_json
+
+    status = assistant.status()
+    ledger = status.pop("ledger")
+    if options.json:
+        print_json({**status, "files": [file_json(record) for record in ledger]})
+        return
+    print(f"{status['library']}: {status['sources']} sources, {status['segments']} segments, {status['bytes']:,} bytes")
+    for space in status["spaces"]:
+        print(
+            f"  {space['name']:<6} {space['vectors']:>8} vectors of {space['dimension']} dimensions by {space['model']}"
+        )
+    for record in ledger:
+        print(f"  {record.status:<9} {record.path}{f'  ({record.reason})' if record.reason else ''}")
+
+
+def _forget(assistant: Assistant, options: argparse.Namespace) -> None:
+    forgotten = assistant.forget(options.path)
+    if options.json:
+        print_json({"forgotten": [record.path for record in forgotten]})
+    else:
+        print("\n".join(f"forgotten: {record.path}" for record in forgotten))
+
+
+def _doctor(assistant: Assistant, options: argparse.Namespace) -> None:
+    from app.doctor import examine, reembed, repair
+
+    if options.repair:
+        repair(assistant.library)
+    if options.reembed:
+        reembed(assistant)
+    findings = examine(assistant)
+    if options.json:
+        print_json({"healthy": all(f.healthy for f in findings), "findings": [f.as_dict() for f in findings]})
+        return
+    for finding in findings:
+        print(f"{'ok  ' if finding.healthy else 'BAD '} {finding.what}: {finding.says}")
+
+
+def _models(assistant: Assistant, options: argparse.Namespace) -> None:
+    if options.prepare:
+        from app.progress import report_preparation
+
+        report_preparation(assistant.shelf)
+    infos = assistant.models()
+    if options.json:
+        print_json({"models": [info.as_dict() for info in infos]})
+        return
+    for info in infos:
+        size = f"{info.bytes / 1e6:,.0f} MB" if info.bytes else "size unknown"
+        loaded = "loaded" if info.loaded else "not loaded"
+        print(f"{info.role:<6} {info.model}\n       {info.origin}; {info.licence}; {size}; {info.device}; {loaded}")
+
+
+def _serve(assistant: Assistant, options: argparse.Namespace) -> None:
+    from app.server import serve
+
+    serve(assistant, samples=options.samples)

@@ -1,0 +1,73 @@
+"""Long work on the terminal: bars on stderr with files, segments and the seconds that are left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePath
+
+from app.schemas import count_statuses
+from indexes.records import FileRecord
+from pipelines.models import ModelShelf
+from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted, IngestEvent
+
+
+def index_with_progress(events: Iterable[IngestEvent]) -> list[FileRecord]:
+    """Run indexing to its end behind a progress bar; what became of each file."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    records: list[FileRecord] = []
+    segments = 0
+    columns = (
+        TextColumn("[progress.description]{task.description:<40}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[segments]} segments"),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("looking for files", total=None, segments=0)
+        for event in events:
+            match event:
+                case FilesFound(files=files):
+                    progress.update(task, total=files)
+                case FileStarted(path=path):
+                    progress.update(task, description=_short(path))
+                case FileAdvanced(path=path, place=place):
+                    progress.update(task, description=f"{_short(path, 28)} {place.label()[:12]}")
+                case FileFinished(record=record):
+                    records.append(record)
+                    segments += record.segments if record.status == "indexed" else 0
+                    progress.update(task, advance=record.status != "removed", segments=segments)
+    return records
+
+
+def _short(path: str, longest: int = 40) -> str:
+    # A file's name may hold anything, also what the terminal would take as markup.
+    name = PurePath(path).name.replace("[", "(").replace("\n", " ")
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def print_index_summary(records: list[FileRecord], seconds: float) -> None:
+    for record in records:
+        if record.status in ("skipped", "failed", "removed"):
+            print(f"{record.status:<8} {record.path!r}: {record.reason}")
+    counts = count_statuses(records)
+    done = ", ".join(f"{counts[status]} {status}" for status in sorted(counts)) or "no files"
+    print(f"{done} in {seconds:.1f} s")
+
+
+def report_preparation(shelf: ModelShelf) -> None:
+    """Put the built-in weights together, with a bar."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        tasks: dict[str, int] = {}
+
+        def report(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(f"preparing {name}", total=total)
+            progress.update(tasks[name], completed=done)  # type: ignore[arg-type]
+
+        shelf.prepare(report)

@@ -1,0 +1,108 @@
+"""The JSON contract: our records as the values that CLI and HTTP give out, the same in both."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from indexes.records import FileRecord, Segment, Source, Status
+from pipelines.records import Answer, Citation, Evidence, Result
+
+
+def file_json(record: FileRecord) -> dict[str, Any]:
+    return {
+        "path": record.path,
+        "status": record.status,
+        "modality": record.modality,
+        "segments": record.segments,
+        "seconds": round(record.seconds, 3),
+        "stage": record.stage,
+        "reason": record.reason,
+    }
+
+
+def index_json(records: Sequence[FileRecord], seconds: float) -> dict[str, Any]:
+    counts = count_statuses(records)
+    names: tuple[Status, ...] = ("indexed", "unchanged", "skipped", "failed", "removed")
+    return {
+        **{name: counts.get(name, 0) for name in names},
+        "seconds": round(seconds, 3),
+        "files": [file_json(record) for record in records],
+    }
+
+
+def count_statuses(records: Iterable[FileRecord]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for record in records:
+        counts[record.status] = counts.get(record.status, 0) + 1
+    return counts
+
+
+def hit_json(result: Result) -> dict[str, Any]:
+    return {
+        "rank": result.rank,
+        "score": round(result.score, 5),
+        "source": result.source.path,
+        "modality": result.segment.modality,
+        "place": result.segment.place.as_dict(),
+        "text": result.segment.text,
+        "found_by": list(result.found_by),
+        "id": result.segment.id,
+    }
+
+
+def search_json(query: str, results: Sequence[Result], seconds: float) -> dict[str, Any]:
+    return {"query": query, "seconds": round(seconds, 3), "hits": [hit_json(result) for result in results]}
+
+
+def evidence_json(evidence: Evidence) -> dict[str, Any]:
+    return {"number": evidence.number, **hit_json(evidence.result)}
+
+
+def citation_json(citation: Citation, evidence: Sequence[Evidence]) -> dict[str, Any]:
+    cited = next(each for each in evidence if each.number == citation.number).result
+    return {
+        "number": citation.number,
+        "source": cited.source.path,
+        "place": cited.segment.place.as_dict(),
+        "quote": citation.quote,
+        "support": citation.support,
+    }
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    return {
+        "question": answer.question,
+        "answer": answer.text,
+        "abstained": answer.abstained,
+        "citations": [citation_json(citation, answer.evidence) for citation in answer.citations],
+        "evidence": [evidence_json(evidence) for evidence in answer.evidence],
+        "seconds": answer.seconds,
+        "model": answer.model,
+    }
+
+
+def source_json(source: Source, file: FileRecord | None) -> dict[str, Any]:
+    return {
+        "id": source.id,
+        "path": source.path,
+        "paths": list(source.paths),
+        "modality": source.modality,
+        "media_type": source.media_type,
+        "bytes": source.bytes,
+        "title": source.title,
+        "language": source.language,
+        "status": file.status if file else "indexed",
+        "segments": file.segments if file else 0,
+        "updated": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(file.updated)) if file else None,
+    }
+
+
+def export_json(source: Source, segments: Sequence[Segment]) -> dict[str, Any]:
+    return {
+        "source": source.path,
+        "modality": source.modality,
+        "language": source.language,
+        "segments": [{"place": segment.place.as_dict(), "text": segment.text} for segment in segments],
+    }

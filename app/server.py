@@ -1,0 +1,95 @@
+"""One process for page and API: prepares, indexes the samples on first use, warms the models, then says where it is."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from app.guarding import LOOPBACK
+from app.progress import index_with_progress, report_preparation
+from indexes.errors import UsageError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from app.assistant import Assistant
+
+
+def build_app(assistant: Assistant) -> FastAPI:
+    """The API with the page at /. Loads no model."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from app.api import add_api
+    from app.guarding import Guard
+    from app.jobs import Jobs
+    from app.ui.page import build_page
+
+    settings = assistant.settings
+    app = FastAPI(title="Folioscope", docs_url="/api/docs", openapi_url="/api/openapi.json", redoc_url=None)
+    jobs = Jobs(assistant)
+    add_api(app, assistant, jobs)
+    page, look = build_page(assistant, jobs)
+    app = gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        server_name=settings.host,
+        server_port=settings.port,
+        allowed_paths=[],
+        footer_links=[],
+        ssr_mode=False,
+        max_file_size=f"{settings.max_file_mb}mb",
+        **look,
+    )
+    app.add_middleware(Guard, host=settings.host, password=settings.password)
+    return app
+
+
+def serve(assistant: Assistant, samples: str | None = None) -> None:
+    """Until it is interrupted. Raises UsageError when the address is taken or would be open to others unguarded."""
+    import uvicorn
+
+    settings = assistant.settings
+    if settings.host not in LOOPBACK and not settings.password:
+        raise UsageError(
+            f"Listening on {settings.host} opens the library to the network. Set a password first:"
+            " FOLIOSCOPE_PASSWORD=… (user name: folioscope)."
+        )
+    _check_free(settings.host, settings.port)
+    began = time.monotonic()
+    report_preparation(assistant.shelf)
+    empty = not assistant.library.catalogue.files()
+    if samples and empty:
+        print(f"indexing {samples} (only this once)", file=sys.stderr)
+        index_with_progress(assistant.index([samples]))
+    print("loading the models", file=sys.stderr)
+    warming = threading.Thread(target=assistant.warm)
+    warming.start()
+    app = build_app(assistant)
+    warming.join()
+    server = uvicorn.Server(uvicorn.Config(app, settings.host, settings.port, log_level="warning"))
+    threading.Thread(target=_announce, args=(server, settings.host, settings.port, began), daemon=True).start()
+    server.run()
+
+
+def _announce(server, host: str, port: int, began: float) -> None:  # type: ignore[no-untyped-def]
+    while not server.started and not server.should_exit:
+        time.sleep(0.05)
+    if server.started:
+        print(f"Folioscope is ready: http://{host}:{port} ({time.monotonic() - began:.0f} s)", flush=True)
+
+
+def _check_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UsageError(
+                f"{host}:{port} cannot be used: {error.strerror}. Choose another port with --port."
+            ) from error

@@ -1,0 +1,89 @@
+"""Everything that can be set: one table, the only reader of the environment and of folioscope.toml.
+
+A command-line option beats the environment (FOLIOSCOPE_TEXT=…), which beats folioscope.toml in the project's folder,
+which beats the default. The stages below never see this; they get plain arguments.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from indexes.errors import UsageError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+# name, default, help
+SETTINGS: tuple[tuple[str, str | int, str], ...] = (
+    ("library", str(PROJECT / "data" / "library"), "folder of the library"),
+    ("models", str(PROJECT / "data" / "models"), "folder in which the built-in weights are put together once"),
+    ("text", "builtin", "text vectors: builtin, hf:ID_OR_FOLDER (sentence-transformers)"),
+    ("image", "builtin", "image vectors: builtin, openclip:ARCH/CHECKPOINT"),
+    ("ocr", "builtin", "text in pictures: builtin, none"),
+    (
+        "chat",
+        "builtin",
+        "answers: builtin, builtin:light, gguf:FILE, hf:ID_OR_FOLDER, PROVIDER:MODEL[@BASE_URL] (LangChain), none",
+    ),
+    ("device", "auto", "auto, cpu, cuda, mps"),
+    ("host", "127.0.0.1", "address that the server listens on; any other than this machine's needs a password"),
+    ("port", 7860, "port of the page and the API"),
+    ("password", "", "asked for by the page and the API (user name: folioscope); none by default"),
+    ("max_file_mb", 500, "larger files are skipped"),
+    ("evidence_tokens", 260, "how much evidence the chat model reads for one answer"),
+    ("answer_tokens", 220, "the longest answer"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values in force; the fields are the table's names."""
+
+    library: str
+    models: str
+    text: str
+    image: str
+    ocr: str
+    chat: str
+    device: str
+    host: str
+    port: int
+    password: str
+    max_file_mb: int
+    evidence_tokens: int
+    answer_tokens: int
+
+
+def load_settings(options: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:
+    """Settings from options, environment, file and defaults. Raises UsageError for unknown names and wrong values."""
+    file = file or Path(os.environ.get("FOLIOSCOPE_CONFIG", PROJECT / "folioscope.toml"))
+    written = _read(file)
+    unknown = sorted(set(written) - {name for name, _, _ in SETTINGS})
+    if unknown:
+        known = ", ".join(name for name, _, _ in SETTINGS)
+        raise UsageError(f"{file} sets {', '.join(unknown)}, which is no setting. Settings are: {known}.")
+    values: dict[str, Any] = {}
+    for name, default, _ in SETTINGS:
+        value = (options or {}).get(name)
+        if value is None:
+            value = os.environ.get(f"FOLIOSCOPE_{name.upper()}", written.get(name, default))
+        if isinstance(default, int):
+            try:
+                value = int(value)
+            except (TypeError, ValueError):
+                raise UsageError(f"The setting {name} is {value!r}, which is no whole number.") from None
+        values[name] = value if isinstance(value, int) else str(value)
+    return Settings(**values)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read as settings: {error}. Correct it or remove it.") from error

@@ -1,0 +1,178 @@
+"""What the header, the Library tab and the Settings tab look like: records → HTML. Pure functions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from app.ui.render import escape, file_name
+from indexes.records import FileRecord, Segment
+
+if TYPE_CHECKING:
+    from app.jobs import Job
+    from pipelines.models import ModelInfo
+
+LEAF = 50  # lines of the table that are shown at once
+_READ = 60_000  # characters of a source that are shown
+_IN = ("indexed", "unchanged", "partial", "draft")
+_RECENT = 6  # finished files shown while others are being read
+
+# How each role takes another model, as a person would type it.
+EXAMPLES = {
+    "text": "FOLIOSCOPE_TEXT=hf:intfloat/multilingual-e5-small",
+    "image": "FOLIOSCOPE_IMAGE=openclip:ViT-B-32/laion2b_s34b_b79k",
+    "ocr": "FOLIOSCOPE_OCR=none",
+    "chat": "FOLIOSCOPE_CHAT=openai:qwen3-8b@http://127.0.0.1:8000/v1",
+}
+_ROLES = {
+    "text": "Finds passages by meaning",
+    "image": "Finds pictures by what they show",
+    "ocr": "Reads text in pictures and scans",
+    "chat": "Writes the answers",
+}
+
+
+def status_line(statuses: Mapping[str, int], jobs: Sequence[Job]) -> str:
+    """'423 of 501 files indexed, 12 failed', and what is being read now."""
+    total = sum(count for status, count in statuses.items() if status != "removed")
+    indexed = sum(statuses.get(status, 0) for status in _IN)
+    text = f"{indexed:,} of {total:,} files indexed" if indexed != total else f"{total:,} files indexed"
+    if total == 1:
+        text = text.replace("files", "file")
+    parts = [f"{statuses[name]:,} {name}" for name in ("failed", "skipped") if statuses.get(name)]
+    line = ", ".join([text, *parts]) if total else "The library is empty"
+    if jobs:
+        job = jobs[0]
+        current = f" {PurePath(job.current).name}" if job.current else ""
+        of = f" ({len(job.records):,} of {job.total:,})" if job.total else ""
+        line = f"{line} · reading{current}{of}"
+    live = " fs-live" if jobs else ""
+    return f'<p class="fs-status{live}" role="status">{escape(line)}</p>'
+
+
+def progress(jobs: Sequence[Job], last: Job | None) -> str:
+    """The job that runs with its files, those that wait, or how the last one ended."""
+    if not jobs:
+        return f'<div class="fs-job">{_ended(last)}</div>' if last is not None else ""
+    job, waiting = jobs[0], len(jobs) - 1
+    place = f", {job.place}" if job.place else ""
+    current = f"{file_name(job.current)}{escape(place)}" if job.current else "looking for files"
+    bar = f"<progress{f' max={job.total} value={len(job.records)}' if job.total else ''}></progress>"
+    count = f"{len(job.records):,} of {job.total:,}" if job.total else ""
+    recent = "".join(_finished(record) for record in list(job.records)[: -_RECENT - 1 : -1])
+    more = f'<p class="fs-foot">{waiting} more waiting</p>' if waiting else ""
+    stopping = " · stopping after this file" if job.stopping.is_set() else ""
+    return (
+        f'<div class="fs-job" role="status"><p><span class="fs-dots"></span>Reading {current}'
+        f'<span class="fs-foot"> {count}{stopping}</span></p>{bar}<ul>{recent}</ul>{more}</div>'
+    )
+
+
+def _finished(record: FileRecord) -> str:
+    reason = f' <span class="fs-reason">{escape(record.reason)}</span>' if record.reason else ""
+    return f"<li>{badge(record.status)} {file_name(record.path)}{reason}</li>"
+
+
+def _ended(job: Job) -> str:
+    if job.state == "failed":
+        return f'<p class="fs-error" role="alert">{escape(job.error)}</p>'
+    counts: dict[str, int] = {}
+    for record in job.records:
+        counts[record.status] = counts.get(record.status, 0) + 1
+    said = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items())) or "nothing to do"
+    lead = "Stopped" if job.state == "stopped" else "Finished"
+    bad = "".join(_finished(r) for r in job.records if r.status in ("failed", "skipped"))
+    failed = f"<ul>{bad}</ul>" if len(counts) and len(job.records) <= LEAF else ""
+    return f'<p role="status">{lead} after {job.seconds:.0f} s: {escape(said)}.</p>{failed}'
+
+
+def badge(status: str) -> str:
+    return f'<span class="fs-badge fs-{escape(status)}">{escape(status)}</span>'
+
+
+def sources_table(files: Sequence[FileRecord], leaf: int, total: int) -> str:
+    """One leaf of the ledger; `leaf` counts from 0, `files` is what passed the filter, `total` all there are."""
+    if not files:
+        text = "No file matches." if total else "No files yet. Add a folder or upload files above."
+        return f'<p class="fs-empty">{text}</p>'
+    leaves = (len(files) - 1) // LEAF
+    leaf = min(leaf, leaves)
+    rows = "".join(map(_source_row, files[leaf * LEAF : (leaf + 1) * LEAF]))
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("File", "Kind", "Passages", "Status", "Read"))
+    first, last = leaf * LEAF + 1, min(len(files), (leaf + 1) * LEAF)
+    return (
+        f'<table class="fs-table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+        f'<nav class="fs-pager" aria-label="Pages of the table">{_turn(leaf - 1, "Earlier", leaf > 0)}'
+        f"<span>{first:,}–{last:,} of {len(files):,}</span>{_turn(leaf + 1, 'Later', leaf < leaves)}</nav>"
+    )
+
+
+def _turn(leaf: int, label: str, possible: bool) -> str:
+    return f'<button type="button" data-leaf="{leaf}"{"" if possible else " disabled"}>{label}</button>'
+
+
+def _source_row(file: FileRecord) -> str:
+    reason = f'<div class="fs-reason">{escape(file.reason)}</div>' if file.reason else ""
+    when = time.strftime("%d %b %Y, %H:%M", time.localtime(file.updated)) if file.updated else ""
+    kind = "picture" if file.modality == "image" else file.modality or PurePath(file.path).suffix.lstrip(".").lower()
+    return (
+        f'<tr><td><button type="button" class="fs-link" data-open="{escape(file.path)}">{file_name(file.path)}</button>'
+        f'<div class="fs-folder"><bdi>{escape(PurePath(file.path).parent)}</bdi></div></td>'
+        f'<td>{escape(kind)}</td><td class="fs-count">{file.segments:,}</td>'
+        f'<td>{badge(file.status)}{reason}</td><td class="fs-when">{when}</td></tr>'
+    )
+
+
+def source_detail(file: FileRecord, segments: Sequence[Segment]) -> str:
+    """One file of the ledger and what was read in it."""
+    link = ""
+    if file.source_id:
+        address = f"/api/media/{escape(file.source_id)}"
+        link = f'<a class="fs-open" href="{address}" target="_blank" rel="noopener">Open file</a>'
+    reason = f'<p class="fs-reason">{escape(file.reason)}</p>' if file.reason else ""
+    size = f" · {file.bytes / 1e6:.1f} MB" if file.bytes >= 100_000 else f" · {file.bytes / 1e3:.1f} kB"
+    passages, left = "", _READ
+    for segment in segments:
+        place = segment.place.label()
+        head = " · ".join(part for part in (place, segment.heading) if part)
+        passages += f'<h4>{escape(head)}</h4><div class="fs-passage" dir="auto">{escape(segment.text)}</div>'
+        left -= len(segment.text)
+        if left < 0:
+            passages += '<p class="fs-foot">The rest is left out here; `export` writes all of it.</p>'
+            break
+    return (
+        f'<article class="fs-source"><header><span class="fs-name">{file_name(file.path)}</span>{link}</header>'
+        f'<p class="fs-folder"><bdi>{escape(file.path)}</bdi>{size}</p><p>{badge(file.status)} '
+        f'{file.segments:,} passages</p>{reason}<div class="fs-passages" tabindex="0">{passages}</div></article>'
+    )
+
+
+def settings_page(models: Sequence[ModelInfo], library: str, versions: Mapping[str, str]) -> str:
+    """Which models are in use, how to change them, where the library lies, which versions run."""
+    cards = "".join(map(_model_card, models))
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(version)}</dd>" for name, version in versions.items())
+    return (
+        f'<div class="fs-settings"><h2>Models</h2><div class="fs-cards">{cards}</div>'
+        "<h2>To use another model</h2><p>Start with a setting in front, for example"
+        ' <code>FOLIOSCOPE_CHAT=gguf:/models/other.gguf make run</code>, or write <code>chat = "gguf:…"</code> into'
+        " <code>folioscope.toml</code> beside the Makefile. After another text or image model, make the vectors anew"
+        " once: <code>python -m app doctor --reembed</code>.</p>"
+        f"<h2>Library</h2><p><code>{escape(library)}</code></p>"
+        f'<h2>Versions</h2><dl class="fs-versions">{rows}</dl></div>'
+    )
+
+
+def _model_card(model: ModelInfo) -> str:
+    size = f"{model.bytes / 1e6:,.0f} MB" if model.bytes else ""
+    facts = " · ".join(escape(fact) for fact in (model.origin, model.licence, size, model.device) if fact)
+    loaded = "loaded" if model.loaded else "loads when needed"
+    example = (
+        f'<p class="fs-foot">another: <code>{escape(EXAMPLES[model.role])}</code></p>' if model.role in EXAMPLES else ""
+    )
+    return (
+        f'<section class="fs-card"><h3>{escape(_ROLES.get(model.role, model.role))} <span class="fs-foot">'
+        f"{escape(model.role)} · {loaded}</span></h3><p><strong>{escape(model.model)}</strong></p>"
+        f'<p class="fs-foot">{facts}</p>{example}</section>'
+    )

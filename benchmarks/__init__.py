@@ -1,0 +1,1 @@
+"""Measurements of the product, run by hand: python -m benchmarks.measure DATA."""

@@ -1,0 +1,118 @@
+"""The web API: the contract's JSON, server-sent events, ranges, and who may call it."""
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.assistant import Assistant
+from app.server import build_app
+from app.settings import load_settings
+
+TEXT = "The first keeper of the light was Thomas Vane. He stayed for 31 years."
+
+
+@pytest.fixture
+def client(tmp_path, shelf, monkeypatch):
+    monkeypatch.setattr("app.assistant.ModelShelf", lambda *_: shelf)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "keeper.txt").write_text(TEXT)
+    (folder / "page.html").write_text("<title>Page</title><p>The gallery has 12 windows.</p><script>alert(1)</script>")
+    assistant = Assistant(load_settings({"library": str(tmp_path / "library")}))
+    with TestClient(build_app(assistant), base_url="http://127.0.0.1:7860") as made:
+        job = made.post("/api/index", json={"paths": [str(folder)]}).json()
+        while made.get(f"/api/jobs/{job['id']}").json()["state"] in ("waiting", "running"):
+            pass
+        made.job = made.get(f"/api/jobs/{job['id']}").json()  # type: ignore[attr-defined]
+        yield made
+    assistant.close()
+
+
+def source_id(client: TestClient, name: str) -> str:
+    return next(s["id"] for s in client.get("/api/sources").json()["sources"] if s["path"].endswith(name))
+
+
+def test_jobs_index_and_tell_what_became_of_each_file(client) -> None:
+    assert client.job["state"] == "done" and client.job["indexed"] == 2
+    assert client.get("/api/health").json()["status"] == "ok"
+    assert len(client.get("/api/status").json()["files"]) == 2
+
+
+def test_search_and_ask_speak_the_contract(client) -> None:
+    hits = client.post("/api/search", json={"query": "first keeper", "k": 1}).json()["hits"]
+    assert hits[0]["text"] == TEXT
+    answer = client.post("/api/ask", json={"question": "Who was the first keeper of the light?"}).json()
+    assert "Vane" in answer["answer"] and answer["citations"][0]["source"].endswith("keeper.txt")
+
+
+def test_answers_stream_as_events_that_add_up(client) -> None:
+    body = {"question": "How long did the first keeper stay?", "history": [{"question": "Hello?", "answer": "Hi."}]}
+    with client.stream("POST", "/api/ask", json=body, headers={"Accept": "text/event-stream"}) as response:
+        blocks = "".join(response.iter_text()).strip().split("\n\n")
+    events = [(b.split("\n")[0].removeprefix("event: "), json.loads(b.split("\n")[1].removeprefix("data: "))) for b in blocks]
+    assert events[0][0] == "evidence" and events[-1][0] == "answer"
+    assert "".join(data["text"] for name, data in events if name == "delta") == events[-1][1]["answer"]
+    assert "31" in events[-1][1]["answer"]
+
+
+def test_media_comes_in_ranges_and_what_could_run_is_a_download(client) -> None:
+    media = client.get(f"/api/media/{source_id(client, 'keeper.txt')}", headers={"Range": "bytes=4-8"})
+    assert (media.status_code, media.text) == (206, TEXT[4:9])
+    page = client.get(f"/api/media/{source_id(client, 'page.html')}")
+    assert page.headers["content-disposition"].startswith("attachment")
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert client.get("/api/media/../../etc/passwd").status_code == 404
+    assert client.get("/api/media/" + "0" * 64).status_code == 404
+
+
+def test_forgetting_a_source(client) -> None:
+    assert client.delete(f"/api/sources/{source_id(client, 'keeper.txt')}").status_code == 200
+    assert all("Vane" not in hit["text"] for hit in client.post("/api/search", json={"query": "keeper"}).json()["hits"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "code"),
+    [
+        ("POST", "/api/ask", {"question": "  "}, 400),
+        ("POST", "/api/ask", {"question": "x" * 100_000}, 400),
+        ("POST", "/api/ask", {"question": "who?", "source": "nothing.pdf"}, 400),
+        ("POST", "/api/ask", {}, 422),
+        ("POST", "/api/search", {"query": "x", "k": -1}, 400),
+        ("POST", "/api/index", {"paths": []}, 400),
+        ("GET", "/api/jobs/none", None, 400),
+        ("GET", "/api/preview/999999", None, 404),
+        ("DELETE", "/api/sources/none", None, 400),
+    ],
+)
+def test_wrong_requests_are_explained(client, method, path, body, code) -> None:
+    response = client.request(method, path, json=body)
+    assert response.status_code == code
+    assert "Traceback" not in response.text
+    assert code == 422 or response.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example:7860"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+    ],
+)
+def test_other_sites_pages_get_nothing(client, headers) -> None:
+    assert client.get("/api/status", headers=headers).status_code == 403
+    assert client.post("/api/index", json={"paths": ["/"]}, headers=headers).status_code == 403
+    assert client.get("/", headers=headers).status_code == 403
+
+
+def test_a_password_is_asked_for_everywhere(tmp_path, shelf, monkeypatch) -> None:
+    monkeypatch.setattr("app.assistant.ModelShelf", lambda *_: shelf)
+    assistant = Assistant(load_settings({"library": str(tmp_path), "host": "0.0.0.0", "password": "grün"}))
+    with TestClient(build_app(assistant), base_url="http://192.168.1.5:7860") as made:
+        for path in ("/", "/api/health", "/api/status"):
+            assert made.get(path).status_code == 401
+            assert made.get(path, auth=("folioscope", "wrong")).status_code == 401
+            assert made.get(path, auth=("folioscope", "grün")).status_code == 200
+    assistant.close()
