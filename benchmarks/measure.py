@@ -176,7 +176,9 @@ def broken(data: Path) -> None:
                 texts = assistant.library.catalogue.segments_of(record.source_id or "")
                 good = good and any(each["must_contain"] in segment.text.lower() for segment in texts)
             right += good
-            print(f"broken: {'ok ' if good else 'BAD'} {each['file']} ({each['expect']}): {record.status} {record.reason}")
+            print(
+                f"broken: {'ok ' if good else 'BAD'} {each['file']} ({each['expect']}): {record.status} {record.reason}"
+            )
         print(f"broken: {right}/{len(expected)} as expected, {seconds:.0f} s")
 
 

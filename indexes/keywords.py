@@ -126,7 +126,9 @@ class KeywordIndex:
         return [Hit(row[0], rank, row[1], self.name) for rank, row in enumerate(rows, start=1)]
 
     def _stands(self, connection: sqlite3.Connection, term: str) -> bool:
-        return connection.execute("SELECT 1 FROM keywords WHERE keywords MATCH ? LIMIT 1", (term,)).fetchone() is not None
+        return (
+            connection.execute("SELECT 1 FROM keywords WHERE keywords MATCH ? LIMIT 1", (term,)).fetchone() is not None
+        )
 
     def check(self, connection: sqlite3.Connection) -> str:
         """An empty string when the index agrees with the catalogue, else what FTS5 says."""

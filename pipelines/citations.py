@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from indexes.keywords import content_words
+from indexes.keywords import content_words, is_cjk
 from pipelines.embedding import TextEmbedder
 from pipelines.records import Citation, Evidence
 from pipelines.sentences import sentence_spans
@@ -20,6 +20,13 @@ SUPPORTED = 0.5  # below this a sentence gets no citation
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _MODEL_NUMBERS = re.compile(r"\s*\[(?:\d+(?:\s*[,;–-]\s*\d+)*)\]|\s*【[^】]{1,12}】|</?source[^>]*>")
 _ASKED_WORD = 0.3  # what a word weighs that stands in the question, too
+
+
+def _matchable(text: str) -> list[str]:
+    """Content words; of Chinese and the like single characters, since pairs lie across the borders of words."""
+    if not is_cjk(text):
+        return content_words(text)
+    return list(dict.fromkeys(part for word in content_words(text) for part in (word if is_cjk(word) else [word])))
 
 
 def without_numbers(text: str) -> str:
@@ -33,7 +40,7 @@ class Citer:
     def __init__(self, question: str, evidence: Sequence[Evidence], embedder: TextEmbedder) -> None:
         self._embedder = embedder
         self._question = question
-        self._asked = set(content_words(question))
+        self._asked = set(_matchable(question))
         self._quotes = [
             (each.number, text[start:end], each.result.segment.heading)
             for each in evidence
@@ -44,7 +51,7 @@ class Citer:
 
     def cite(self, sentence: str, start: int = 0) -> Citation | None:
         """The best support for a sentence that stands at `start` of the answer; None where nothing supports it."""
-        if not self._quotes or not content_words(sentence):
+        if not self._quotes or not _matchable(sentence):
             return None
         if self._rows is None:
             self._rows = self._embedder.embed_passages([quote for _, quote, _ in self._quotes])
@@ -62,10 +69,10 @@ class Citer:
 
     def _shared(self, sentence: str, quote: str, heading: str) -> float:
         """0..1: the share of the sentence's words, by weight, that stand in the quote; 0 if a number does not."""
-        there = set(content_words(f"{heading} {quote}"))
+        there = set(_matchable(f"{heading} {quote}"))
         digits = {_digits(n) for n in _NUMBER.findall(f"{heading} {quote}")}
         total = found = 0.0
-        for word in content_words(sentence):
+        for word in _matchable(sentence):
             asked = word in self._asked
             weight = _ASKED_WORD if asked else 1.0
             if any(c.isdigit() for c in word):

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
+
 class Reader(Protocol):
     """Reads the text in a picture."""
 

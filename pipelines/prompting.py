@@ -50,13 +50,33 @@ def _fenced(evidence: Evidence) -> str:
     result = evidence.result
     place = ", ".join(part for part in (PurePath(result.source.path).name, result.segment.place.label()) if part)
     heading = f"{result.segment.heading}: " if result.segment.heading else ""
-    text = " ".join(sentence.replace("\n", " ") for sentence in evidence.sentences)
-    if any(" | " in sentence for sentence in evidence.sentences):
-        text = "\n".join(evidence.sentences)
+    text = readable(evidence.sentences)
     if result.segment.modality == "image":
         text = f"A picture. {text}"
     body = _FENCE.sub("", f"{heading}{text}")
     return f'<source file="{_FENCE.sub("", place)}">\n{body}\n</source>'
+
+
+def readable(sentences: Sequence[str]) -> str:
+    """Running text as it is, rows of tables as 'column: cell' pairs: a small model loses count of bare cells."""
+    parts: list[str] = []
+    header: list[str] = []
+    for sentence in sentences:
+        cells = [cell.strip() for cell in sentence.split(" | ")]
+        if len(cells) == 1:
+            parts.append(" ".join(sentence.split()))
+        elif not header:
+            header = cells
+        elif len(cells) == 2:
+            parts.append(f"{cells[0]}: {cells[1]}.")
+        elif len(cells) == len(header):
+            named = (f"{name}: {cell}" for name, cell in zip(header, cells, strict=True) if cell)
+            parts.append("; ".join(named) + ".")
+        else:
+            parts.append(", ".join(filter(None, cells)) + ".")
+    if header and sum(" | " in sentence for sentence in sentences) == 1:
+        parts.append(f"{', '.join(header)}.")
+    return " ".join(parts)
 
 
 def unanswered(answer: str) -> bool:

@@ -58,9 +58,7 @@ class Weights:
 
 def _numbered(package: str, version: str, count: int) -> tuple[Part, ...]:
     module = package.replace("-", "_")
-    return tuple(
-        Part(f"{package}{n}", version, f"{module}{n}/data/part{n:02}.bin") for n in range(1, count + 1)
-    )
+    return tuple(Part(f"{package}{n}", version, f"{module}{n}/data/part{n:02}.bin") for n in range(1, count + 1))
 
 
 BUILT_IN: dict[str, Weights] = {

@@ -50,7 +50,9 @@ def test_answers_stream_as_events_that_add_up(client) -> None:
     body = {"question": "How long did the first keeper stay?", "history": [{"question": "Hello?", "answer": "Hi."}]}
     with client.stream("POST", "/api/ask", json=body, headers={"Accept": "text/event-stream"}) as response:
         blocks = "".join(response.iter_text()).strip().split("\n\n")
-    events = [(b.split("\n")[0].removeprefix("event: "), json.loads(b.split("\n")[1].removeprefix("data: "))) for b in blocks]
+    events = [
+        (b.split("\n")[0].removeprefix("event: "), json.loads(b.split("\n")[1].removeprefix("data: "))) for b in blocks
+    ]
     assert events[0][0] == "evidence" and events[-1][0] == "answer"
     assert "".join(data["text"] for name, data in events if name == "delta") == events[-1][1]["answer"]
     assert "31" in events[-1][1]["answer"]
