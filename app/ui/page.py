@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 SAMPLES = PROJECT / "samples"
 EXAMPLES = (
-    "How much humidity was measured in the bedroom?",
-    "What did the keeper write in the log in November 1911?",
+    "How thick is the wall of the watch room?",
+    "What broke pane No. 7 of the lantern in November 1911?",
+    "How much money is still to be found for the restoration?",
     "Show me the lighthouse at dusk",
-    "What does the maritime museum write in its letter?",
 )
 _HERE = Path(__file__).parent
 _TICK = 1.5  # seconds between two looks at the library
