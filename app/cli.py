@@ -20,6 +20,7 @@ from indexes.errors import FolioscopeError, LibraryError
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
+    from pipelines.records import Result
 
 Command = Callable[["Assistant", argparse.Namespace], None]
 
@@ -170,23 +171,24 @@ def _ask(assistant: Assistant, options: argparse.Namespace) -> None:
         if isinstance(event, TextDelta) and not options.json:
             print(event.text, end="", flush=True)
         elif isinstance(event, AnswerFinished):
-            document = answer_json(event.answer)
+            answer = event.answer
     if options.json:
-        print_json(document)
+        print_json(answer_json(answer))
         return
     print("\n")
-    for number in sorted({citation["number"] for citation in document["citations"]}):
-        cited = next(each for each in event.answer.evidence if each.number == number).result
-        place = cited.segment.place.label()
-        print(f"[{number}] {cited.source.path}{f', {place}' if place else ''}")
-        for citation in document["citations"]:
-            if citation["number"] == number:
-                print(f"    “{' '.join(citation['quote'].split())}”")
-    if document["abstained"] and document["evidence"]:
+    for evidence in answer.evidence:
+        quotes = [citation.quote for citation in answer.citations if citation.number == evidence.number]
+        if quotes:
+            print(f"[{evidence.number}] {_where(evidence.result)}")
+            print("\n".join(f"    “{' '.join(quote.split())}”" for quote in quotes))
+    if answer.abstained and answer.evidence:
         print("Nearest:")
-        for hit in event.answer.evidence[:3]:
-            place = hit.result.segment.place.label()
-            print(f"    {hit.result.source.path}{f', {place}' if place else ''}")
+        print("\n".join(f"    {_where(evidence.result)}" for evidence in answer.evidence[:3]))
+
+
+def _where(result: Result) -> str:
+    place = result.segment.place.label()
+    return f"{result.source.path}{f', {place}' if place else ''}"
 
 
 def _export(assistant: Assistant, options: argparse.Namespace) -> None:

@@ -71,8 +71,8 @@ def retrieval(data: Path, name: str) -> None:
         rescan = time.monotonic() - began
         relevant: dict[str, dict[str, int]] = {}
         for line in (folder / "qrels.tsv").read_text().splitlines()[1:]:
-            query, document_id, grade = line.split("\t")[:3]
-            relevant.setdefault(query, {})[document_id] = int(grade)
+            query_id, document_id, grade = line.split("\t")[:3]
+            relevant.setdefault(query_id, {})[document_id] = int(grade)
         scores, recalls, times = [], [], []
         for query in lines(folder / "queries.jsonl"):
             began = time.monotonic()

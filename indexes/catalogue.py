@@ -255,8 +255,12 @@ class Catalogue:
         """key, name, model and dimension of a vector space, if it has ever been filled."""
         return self.connection.execute("SELECT * FROM spaces WHERE name = ?", (name,)).fetchone()  # type: ignore[no-any-return]
 
-    def add_space(self, name: str, model: str, dimension: int) -> None:
-        self.connection.execute("INSERT INTO spaces(name, model, dimension) VALUES (?,?,?)", (name, model, dimension))
+    def add_space(self, name: str, model: str, dimension: int) -> int:
+        """The new space's key."""
+        values = (name, model, dimension)
+        return int(
+            self.connection.execute("INSERT INTO spaces(name, model, dimension) VALUES (?,?,?)", values).lastrowid or 0
+        )
 
     def add_vectors(self, space_key: int, vectors: Mapping[int, np.ndarray]) -> None:
         """Vectors (dimension,) by segment id, kept as float16."""

@@ -127,10 +127,9 @@ class Library:
             if old is not None:
                 connection.execute("DELETE FROM vectors WHERE space = ?", (old["key"],))
                 connection.execute("DELETE FROM spaces WHERE key = ?", (old["key"],))
-            self.catalogue.add_space(name, model, dimension)
-            space = self.catalogue.space(name)
+            key = self.catalogue.add_space(name, model, dimension)
             for vectors in batches:
-                self.catalogue.add_vectors(space["key"], vectors)
+                self.catalogue.add_vectors(key, vectors)
 
     def add(self, source: Source, file: FileRecord, segments: Sequence[Segment], vectors: Vectors) -> None:
         """Store a source with one path that leads to it, in one transaction.
@@ -267,7 +266,9 @@ class Library:
     def saved_ids(self, name: str) -> tuple[np.ndarray | None, int]:
         """What the space's FAISS file on disk holds, and its generation; (None, -1) without a readable file."""
         row = self.catalogue.space(name)
-        for generation, path in self._files(name, row["key"]) if row else ():
+        if row is None:
+            return None, -1
+        for generation, path in self._files(name, row["key"]):
             try:
                 return VectorIndex.load(path, row["dimension"]).ids(), generation
             except LibraryError:

@@ -42,7 +42,8 @@ class Place:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Place:
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**known)
 
     def label(self) -> str:
         """For people: 'page 3', 'slide 2', 'sheet Q1', 'lines 4–9', '3:20–3:31', or ''."""

@@ -75,7 +75,7 @@ class VectorIndex:
             scores, ids = self._searcher().search(query, k)
         else:
             selector = faiss.IDSelectorBatch(np.ascontiguousarray(allowed, dtype=np.int64))
-            scores, ids = self._index.search(query, k, params=faiss.SearchParameters(sel=selector))
+            scores, ids = self._index.search(query, k, params=faiss.SearchParameters(sel=selector))  # type: ignore[call-arg]
         found = ids[0] >= 0
         return ids[0][found], scores[0][found]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from indexes.errors import FolioscopeError
 from indexes.library import Library, removed
-from indexes.records import FileRecord, Modality, Segment, Source
+from indexes.records import FileRecord, Modality, Segment, Source, Status
 from pipelines.cleaning import clean
 from pipelines.errors import ExtractionError, Unsupported
 from pipelines.extractors import extract
@@ -81,7 +81,7 @@ class Ingest:
         if found.problem:
             if known is not None and known.source_id and not os.path.lexists(found.path):
                 return  # _forget_vanished tells of it
-            status = "skipped" if found.refused else "failed"
+            status: Status = "skipped" if found.refused else "failed"
             yield self._finish(replace(record, status=status, stage="find", reason=found.problem), known)
             return
         try:
@@ -118,7 +118,7 @@ class Ingest:
             reason = f"{Path(found.path).name} could not be read ({type(error).__name__}: {error})."
             yield self._finish(replace(record, status="failed", stage="read", reason=reason), known)
 
-    def _read(self, record: FileRecord, kind: Kind) -> Iterator[IngestEvent]:  # returns _Read
+    def _read(self, record: FileRecord, kind: Kind) -> Generator[IngestEvent, None, _Read]:
         path = Path(record.path)
         pieces: list[Piece] = []
         for piece in extract(path, kind):

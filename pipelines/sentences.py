@@ -23,7 +23,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
     A line break ends a sentence, too: rows of tables and items of lists are sentences of their own.
     """
-    spans = []
+    spans: list[tuple[int, int]] = []
     start = 0
     for match in _END.finditer(text):
         if match.group("stop") and _goes_on(text, match):

@@ -66,9 +66,7 @@ def test_a_folder_is_read_and_each_segment_knows_its_place(library, shelf, folde
     assert len(library.saved_ids("text")[0]) == len(segments)
 
 
-def test_a_second_run_does_no_model_work_and_touched_copied_and_moved_files_cost_nothing(
-    library, shelf, folder
-) -> None:
+def test_a_second_run_does_no_model_work_and_moved_files_cost_nothing(library, shelf, folder) -> None:
     run(library, shelf, folder)
     before = library.catalogue.segments(range(1, 100))
     assert {r.status for r in run(library, NoModels(), folder).values()} == {"unchanged"}
