@@ -23,6 +23,8 @@ from pipelines.records import AnswerFinished, EvidenceFound, Question, TextDelta
 # What a browser shows by itself without running anything; all else is offered as a download.
 _SHOWN = ("application/pdf", "image/png", "image/jpeg", "image/webp", "image/gif", "text/plain", "audio/", "video/")
 
+_INERT = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
+
 
 class IndexRequest(BaseModel):
     paths: list[str]
@@ -127,7 +129,7 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
             media_type=source.media_type if shown else "application/octet-stream",
             filename=path.name,
             content_disposition_type="inline" if shown else "attachment",
-            headers={"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"},
+            headers={"X-Content-Type-Options": "nosniff"} if shown else _INERT,
         )
 
     @router.get("/preview/{segment_id}")

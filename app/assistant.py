@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.schemas import count_statuses
 from app.settings import Settings
@@ -14,6 +15,9 @@ from indexes.library import Library
 from indexes.records import FileRecord, Modality, Segment, Source
 from pipelines.models import ModelInfo, ModelShelf
 from pipelines.records import AnswerEvent, IngestEvent, Question, Result
+
+if TYPE_CHECKING:
+    from pipelines.answering import Answering
 
 
 class Assistant:
@@ -25,6 +29,12 @@ class Assistant:
         self.library = Library(Path(settings.library), create)
         choices = {role: getattr(settings, role) for role in ("text", "image", "ocr", "chat")}
         self.shelf = ModelShelf(choices, Path(settings.models), settings.device, settings.answer_tokens)
+
+    @cached_property
+    def _answering(self) -> Answering:
+        from pipelines.answering import Answering
+
+        return Answering(self.library, self.shelf, self.settings.evidence_tokens)
 
     def close(self) -> None:
         self.library.close()
@@ -57,9 +67,7 @@ class Assistant:
 
     def ask(self, question: Question) -> Iterator[AnswerEvent]:
         """Evidence, then the answer's text as it is written, then the finished answer."""
-        from pipelines.answering import Answering
-
-        return Answering(self.library, self.shelf, self.settings.evidence_tokens).ask(question)
+        return self._answering.ask(question)
 
     def source(self, name: str) -> Source:
         """The one source that a path, a glob or an id means. Raises UsageError for none or several."""

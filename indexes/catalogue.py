@@ -69,7 +69,7 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: dict[threading.Thread, sqlite3.Connection] = {}
         try:
             self._migrate()
         except sqlite3.DatabaseError as error:
@@ -91,14 +91,20 @@ class Catalogue:
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=268435456"
             )
             self._local.connection = connection
-            self._opened.append(connection)
+            self._close_those_of_ended_threads()
+            self._opened[threading.current_thread()] = connection
         return connection
 
     def close(self) -> None:
-        for connection in self._opened:
+        for connection in self._opened.values():
             connection.close()
         self._opened.clear()
         self._local = threading.local()
+
+    def _close_those_of_ended_threads(self) -> None:
+        """A server's threads come and go for days, and each leaves a connection."""
+        for thread in [thread for thread in self._opened if not thread.is_alive()]:
+            self._opened.pop(thread).close()
 
     def _migrate(self) -> None:
         taken = self.connection.execute("PRAGMA user_version").fetchone()[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from indexes.keywords import content_words, is_cjk
 from indexes.library import Library
 from pipelines.citations import Citer, without_numbers
-from pipelines.evidence import BUDGET, pick_evidence
+from pipelines.evidence import BUDGET, pick_evidence, tokens
 from pipelines.models import ModelShelf
 from pipelines.prompting import build_messages, unanswered
 from pipelines.records import (
@@ -39,13 +40,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOTHING_FOUND = "Nothing in the library answers this."
-NOTHING_STATED = "The sources do not state this."
 _EMPTY = "The library is empty. Add a folder first."
 _SHOW = re.compile(
     r"\b(show|find|where)\b.*\b(picture|photo|photograph|image|drawing|painting|screenshot)s?\b|^\W*show (me|us)\b"
     r"|(照片|图片|圖片|画像|写真)",
     re.IGNORECASE,
 )
+_ROOM = 1500  # tokens of earlier messages that are handed on; the chat model holds 4,096
+_TURNS_KEPT = 64
 _HOLD = 12  # characters kept back while streaming, so that a mark of the model's such as [1] can be taken out
 
 
@@ -58,13 +60,17 @@ class Answering:
         self.shelf = shelf
         self.budget = budget
         self.retriever = Retriever(library, shelf)
+        self._told: OrderedDict[tuple[str, str], list[BaseMessage]] = OrderedDict()
 
     def ask(self, question: Question) -> Iterator[AnswerEvent]:
         """Raises UsageError for a question that cannot be asked."""
         began = time.monotonic()
         text = checked(question.text)
         results = self.retriever.find(question, k=10)
-        evidence = pick_evidence(text, results, self.shelf.text, self.budget) if results else ()
+        earlier = self._earlier(question)
+        # A follow-up finds much of its evidence told already, and should be answered sooner.
+        budget = self.budget // 2 if earlier else self.budget
+        evidence = pick_evidence(text, results, self.shelf.text, budget) if results else ()
         seconds = {"retrieve": time.monotonic() - began}
         yield EvidenceFound(evidence)
         if not results or not self._anything(text, results):
@@ -80,16 +86,35 @@ class Answering:
             return
         citer = Citer(text, evidence, self.shelf.text)
         cited = _CitedText(citer)
-        for delta in self._stream(build_messages(text, evidence, question.history)):
+        messages = build_messages(text, evidence, question.history, earlier)
+        written = ""
+        for delta in self._stream(messages):
+            written += delta
             for part in cited.feed(delta):
                 seconds.setdefault("first_token", time.monotonic() - began)
                 yield TextDelta(part)
         for part in cited.close():
             seconds.setdefault("first_token", time.monotonic() - began)
             yield TextDelta(part)
+        self._remember(question.text, cited.text, messages, written)
         abstained = unanswered(cited.text)
         citations = [] if abstained else cited.citations
         yield from self._finish(question, cited.text, abstained, citations, evidence, seconds, began)
+
+    def _earlier(self, question: Question) -> list[BaseMessage]:
+        """The messages of the turn before, word for word, if it was answered here and there is room for another."""
+        if not question.history:
+            return []
+        last = question.history[-1]
+        messages = self._told.get((last.question, last.answer), [])
+        return messages if sum(tokens(str(m.content)) for m in messages) <= _ROOM else []
+
+    def _remember(self, asked: str, answered: str, messages: list[BaseMessage], written: str) -> None:
+        from langchain_core.messages import AIMessage
+
+        self._told[asked, answered] = [*messages, AIMessage(written)]
+        while len(self._told) > _TURNS_KEPT:
+            self._told.popitem(last=False)
 
     def _stream(self, messages: list[BaseMessage]) -> Iterator[str]:
         stream = self.shelf.chat.stream(messages)

@@ -1,6 +1,7 @@
 """Fusion, evidence, prompts and citations: from hits to a cited sentence. With the real text encoder."""
 
 import pytest
+from langchain_core.messages import AIMessage
 
 from indexes.records import Hit, Place, Segment, Source
 from pipelines.citations import Citer, without_numbers
@@ -8,6 +9,7 @@ from pipelines.evidence import pick_evidence, tokens
 from pipelines.fusion import reciprocal_rank_fusion
 from pipelines.prompting import SYSTEM, build_messages, readable, unanswered
 from pipelines.records import Evidence, Result, Turn
+from pipelines.sentences import sentences
 
 KEEPER = (
     "The light was built in 1868. Its first keeper was Thomas Vane, who stayed for 31 years. "
@@ -24,7 +26,9 @@ def result(text: str, rank: int = 1, name: str = "a.pdf") -> Result:
 
 
 def evidence(*texts: str) -> tuple[Evidence, ...]:
-    return tuple(Evidence(n, result(text, n, f"{n}.pdf"), (text,)) for n, text in enumerate(texts, start=1))
+    return tuple(
+        Evidence(n, result(text, n, f"{n}.pdf"), tuple(sentences(text))) for n, text in enumerate(texts, start=1)
+    )
 
 
 def test_fusion_prefers_what_two_lists_agree_on() -> None:
@@ -65,6 +69,15 @@ def test_prompts_start_the_same_and_evidence_cannot_leave_its_fence() -> None:
     assert body.count("</source>") == 1 and body.lower().count("<source") == 1
     assert body.endswith("Question: Who?")
     assert [m.content for m in messages[1:3]] == ["Before?", "That."]
+
+
+def test_a_follow_up_goes_on_where_the_turn_before_ended_and_tells_only_what_is_new() -> None:
+    first = [*build_messages("Who was the keeper?", evidence(KEEPER)), AIMessage("Thomas Vane.")]
+    second = build_messages("And the oil?", evidence(KEEPER, BUDGET), [Turn("x", "y")], first)
+    assert second[: len(first)] == first
+    assert "Thomas Vane" not in str(second[-1].content) and "Lime mortar: 6,250" in str(second[-1].content)
+    third = build_messages("How long?", evidence(KEEPER), (), first)
+    assert third[-1].content == "Question: How long?"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -185,6 +186,16 @@ def test_two_writers_at_once_are_refused_in_one_process_and_in_two(library: Libr
     with other.writing():
         pass
     other.close()
+
+
+def test_threads_that_have_ended_leave_no_connection_open(library: Library) -> None:
+    add(library, "a", ["alpha"])
+    for _ in range(20):
+        reader = threading.Thread(target=library.search_keywords, args=("alpha", 1))
+        reader.start()
+        reader.join()
+    library.search_keywords("alpha", 1)
+    assert len(library.catalogue._opened) <= 2
 
 
 def test_folders_that_are_no_library_say_so(tmp_path: Path) -> None:
