@@ -41,7 +41,7 @@ CREATE TABLE segments (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- AUTOINCREMENT: an id is never reused
     source INTEGER NOT NULL REFERENCES sources(key),
     position INTEGER NOT NULL, modality TEXT NOT NULL,
-    heading TEXT NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL, member TEXT NOT NULL);
+    heading TEXT NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL, member TEXT NOT NULL, marks TEXT NOT NULL);
 CREATE INDEX segments_source ON segments(source);
 
 CREATE TABLE spaces (
@@ -58,7 +58,7 @@ CREATE INDEX vectors_segment ON vectors(segment);
 MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA,)
 
 _SEGMENT = (
-    "SELECT s.id, o.id AS source_id, s.position, s.modality, s.heading, s.text, s.place, s.member"
+    "SELECT s.id, o.id AS source_id, s.position, s.modality, s.heading, s.text, s.place, s.member, s.marks"
     " FROM segments s JOIN sources o ON o.key = s.source"
 )
 
@@ -238,9 +238,10 @@ class Catalogue:
         ids = []
         for segment in segments:
             cursor = self.connection.execute(
-                "INSERT INTO segments(source, position, modality, heading, text, place, member) VALUES (?,?,?,?,?,?,?)",
+                "INSERT INTO segments(source, position, modality, heading, text, place, member, marks)"
+                " VALUES (?,?,?,?,?,?,?,?)",
                 (source_key, segment.position, segment.modality, segment.heading, segment.text,
-                 json.dumps(segment.place.as_dict(), ensure_ascii=False), segment.member),
+                 _json(segment.place.as_dict()), segment.member, _json(segment.marks)),
             )  # fmt: skip
             ids.append(int(cursor.lastrowid or 0))
         return ids
@@ -307,4 +308,9 @@ def _file(row: sqlite3.Row) -> FileRecord:
 
 def _segment(row: sqlite3.Row) -> Segment:
     values = {name: row[name] for name in Segment.__dataclass_fields__}
-    return Segment(**{**values, "place": Place.from_dict(json.loads(row["place"]))})
+    marks = tuple((text, tuple(box)) for text, box in json.loads(row["marks"]))
+    return Segment(**{**values, "place": Place.from_dict(json.loads(row["place"])), "marks": marks})
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

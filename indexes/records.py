@@ -18,6 +18,9 @@ Status = Literal["indexed", "draft", "partial", "unchanged", "skipped", "failed"
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 as fractions of the page or frame; the origin is the upper left corner."""
 
+Marks = tuple[tuple[str, Box], ...]
+"""Lines of text with the box that each fills."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -94,7 +97,8 @@ class Segment:
 
     `text` is exactly what stands in the source (or was heard, read or recognised in it);
     `heading` is what it stands under and helps to find it. `member` names the picture inside
-    a container file (a zip member), so that it can be shown again.
+    a container file (a zip member), so that it can be shown again. `marks` are the lines that were read in a
+    picture or scan, each with its box, so that a quote can be marked where it stands.
     """
 
     source_id: str
@@ -104,6 +108,7 @@ class Segment:
     place: Place = field(default_factory=Place)
     heading: str = ""
     member: str = ""
+    marks: Marks = ()
     id: int | None = None
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from indexes.records import Box
+from indexes.records import Box, Marks
 from pipelines.records import Piece
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ def look(piece: Piece, shelf: ModelShelf) -> Iterator[Piece]:
     assert piece.picture is not None
     lines = shelf.ocr.read(piece.picture)
     if piece.kind == "scan":
-        for text, box in paragraphs(lines):
-            yield Piece("text", text, replace(piece.place, box=box), piece.heading)
+        for block in paragraphs(lines):
+            text, place = "\n".join(line.text for line in block), replace(piece.place, box=_around(block))
+            yield Piece("text", text, place, piece.heading, marks=_marks(block))
         return
     seen = shelf.image.look([piece.picture])[0]
     # Caption first, then what can be read in it, then what it shows: each is a sentence of the evidence.
@@ -39,20 +40,24 @@ def look(piece: Piece, shelf: ModelShelf) -> Iterator[Piece]:
     if seen.tags:
         parts.append(f"{_SHOWS}{', '.join(seen.tags)}.")
     text = "\n".join(part for part in parts if part) or _NOTHING
-    yield replace(piece, text=text, picture=None, vector=seen.vector)
+    yield replace(piece, text=text, picture=None, vector=seen.vector, marks=_marks(lines))
 
 
-def paragraphs(lines: list[Line]) -> Iterator[tuple[str, Box]]:
-    """Lines that stand close below each other, joined by line breaks, with the box around them."""
+def _marks(lines: list[Line]) -> Marks:
+    return tuple((line.text, line.box) for line in lines)
+
+
+def paragraphs(lines: list[Line]) -> Iterator[list[Line]]:
+    """Lines that stand close below each other."""
     block: list[Line] = []
     for previous, line in pairwise([None, *lines]):
         if previous is not None and line is not None and not _follows(previous, line) and block:
-            yield _joined(block)
+            yield block
             block = []
         if line is not None:
             block.append(line)
     if block:
-        yield _joined(block)
+        yield block
 
 
 def _follows(previous: Line, line: Line) -> bool:
@@ -63,7 +68,6 @@ def _follows(previous: Line, line: Line) -> bool:
     return -height < gap < height and overlaps
 
 
-def _joined(block: list[Line]) -> tuple[str, Box]:
+def _around(block: list[Line]) -> Box:
     boxes = [line.box for line in block]
-    box = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
-    return "\n".join(line.text for line in block), box
+    return (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))

@@ -28,16 +28,12 @@ def preview(segment: Segment, source: Source, quote: str = "") -> bytes:
     path = next((Path(p) for p in source.paths if Path(p).exists()), None)
     if path is None:
         raise ExtractionError(f"{source.path} is not there any more, so it cannot be shown.", "preview")
-    picture = picture_of(segment, source, path)
-    if picture is not None:
-        return _encoded(picture, "JPEG")
     if source.media_type == "application/pdf" and segment.place.page is not None:
         return _encoded(marked_page(path, segment, quote), "PNG")
-    if source.modality == "image":
-        from pipelines.extractors import open_picture
-
-        return _encoded(_marked(open_picture(path), [segment.place.box] if segment.place.box else []), "JPEG")
-    raise ExtractionError(f"{path.name} has no pages or pictures to show; its text is shown instead.", "preview")
+    picture = picture_of(segment, source, path)
+    if picture is None:
+        raise ExtractionError(f"{path.name} has no pages or pictures to show; its text is shown instead.", "preview")
+    return _encoded(_marked(picture, _read_boxes(segment, quote)), "JPEG")
 
 
 def has_preview(segment: Segment, source: Source) -> bool:
@@ -46,8 +42,8 @@ def has_preview(segment: Segment, source: Source) -> bool:
 
 
 def picture_of(segment: Segment, source: Source, path: Path) -> Image | None:
-    """The picture that a picture segment stands for, read from its file again; None for a text segment."""
-    if segment.modality != "image":
+    """The picture that a segment stands for or was read in, from its file again; None for a passage of text."""
+    if source.modality != "image" and segment.modality != "image":
         return None
     if source.modality == "image" and segment.place.page in (None, 1):
         from pipelines.extractors import open_picture
@@ -64,7 +60,7 @@ def picture_of(segment: Segment, source: Source, path: Path) -> Image | None:
 
 
 def marked_page(path: Path, segment: Segment, quote: str = "") -> Image:
-    """A PDF page with the passage, or one sentence of it, marked. A scan is marked by the passage's box."""
+    """A PDF page with the passage, or one sentence of it, marked; a figure is marked as a whole."""
     import pypdfium2
 
     from pipelines.extractors import PDFIUM_LOCK
@@ -74,40 +70,78 @@ def marked_page(path: Path, segment: Segment, quote: str = "") -> Image:
         try:
             page = document[(segment.place.page or 1) - 1]
             width, height = page.get_size()
-            boxes = _find(page, quote or segment.text, width, height)
+            figure = segment.modality == "image"
+            boxes = [] if figure or segment.marks else _find(page, quote or segment.text, width, height)
             picture = page.render(scale=WIDTH / width).to_pil().convert("RGB")
         finally:
             document.close()
+    if not boxes and not figure:
+        boxes = _read_boxes(segment, quote)
     if not boxes and segment.place.box:
         boxes = [segment.place.box]
     return _marked(picture, boxes)
 
 
+def _read_boxes(segment: Segment, quote: str) -> list[Box]:
+    """Boxes of the lines that were read in a picture or scan and hold the quote, or are part of it."""
+    wanted = _bare(quote)
+    if not wanted:
+        return []
+    lines = [(_bare(text), box) for text, box in segment.marks]
+    return [box for text, box in lines if len(text) > 1 and (text in wanted or wanted in text)]
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s\-\u00ad|]+", "", text)
+
+
 def _find(page, quote: str, width: float, height: float) -> list[Box]:  # type: ignore[no-untyped-def]
-    """Boxes of a text on a page, white space and hyphens aside."""
+    """Boxes of a text on a page, white space and hyphens aside; of tables row by row."""
     text_page = page.get_textpage()
     text = text_page.get_text_range()
-    spans = [_flexible(quote, text)]
-    if spans == [None]:
-        # Rows of tables and wrapped lines may be put together differently: mark what can be found of them.
-        parts = [part for part in re.split(r"\n| \| ", quote) if len(part.strip()) > 2]
-        spans = [_flexible(part, text) for part in parts]
-    boxes = []
-    for span in spans:
-        if span is None:
-            continue
-        for i in range(text_page.count_rects(span[0], span[1] - span[0])):
-            left, bottom, right, top = text_page.get_rect(i)
-            boxes.append((left / width, 1 - top / height, right / width, 1 - bottom / height))
+
+    def places(part: str) -> list[list[Box]]:
+        """Each place where a part stands, as the boxes of its lines."""
+        found = []
+        for start, end in _spans(part, text):
+            rectangles = [text_page.get_rect(i) for i in range(text_page.count_rects(start, end - start))]
+            found.append([(x0 / width, 1 - y1 / height, x1 / width, 1 - y0 / height) for x0, y0, x1, y1 in rectangles])
+        return found
+
+    whole = places(quote)
+    if whole:
+        return whole[0]
+    boxes: list[Box] = []
+    for line in quote.split("\n"):
+        whole = places(line)
+        cells = [places(cell) for cell in line.split(" | ") if cell.strip()]
+        boxes += whole[0] if whole else _row(cells)
     return boxes
 
 
-def _flexible(quote: str, text: str) -> tuple[int, int] | None:
-    characters = [re.escape(c) for c in quote if not c.isspace() and c not in "-\u00ad|"]
+def _row(cells: list[list[list[Box]]]) -> list[Box]:
+    """The boxes of a table's row, whose cells may each stand in several places: those at the height where most of
+    the cells meet."""
+    every = [box for places in cells for boxes in places for box in boxes]
+
+    def level(box: Box) -> list[Box]:
+        middle = (box[1] + box[3]) / 2
+        firsts = (
+            next((other for boxes in places for other in boxes if other[1] < middle < other[3]), None)
+            for places in cells
+        )
+        return [found for found in firsts if found is not None]
+
+    return max(map(level, every), key=len, default=[])
+
+
+def _spans(part: str, text: str) -> list[tuple[int, int]]:
+    """Where a part stands in a text: at most 20 places, an endless page of zeros aside."""
+    characters = [re.escape(c) for c in part if not c.isspace() and c not in "-\u00ad|"]
     if not characters:
-        return None
-    match = re.search(r"[\s\-\u00ad\ufffe\x02|]*".join(characters), text)
-    return match.span() if match else None
+        return []
+    pattern = r"[\s\-\u00ad\ufffe\x02|]*".join(characters)
+    return [match.span() for match, _ in zip(re.finditer(pattern, text), range(20), strict=False)]
 
 
 def _marked(picture: Image, boxes: list[Box]) -> Image:

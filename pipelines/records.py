@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from indexes.records import FileRecord, Modality, Place, Segment, Source
+from indexes.records import FileRecord, Marks, Modality, Place, Segment, Source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,8 +25,9 @@ class Piece:
     - `scan`: a page without a text layer, to be read by OCR only
 
     `heading` is the chain of headings above it ('Safety › Storage'). `member` names the picture
-    inside a container file. `picture` is RGB, upright, at most 4096 px on its longer side. Once a
-    picture was looked at, `vector` stands for it in the image space and `picture` is let go.
+    inside a container file; `marks` are the lines that OCR read. `picture` is RGB, upright, at most
+    4096 px on its longer side. Once a picture was looked at, `vector` stands for it in the image space
+    and `picture` is let go.
     """
 
     kind: PieceKind
@@ -35,6 +36,7 @@ class Piece:
     heading: str = ""
     picture: Image | None = None
     member: str = ""
+    marks: Marks = ()
     vector: np.ndarray | None = None
 
 

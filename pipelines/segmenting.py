@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from indexes.records import Box, Modality, Place, Segment
+from indexes.records import Box, Marks, Modality, Place, Segment
 from pipelines.records import Piece
 from pipelines.sentences import sentence_spans
 
@@ -24,6 +24,7 @@ class _Gathered:
     texts: list[str] = field(default_factory=list)
     place: Place = field(default_factory=Place)
     heading: str = ""
+    marks: Marks = ()
 
     def __len__(self) -> int:
         return sum(map(len, self.texts)) + len(self.texts)
@@ -38,7 +39,8 @@ def segment(
     """
     made: list[tuple[Segment, Piece | None]] = []
     seen: set[str] = set()
-    for text, place, heading, picture in _passages(pieces):
+    for gathered, picture in _passages(pieces):
+        text = "\n".join(gathered.texts)
         fingerprint = " ".join(text.split())
         if picture is None and (not fingerprint or fingerprint in seen):
             continue
@@ -50,9 +52,10 @@ def segment(
                     position=len(made),
                     modality="image" if picture is not None else modality,
                     text=text,
-                    place=place,
-                    heading=_under(title, heading),
+                    place=gathered.place,
+                    heading=_under(title, gathered.heading),
                     member="" if picture is None else picture.member,
+                    marks=gathered.marks,
                 ),
                 picture,
             )
@@ -67,26 +70,27 @@ def _under(title: str, heading: str) -> str:
     return f"{title} › {heading}" if heading else title
 
 
-def _passages(pieces: Iterable[Piece]) -> Iterator[tuple[str, Place, str, Piece | None]]:
+def _passages(pieces: Iterable[Piece]) -> Iterator[tuple[_Gathered, Piece | None]]:
     gathered = _Gathered()
     for piece in pieces:
         if piece.kind == "picture":
             # The text around a figure goes on behind it.
-            yield piece.text, piece.place, piece.heading, piece
+            yield _Gathered([piece.text], piece.place, piece.heading, piece.marks), piece
             continue
         for text, place in _cut(piece):
             apart = _apart(gathered.place, place)
             moved = piece.heading != gathered.heading and len(gathered) >= SHORTEST
             if gathered.texts and (apart or moved or len(gathered) + len(text) > LONGEST):
-                yield "\n".join(gathered.texts), gathered.place, gathered.heading, None
+                yield gathered, None
                 gathered = _Gathered()
             if not gathered.texts:
                 gathered = _Gathered([text], place, piece.heading)
             else:
                 gathered.texts.append(text)
                 gathered.place = join_places(gathered.place, place)
+            gathered.marks += piece.marks
     if gathered.texts:
-        yield "\n".join(gathered.texts), gathered.place, gathered.heading, None
+        yield gathered, None
 
 
 def _apart(one: Place, other: Place) -> bool:

@@ -1,0 +1,83 @@
+"""A cited passage as a picture: the right page, the right lines marked."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from indexes.library import Library
+from indexes.records import Segment, Source
+from pipelines.errors import ExtractionError
+from pipelines.ingest import Ingest
+from pipelines.previews import has_preview, preview
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory, shelf):
+    made = Library(tmp_path_factory.mktemp("library"))
+    names = ("keepers-log-1911-11.pdf", "Condition survey 2024.pdf", "tower-monitor-screenshot.png",
+             "Members evening 2024-11-16.pptx", "lens workshop notes.md")  # fmt: skip
+    list(Ingest(made, shelf, 10**8).index([SAMPLES / name for name in names]))
+    yield made
+    made.close()
+
+
+def find(library: Library, words: str) -> tuple[Segment, Source]:
+    hit = library.search_keywords(words, 1)[0]
+    segment = library.catalogue.segments([hit.segment_id])[hit.segment_id]
+    return segment, library.catalogue.sources([segment.source_id])[segment.source_id]
+
+
+def marked_rows(segment: Segment, source: Source, quote: str) -> tuple[float, float]:
+    """Where the mark begins and ends, as fractions of the height: where the picture differs from the same unmarked."""
+    bare = replace(segment, text="", marks=(), place=replace(segment.place, box=None))
+    one, other = (
+        np.asarray(Image.open(io.BytesIO(preview(shown, source, words))).convert("RGB"), int)
+        for shown, words in ((segment, quote), (bare, ""))
+    )
+    rows = np.flatnonzero((np.abs(one - other).max(axis=2) > 60).mean(axis=1) > 0.02)
+    return rows[0] / len(one), rows[-1] / len(one)
+
+
+def test_a_sentence_of_a_pdf_is_marked_on_its_page(library) -> None:
+    segment, source = find(library, "watch room floor beam rusted thickness wall")
+    first, last = marked_rows(segment, source, "5 | Watch room | 1.20 | 17.7 | 12.9 | end of floor beam rusted")
+    assert 0.3 < first < last < 0.45 and last - first < 0.03
+
+
+def test_a_line_of_a_scan_is_marked_where_it_was_read(library) -> None:
+    segment, source = find(library, "pane lantern broken gull")
+    quote = next(line for line in segment.text.split("\n") if "gull" in line)
+    box = next(box for text, box in segment.marks if "gull" in text)
+    first, last = marked_rows(segment, source, quote)
+    assert box[1] - 0.02 < first < last < box[3] + 0.02
+
+
+def test_text_in_a_picture_is_marked(library) -> None:
+    segment, source = find(library, "humidity bedroom tower monitor alarm")
+    assert segment.modality == "image" and segment.marks
+    text, box = segment.marks[0]
+    first, last = marked_rows(segment, source, text)
+    assert first < box[3] and last > box[1]
+
+
+def test_pictures_inside_slides_are_shown_again(library) -> None:
+    found = [s for source in library.catalogue.sources() for s in library.catalogue.segments_of(source)]
+    inside = next(s for s in found if s.modality == "image" and s.place.slide)
+    picture = Image.open(io.BytesIO(preview(inside, library.catalogue.sources([inside.source_id])[inside.source_id])))
+    assert min(picture.size) > 100
+
+
+def test_what_cannot_be_shown_says_why(library, tmp_path) -> None:
+    segment, source = find(library, "acetone putty prisms")
+    assert not has_preview(segment, source)
+    with pytest.raises(ExtractionError, match="text is shown instead"):
+        preview(segment, source)
+    gone = Source("x", "image", "image/png", 1, paths=(str(tmp_path / "gone.png"),))
+    with pytest.raises(ExtractionError, match="not there any more"):
+        preview(Segment("x", 0, "image", "A picture."), gone)
