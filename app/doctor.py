@@ -29,6 +29,9 @@ class Finding:
 
 def examine(assistant: Assistant) -> list[Finding]:
     library = assistant.library
+    damage = library.catalogue.damage()
+    if damage:
+        return [Finding("catalogue", False, f"SQLite says: {damage}. Restore catalogue.sqlite from a backup.")]
     return [
         _catalogue(library),
         _keywords(library),
@@ -58,10 +61,7 @@ def reembed(assistant: Assistant) -> None:
 
 
 def _catalogue(library: Library) -> Finding:
-    says = library.catalogue.connection.execute("PRAGMA quick_check").fetchone()[0]
     orphans = len(library.catalogue.orphans())
-    if says != "ok":
-        return Finding("catalogue", False, f"SQLite says: {says}. Restore catalogue.sqlite from a backup.")
     segments = library.catalogue.connection.execute("SELECT count(*) FROM segments").fetchone()[0]
     return Finding("catalogue", not orphans, f"{segments} segments, {orphans} sources that no file leads to")
 

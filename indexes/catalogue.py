@@ -57,6 +57,7 @@ CREATE INDEX vectors_segment ON vectors(segment);
 # Numbered steps; PRAGMA user_version counts those that were taken.
 MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA,)
 
+_FILE = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source"
 _SEGMENT = (
     "SELECT s.id, o.id AS source_id, s.position, s.modality, s.heading, s.text, s.place, s.member, s.marks"
     " FROM segments s JOIN sources o ON o.key = s.source"
@@ -70,6 +71,7 @@ class Catalogue:
         self.path = path
         self._local = threading.local()
         self._opened: dict[threading.Thread, sqlite3.Connection] = {}
+        self._opening = threading.Lock()
         try:
             self._migrate()
         except sqlite3.DatabaseError as error:
@@ -86,25 +88,25 @@ class Catalogue:
             connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             connection.create_function("words", 1, keywords.words, deterministic=True)
+            connection.create_function("folded", 1, str.lower, deterministic=True)  # SQLite's own knows only ASCII
             # WAL with NORMAL: a power cut may cost the last source, which is then indexed again, never consistency.
             connection.executescript(
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=268435456"
             )
             self._local.connection = connection
-            self._close_those_of_ended_threads()
-            self._opened[threading.current_thread()] = connection
+            with self._opening:
+                # A server's threads come and go for days, and each leaves a connection.
+                for thread in [thread for thread in self._opened if not thread.is_alive()]:
+                    self._opened.pop(thread).close()
+                self._opened[threading.current_thread()] = connection
         return connection
 
     def close(self) -> None:
-        for connection in self._opened.values():
-            connection.close()
-        self._opened.clear()
-        self._local = threading.local()
-
-    def _close_those_of_ended_threads(self) -> None:
-        """A server's threads come and go for days, and each leaves a connection."""
-        for thread in [thread for thread in self._opened if not thread.is_alive()]:
-            self._opened.pop(thread).close()
+        with self._opening:
+            for connection in self._opened.values():
+                connection.close()
+            self._opened.clear()
+            self._local = threading.local()
 
     def _migrate(self) -> None:
         taken = self.connection.execute("PRAGMA user_version").fetchone()[0]
@@ -120,6 +122,14 @@ class Catalogue:
                 if self.connection.execute("PRAGMA user_version").fetchone()[0] < number:
                     raise
 
+    def damage(self) -> str:
+        """What SQLite finds wrong with the file; '' for nothing."""
+        try:
+            says = str(self.connection.execute("PRAGMA quick_check").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        return "" if says == "ok" else says
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing; counts the generation up, so that caches know that they are behind."""
@@ -130,8 +140,21 @@ class Catalogue:
             connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # on a full disk SQLite has rolled back already
+                connection.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything that is read inside belongs to one state of the catalogue."""
+        if self.connection.in_transaction:
+            yield
+            return
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("COMMIT")
 
     @property
     def generation(self) -> int:
@@ -203,14 +226,15 @@ class Catalogue:
         return [_file(row) for row in rows]
 
     def file(self, path: str) -> FileRecord | None:
-        row = self.connection.execute(
-            "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source WHERE f.path = ?",
-            (path,),
-        ).fetchone()
+        row = self.connection.execute(f"{_FILE} WHERE f.path = ?", (path,)).fetchone()
         return None if row is None else _file(row)
 
-    def record_file(self, record: FileRecord) -> None:
-        """Write what became of a path. `record.source_id` must be known to the catalogue already, or None."""
+    def record_file(self, record: FileRecord) -> int | None:
+        """Write what became of a path. `record.source_id` must be known to the catalogue already, or None.
+
+        The key of the source that the path led to before, if no path leads there any more.
+        """
+        before = self.connection.execute("SELECT source FROM files WHERE path = ?", (record.path,)).fetchone()
         key = None if record.source_id is None else self.source_key(record.source_id)
         self.connection.execute(
             "INSERT OR REPLACE INTO files(path, source, status, modality, bytes, mtime_ns, segments, seconds, stage,"
@@ -218,18 +242,20 @@ class Catalogue:
             (record.path, key, record.status, record.modality, record.bytes, record.mtime_ns, record.segments,
              record.seconds, record.stage, record.reason, record.updated or time.time()),
         )  # fmt: skip
+        if before is None or before["source"] is None:
+            return None
+        others = self.connection.execute("SELECT 1 FROM files WHERE source = ? LIMIT 1", (before["source"],)).fetchone()
+        return None if others else int(before["source"])
 
-    def matching(self, glob: str) -> list[int]:
-        """Keys of the sources of which a path, its end, or a folder above it matches a glob; case is ignored."""
+    def matching(self, glob: str) -> list[FileRecord]:
+        """Files in the library of which the path, its end, or a folder above matches a glob; case is ignored."""
         glob = glob.lower().rstrip("/")
         patterns = (glob, f"*/{glob}", f"{glob}/*", f"*/{glob}/*")
+        condition = " OR ".join(["folded(f.path) GLOB ?"] * len(patterns))
         rows = self.connection.execute(
-            "SELECT DISTINCT source FROM files WHERE source IS NOT NULL AND ("
-            + " OR ".join(["lower(path) GLOB ?"] * len(patterns))
-            + ")",
-            patterns,
+            f"{_FILE} WHERE f.source IS NOT NULL AND ({condition}) ORDER BY f.path", patterns
         )
-        return [row[0] for row in rows]
+        return [_file(row) for row in rows]
 
     # --- segments and vectors ---
 

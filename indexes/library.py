@@ -54,7 +54,7 @@ class Library:
 
     def __init__(self, folder: Path, create: bool = True) -> None:
         """Raises LibraryError when the folder cannot be used, or is none and `create` is false."""
-        self.folder = folder.expanduser().absolute()
+        self.folder = Path(os.path.abspath(folder.expanduser()))
         catalogue = self.folder / "catalogue.sqlite"
         if not create and not catalogue.exists():
             raise LibraryError(f"There is no library in {self.folder} yet. Fill one: python -m app index FOLDER")
@@ -147,16 +147,14 @@ class Library:
                     space = self.catalogue.space(name)
                     assert space is not None, f"space {name} was not opened"
                     self.catalogue.add_vectors(space["key"], {ids[p]: v for p, v in by_position.items()})
-            self.catalogue.record_file(file)
-            self._remove_orphans()
+            self._record(file)
 
     def record(self, *files: FileRecord) -> None:
         """Write lines of the ledger; sources that no path leads to any more are forgotten with them."""
         if files:
             with self.catalogue.transaction():
                 for file in files:
-                    self.catalogue.record_file(file)
-                self._remove_orphans()
+                    self._record(file)
 
     def forget(self, path: str) -> list[FileRecord]:
         """Forget a file or everything below a folder: the lines of the ledger as they were before."""
@@ -164,10 +162,11 @@ class Library:
         self.record(*(removed(file, "forgotten on request") for file in known))
         return known
 
-    def _remove_orphans(self) -> None:
-        for key in self.catalogue.orphans():
-            self.keywords.remove(self.catalogue.connection, self.catalogue.segment_ids(key))
-            self.catalogue.remove_source(key)
+    def _record(self, file: FileRecord) -> None:
+        orphan = self.catalogue.record_file(file)
+        if orphan is not None:
+            self.keywords.remove(self.catalogue.connection, self.catalogue.segment_ids(orphan))
+            self.catalogue.remove_source(orphan)
 
     # --- finding ---
 
@@ -176,12 +175,12 @@ class Library:
         conditions: list[str] = []
         values: list[object] = []
         if glob:
-            keys = self.catalogue.matching(glob)
+            keys = {self.catalogue.source_key(file.source_id or "") for file in self.catalogue.matching(glob)}
             if not keys:
                 raise UsageError(
                     f"No indexed file matches {glob!r}. `python -m app status` lists them; * stands for any characters."
                 )
-            conditions.append(f"source IN ({','.join(map(str, keys))})")
+            conditions.append(f"source IN ({','.join(map(str, sorted(filter(None, keys))))})")
         if modality:
             conditions.append("modality = ?")
             values.append(modality)
@@ -189,7 +188,7 @@ class Library:
 
     def search_vectors(self, space: str, vector: np.ndarray, k: int, scope: Scope = Scope()) -> list[Hit]:
         """The k nearest segments of one space; score is the cosine."""
-        with self._lock:
+        with self._lock, self.catalogue.snapshot():
             opened = self._level(space)
             if opened is None:
                 return []
@@ -204,11 +203,6 @@ class Library:
     def search_keywords(self, question: str, k: int, scope: Scope = Scope()) -> list[Hit]:
         """The k segments with the best bm25."""
         return self.keywords.search(self.catalogue.connection, question, k, scope.where, scope.values)
-
-    def vectors(self, space: str, ids: Sequence[int]) -> np.ndarray | None:
-        """float32 (n, dimension) from the catalogue; None when the space is empty."""
-        row = self.catalogue.space(space)
-        return None if row is None else self.catalogue.vectors(row["key"], ids, row["dimension"])
 
     # --- the FAISS caches ---
 
@@ -253,7 +247,7 @@ class Library:
 
     def save_spaces(self) -> None:
         """Write FAISS files that are behind, and remove the older ones."""
-        with self._lock:
+        with self._lock, self.catalogue.snapshot():
             for row in self.catalogue.connection.execute("SELECT name, key FROM spaces").fetchall():
                 space = self._level(row["name"])
                 files = self._files(row["name"], row["key"])

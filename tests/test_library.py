@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ def unit(seed: int) -> np.ndarray:
 def add(library: Library, name: str, texts: list[str], path: str | None = None) -> None:
     source = Source(id=name, modality="document", media_type="text/plain", bytes=1)
     segments = [Segment(name, i, "document", text, Place(page=i + 1)) for i, text in enumerate(texts)]
-    vectors = {"text": {i: unit(hash((name, i)) % 1000) for i in range(len(texts))}}
+    vectors = {"text": {i: unit(zlib.crc32(f"{name}{i}".encode())) for i in range(len(texts))}}
     record = FileRecord(path or f"/files/{name}.txt", "indexed", "document", name, segments=len(texts))
     library.add(source, record, segments, vectors)
 
@@ -42,7 +43,7 @@ def test_what_was_added_is_found_by_each_index_and_leads_to_its_place(library: L
     add(library, "a", ["the lamp of the lighthouse", "the oil store"])
     add(library, "b", ["a boat"])
     by_word = library.search_keywords("Where are the lamps?", 5)
-    by_vector = library.search_vectors("text", unit(hash(("a", 0)) % 1000), 5)
+    by_vector = library.search_vectors("text", unit(zlib.crc32(b"a0")), 5)
     assert by_word[0].segment_id == by_vector[0].segment_id
     assert [hit.rank for hit in by_vector] == [1, 2, 3]
     assert by_vector[0].score == pytest.approx(1.0, abs=1e-3)
@@ -141,6 +142,9 @@ def test_a_scope_narrows_every_index(library: Library) -> None:
         assert len(library.search_keywords("words", 5, scope)) == 1
         assert len(library.search_vectors("text", unit(1), 5, scope)) == 1
     assert library.search_vectors("text", unit(1), 5, library.scope(modality="image")) == []
+    add(library, "c", ["same words"], path="/files/Übersicht/Ärger.txt")
+    assert len(library.search_keywords("words", 5, library.scope("Ärger.txt"))) == 1
+    assert len(library.search_keywords("words", 5, library.scope("/files/übersicht"))) == 1
     with pytest.raises(UsageError, match=r"nothing\.pdf"):
         library.scope("nothing.pdf")
 
@@ -188,14 +192,24 @@ def test_two_writers_at_once_are_refused_in_one_process_and_in_two(library: Libr
     other.close()
 
 
-def test_threads_that_have_ended_leave_no_connection_open(library: Library) -> None:
+def test_threads_that_have_ended_leave_no_connection_open(library: Library, monkeypatch) -> None:
     add(library, "a", ["alpha"])
     for _ in range(20):
         reader = threading.Thread(target=library.search_keywords, args=("alpha", 1))
         reader.start()
         reader.join()
-    library.search_keywords("alpha", 1)
-    assert len(library.catalogue._opened) <= 2
+    readers = [threading.Thread(target=library.search_keywords, args=("alpha", 1)) for _ in range(40)]
+    failed: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    last = threading.Thread(target=library.search_keywords, args=("alpha", 1))
+    last.start()
+    last.join()
+    assert not failed
+    assert len(library.catalogue._opened) <= 3
 
 
 def test_folders_that_are_no_library_say_so(tmp_path: Path) -> None:
