@@ -13,6 +13,7 @@ from app.settings import Settings
 from indexes.errors import UsageError
 from indexes.library import Library
 from indexes.records import FileRecord, Modality, Segment, Source
+from pipelines.files import absolute
 from pipelines.models import ModelInfo, ModelShelf
 from pipelines.records import AnswerEvent, IngestEvent, Question, Result
 
@@ -28,7 +29,7 @@ class Assistant:
         self.settings = settings
         self.library = Library(Path(settings.library), create)
         choices = {role: getattr(settings, role) for role in ("text", "image", "ocr", "chat")}
-        self.shelf = ModelShelf(choices, Path(settings.models), settings.device, settings.answer_tokens)
+        self.shelf = ModelShelf(choices, absolute(settings.models), settings.device, settings.answer_tokens)
 
     @cached_property
     def _answering(self) -> Answering:
@@ -72,14 +73,9 @@ class Assistant:
     def source(self, name: str) -> Source:
         """The one source that a path, a glob or an id means. Raises UsageError for none or several."""
         catalogue = self.library.catalogue
-        found = catalogue.sources([name])
-        if not found:
-            file = catalogue.file(str(Path(name).expanduser().absolute()))
-            if file is not None and file.source_id:
-                found = catalogue.sources([file.source_id])
-        if not found:
-            keys = set(catalogue.matching(name))
-            found = {i: s for i, s in catalogue.sources().items() if catalogue.source_key(i) in keys} if keys else {}
+        file = catalogue.file(str(absolute(name)))
+        ids = {name} if file is None else {file.source_id or ""}
+        found = catalogue.sources(ids) or catalogue.sources({f.source_id or "" for f in catalogue.matching(name)})
         if not found:
             raise UsageError(f"No indexed file matches {name!r}. `python -m app status` lists them.")
         if len(found) > 1:
@@ -92,14 +88,20 @@ class Assistant:
         source = self.source(name)
         return source, self.library.catalogue.segments_of(source.id)
 
-    def forget(self, path: str) -> list[FileRecord]:
-        """Forget a file or everything below a folder; by glob or id, too. Raises UsageError when it is unknown."""
-        absolute = str(Path(path).expanduser().absolute())
+    def forget(self, name: str) -> list[FileRecord]:
+        """Forget a file or everything below a folder, the files that a glob matches, or all that lead to an id.
+
+        Raises UsageError when there are none.
+        """
         with self.library.writing():
-            forgotten = self.library.forget(absolute)
+            forgotten = self.library.forget(str(absolute(name)))
             if not forgotten:
-                for alias in self.source(path).paths:
-                    forgotten += self.library.forget(alias)
+                paths = [file.path for file in self.library.catalogue.matching(name)]
+                for source in self.library.catalogue.sources([name]).values():
+                    paths += source.paths
+                forgotten = [file for path in paths for file in self.library.forget(path)]
+        if not forgotten:
+            raise UsageError(f"No indexed file matches {name!r}. `python -m app status` lists them.")
         return forgotten
 
     def status(self) -> dict[str, Any]:

@@ -14,9 +14,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from indexes.errors import FolioscopeError
 from indexes.keywords import content_words, is_cjk
 from indexes.library import Library
-from pipelines.citations import Citer, without_numbers
+from pipelines.citations import Citer, open_mark, without_numbers
+from pipelines.errors import ModelUnavailable
 from pipelines.evidence import BUDGET, pick_evidence, tokens
 from pipelines.models import ModelShelf
 from pipelines.prompting import build_messages, unanswered
@@ -48,7 +50,6 @@ _SHOW = re.compile(
 )
 _ROOM = 1500  # tokens of earlier messages that are handed on; the chat model holds 4,096
 _TURNS_KEPT = 64
-_HOLD = 12  # characters kept back while streaming, so that a mark of the model's such as [1] can be taken out
 
 
 class Answering:
@@ -99,7 +100,8 @@ class Answering:
         self._remember(question.text, cited.text, messages, written)
         abstained = unanswered(cited.text)
         citations = [] if abstained else cited.citations
-        yield from self._finish(question, cited.text, abstained, citations, evidence, seconds, began)
+        model = self.shelf.name("chat")
+        yield from self._finish(question, cited.text, abstained, citations, evidence, seconds, began, model)
 
     def _earlier(self, question: Question) -> list[BaseMessage]:
         """The messages of the turn before, word for word, if it was answered here and there is room for another."""
@@ -122,6 +124,13 @@ class Answering:
             for chunk in stream:
                 if isinstance(chunk.content, str) and chunk.content:
                     yield chunk.content
+        except FolioscopeError:
+            raise
+        except Exception as error:  # each provider has errors of its own: no server, a wrong key, too long a prompt
+            raise ModelUnavailable(
+                f"The chat model {self.shelf.name('chat')} did not answer: {error}. If it runs on a server, see whether"
+                " that is up; `python -m app models` shows what is set."
+            ) from error
         finally:
             close = getattr(stream, "close", None)
             if close is not None:
@@ -130,7 +139,7 @@ class Answering:
     def _anything(self, question: str, results: Sequence[Result]) -> bool:
         """A first rule for 'nothing found': no passage is near in meaning, and none holds most of the words asked."""
         embedder = self.shelf.text
-        if any(result.cosine is not None and result.cosine >= (embedder.floor or 0.0) for result in results):
+        if any(result.scores.get("text", -1.0) >= (embedder.floor or 0.0) for result in results):
             return True
         if any("image" in result.found_by for result in results):
             return True
@@ -151,11 +160,11 @@ class Answering:
         evidence: tuple[Evidence, ...],
         seconds: dict[str, float],
         began: float,
+        model: str = "",
     ) -> Iterator[AnswerFinished]:
         total = time.monotonic() - began
         seconds = {"first_token": total, **seconds, "total": total}
         rounded = {name: round(seconds[name], 3) for name in ("retrieve", "first_token", "total")}
-        model = self.shelf.name("chat")
         yield AnswerFinished(Answer(question.text, text, abstained, tuple(citations), evidence, rounded, model))
 
 
@@ -166,7 +175,8 @@ def _pictured(question: str, evidence: Sequence[Evidence]) -> tuple[str, Citatio
         return None
     sentence = f"{PurePath(found.result.source.path).name} shows this."
     text = f"{sentence} [{found.number}]"
-    return text, Citation(found.number, 0, len(sentence), found.result.segment.text.split("\n")[-1], 1.0)
+    quote = found.result.segment.text.split("\n")[-1]
+    return text, Citation(found.number, 0, len(sentence), quote, round(found.result.scores["image"], 3))
 
 
 class _CitedText:
@@ -176,21 +186,30 @@ class _CitedText:
         self.text = ""  # all that was given on
         self.citations: list[Citation] = []
         self._citer = citer
-        self._held = ""  # from the start of the sentence that is being written
+        self._raw = ""  # the end of what came in, as long as it may become a mark of the model's own
+        self._held = ""  # from the start of the sentence that is being written, without such marks
         self._given = 0  # how much of _held was given on
 
     def feed(self, delta: str) -> Iterator[str]:
-        self._held = without_numbers(self._held + delta)
+        self._raw += delta
+        whole = len(self._raw) - len(open_mark(self._raw))
+        yield from self._take(self._raw[:whole])
+        self._raw = self._raw[whole:]
+
+    def close(self) -> Iterator[str]:
+        yield from self._take(self._raw)
+        self._held = self._held.rstrip()
+        if self._held:
+            yield from self._sentence(len(self._held), len(self._held))
+
+    def _take(self, text: str) -> Iterator[str]:
+        before = self._held[-1:]  # a mark is told by what stands in front of it
+        self._held += without_numbers(before + text)[len(before) :]
         spans = sentence_spans(self._held)
         while len(spans) > 1:
             yield from self._sentence(spans[0][1], spans[1][0])
             spans = sentence_spans(self._held)
-        yield from self._give(len(self._held) - _HOLD)
-
-    def close(self) -> Iterator[str]:
-        self._held = self._held.rstrip()
-        if self._held:
-            yield from self._sentence(len(self._held), len(self._held))
+        yield from self._give(len(self._held.rstrip()))
 
     def _sentence(self, end: int, following: int) -> Iterator[str]:
         """A sentence is complete: give its rest, its mark, and the space behind it."""

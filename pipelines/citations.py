@@ -18,7 +18,9 @@ from pipelines.sentences import sentence_spans
 
 SUPPORTED = 0.5  # below this a sentence gets no citation
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
-_MODEL_NUMBERS = re.compile(r"\s*\[(?:\d+(?:\s*[,;–-]\s*\d+)*)\]|\s*【[^】]{1,12}】|</?source[^>]*>")
+_MARK = r"(?:\[\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*\]|【[^】]{1,40}】)"
+_MODEL_MARKS = re.compile(rf"(?:(?<![A-Za-z0-9_\])\s])|\s+){_MARK}(?:\s*{_MARK})*")  # but argv[1] is no mark
+_OPEN_MARK = re.compile(rf"(?:\s*{_MARK})*\s*(?:\[[\d\s,;–-]{{0,40}}|【[^】]{{0,40}})?\Z")
 _ASKED_WORD = 0.3  # what a word weighs that stands in the question, too
 
 
@@ -31,7 +33,13 @@ def _matchable(text: str) -> list[str]:
 
 def without_numbers(text: str) -> str:
     """The model's text without the citation marks that it may have written."""
-    return _MODEL_NUMBERS.sub("", text)
+    return _MODEL_MARKS.sub("", text)
+
+
+def open_mark(text: str) -> str:
+    """The end of a text that may still become such a mark, with the space before it; '' if there is none."""
+    match = _OPEN_MARK.search(text)
+    return match.group() if match else ""
 
 
 class Citer:

@@ -16,8 +16,9 @@ from itertools import pairwise
 
 from pipelines.records import Piece
 
-# Soft hyphen, zero-width characters, byte-order mark, and control characters other than tab and line feed.
-_INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+# Soft hyphen, zero-width characters, byte-order mark, control characters other than tab and line feed, halves of
+# characters, which no database takes.
+_INVISIBLE = re.compile("[\ud800-\udfff\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\u2010]\n(?=[^\W\d_])")
 _ITEM = re.compile(r"\s*(?:[-*•‣▪◦–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
@@ -29,11 +30,22 @@ _SHORT_NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
 
 
 def clean(pieces: Iterable[Piece], wrapped: bool) -> list[Piece]:
-    """Pieces of one source, cleaned, in order. `wrapped`: line breaks in texts come from a page's width."""
-    normal = [replace(piece, text=normalise(piece.text), heading=" ".join(piece.heading.split())) for piece in pieces]
+    """Pieces of one source, cleaned, in order.
+
+    `wrapped`: lines of this kind of file are broken at a width, as they are on all pages. Elsewhere a line break is
+    meant, as in code, lists and JSON.
+    """
+    normal = [
+        replace(piece, text=normalise(piece.text), heading=" ".join(normalise(piece.heading).split()))
+        for piece in pieces
+    ]
     kept = drop_running_lines(normal)
-    if wrapped:
-        kept = [replace(piece, text=unwrap(piece.text)) if piece.kind == "text" else piece for piece in kept]
+    kept = [
+        replace(piece, text=unwrap(piece.text))
+        if piece.kind == "text" and (wrapped or piece.place.page is not None)
+        else piece
+        for piece in kept
+    ]
     return [piece for piece in kept if piece.text.strip() or piece.vector is not None]
 
 
@@ -76,7 +88,7 @@ def drop_running_lines(pieces: list[Piece]) -> list[Piece]:
     """
     pages: dict[int, list[int]] = {}
     for index, piece in enumerate(pieces):
-        if piece.place.page is not None and piece.kind in ("text", "table") and piece.text.strip():
+        if piece.place.page is not None and piece.kind in ("text", "code", "table") and piece.text.strip():
             pages.setdefault(piece.place.page, []).append(index)
     if len(pages) < _FEWEST_PAGES:
         return pieces

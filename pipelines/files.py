@@ -24,22 +24,28 @@ class Found:
     refused: bool = False
 
 
-def find_files(names: Sequence[Path], largest: int) -> Iterator[Found]:
+def absolute(path: str | Path) -> Path:
+    """A path as the library knows it: from the root, without '..' and '~', links as they are."""
+    return Path(os.path.abspath(os.path.expanduser(path)))
+
+
+def find_files(names: Sequence[Path], largest: int, apart: Path | None = None) -> Iterator[Found]:
     """Every file below the named files and folders, once, in order of name.
 
     Hidden files and the folders of tools are passed over. Links to files are followed, links to folders are not, so
-    that no loop can arise. `largest` is the size limit in bytes.
+    that no loop can arise. `largest` is the size limit in bytes. `apart` is a folder to pass over when it lies below a
+    named one: the library does not read itself.
     """
     seen: set[str] = set()
     for name in names:
-        for path in _walk(Path(os.path.abspath(name.expanduser()))):
+        for path in _walk(absolute(name), apart):
             found = _look(path, largest)
             if found.path not in seen:
                 seen.add(found.path)
                 yield found
 
 
-def _walk(path: Path) -> Iterator[Path]:
+def _walk(path: Path, apart: Path | None) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
@@ -52,8 +58,8 @@ def _walk(path: Path) -> Iterator[Path]:
         if entry.name.startswith((".", "~$")) or entry.name in _SYSTEM_FILES:
             continue
         if entry.is_dir(follow_symlinks=False):
-            if entry.name not in _TOOL_FOLDERS:
-                yield from _walk(Path(entry.path))
+            if entry.name not in _TOOL_FOLDERS and Path(entry.path) != apart:
+                yield from _walk(Path(entry.path), apart)
         else:
             yield Path(entry.path)
 

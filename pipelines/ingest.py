@@ -21,7 +21,7 @@ from indexes.records import FileRecord, Modality, Segment, Source, Status
 from pipelines.cleaning import clean
 from pipelines.errors import ExtractionError, Unsupported
 from pipelines.extractors import extract
-from pipelines.files import Found, content_id, find_files
+from pipelines.files import Found, absolute, content_id, find_files
 from pipelines.kinds import Kind, kind_of
 from pipelines.looking import look, own_words
 from pipelines.models import ModelShelf
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 BATCH = 128  # segments that are embedded together, across files
 PATIENCE = 2.0  # seconds after which a smaller batch is embedded, so that progress is seen
 _LONGEST_TITLE = 200  # characters
+_WRAPPED = frozenset({"text", "markdown", "eml", "msg", "rtf"})
 _RACY_NS = 2_000_000_000  # a file written this shortly before it was indexed may have changed since unseen
 
 
@@ -60,7 +61,7 @@ class Ingest:
     def index(self, names: Sequence[Path]) -> Iterator[IngestEvent]:
         """Add and update what is below `names`, forget what vanished there. Raises LibraryBusy."""
         with self.library.writing():
-            files = list(find_files(names, self.largest))
+            files = list(find_files(names, self.largest, self.library.folder))
             yield FilesFound(len(files), sum(file.bytes for file in files))
             try:
                 for file in files:
@@ -69,9 +70,11 @@ class Ingest:
                         yield from self._store_waiting()
                 yield from self._forget_vanished(names, {file.path for file in files})
             finally:
-                # Also when the person stops the work: what was read is not read again.
-                yield_later = list(self._store_waiting())
-            yield from yield_later
+                # Also when the person stops the work: what was read is not read again, if storing it is quick.
+                if sum(len(read.segments) for read in self._waiting) > BATCH:
+                    self._waiting = []
+                stored = list(self._store_waiting())
+            yield from stored
 
     def _one(self, found: Found) -> Iterator[IngestEvent]:
         yield FileStarted(found.path)
@@ -79,8 +82,10 @@ class Ingest:
         record = FileRecord(found.path, "indexed", bytes=found.bytes, mtime_ns=found.mtime_ns, updated=time.time())
         known = self.library.catalogue.file(found.path)
         if found.problem:
-            if known is not None and known.source_id and not os.path.lexists(found.path):
-                return  # _forget_vanished tells of it
+            if not os.path.lexists(found.path):
+                if not self.library.catalogue.files(found.path):  # else _forget_vanished tells of it
+                    yield FileFinished(replace(record, status="failed", stage="find", reason=found.problem))
+                return
             status: Status = "skipped" if found.refused else "failed"
             yield self._finish(replace(record, status=status, stage="find", reason=found.problem), known)
             return
@@ -114,7 +119,7 @@ class Ingest:
         except FolioscopeError:
             raise  # a model is missing or the library unusable: no file would fare better
         except Exception as error:  # a bug of ours or of a library: it costs this file only
-            log.exception("reading %s failed", found.path)
+            log.info("reading %s failed", found.path, exc_info=True)
             reason = f"{Path(found.path).name} could not be read ({type(error).__name__}: {error})."
             yield self._finish(replace(record, status="failed", stage="read", reason=reason), known)
 
@@ -124,7 +129,7 @@ class Ingest:
         for piece in extract(path, kind):
             pieces.extend(look(piece, self.shelf) if piece.picture is not None else [piece])
             yield FileAdvanced(record.path, len(pieces), piece.place)
-        pieces = clean(pieces, wrapped=kind.name != "code")
+        pieces = clean(pieces, wrapped=kind.name in _WRAPPED)
         title = _title(pieces)
         made = segment(pieces, record.source_id or "", kind.modality, title)
         if not made:
@@ -157,7 +162,7 @@ class Ingest:
         return waiting >= BATCH or (waiting > 0 and time.monotonic() - self._waiting_since > PATIENCE)
 
     def _store_waiting(self) -> Iterator[IngestEvent]:
-        """Embed what was read and store it, source by source."""
+        """Embed what was read and store it, source by source. What cannot be stored costs itself only."""
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
@@ -167,16 +172,27 @@ class Ingest:
         if any(read.pictures for read in waiting):
             self.library.open_space("image", self.shelf.image.name, self.shelf.image.dimension)
         texts = [(read, s) for read in waiting for s in read.segments if to_embed(s)]
-        rows = embedder.embed_passages([to_embed(s) for _, s in texts])
         vectors: dict[str, dict[int, np.ndarray]] = {read.source.id: {} for read in waiting}
-        for (read, s), row in zip(texts, rows, strict=True):
-            vectors[read.source.id][s.position] = row
+        for start in range(0, len(texts), BATCH):
+            batch = texts[start : start + BATCH]
+            rows = embedder.embed_passages([to_embed(s) for _, s in batch])
+            for (read, s), row in zip(batch, rows, strict=True):
+                vectors[read.source.id][s.position] = row
+            if start + BATCH < len(texts):
+                read, s = batch[-1]
+                yield FileAdvanced(read.record.path, start + BATCH, s.place)
         share = (time.monotonic() - began) / max(1, sum(len(read.segments) for read in waiting))
         for read in waiting:
             record = replace(read.record, seconds=read.record.seconds + share * len(read.segments))
             by_space = {"text": vectors[read.source.id], "image": read.pictures}
-            self.library.add(read.source, record, read.segments, {k: v for k, v in by_space.items() if v})
-            yield FileFinished(record)
+            try:
+                self.library.add(read.source, record, read.segments, {k: v for k, v in by_space.items() if v})
+                yield FileFinished(record)
+            except (ValueError, TypeError) as error:  # something in this source that no database takes
+                log.info("storing %s failed", record.path, exc_info=True)
+                reason = f"What was read in {Path(record.path).name} could not be stored: {error}."
+                known = self.library.catalogue.file(record.path)
+                yield self._finish(replace(record, status="failed", stage="store", reason=reason), known)
 
     def _finish(self, record: FileRecord, known: FileRecord | None) -> FileFinished:
         """A file that was not indexed. What an earlier version of it gave stays, and the ledger says so."""
@@ -190,18 +206,27 @@ class Ingest:
     def _forget_vanished(self, names: Sequence[Path], there: set[str]) -> Iterator[IngestEvent]:
         """Files below `names` that were indexed and are gone. A folder missing as a whole is no evidence of that."""
         for name in names:
-            path = Path(os.path.abspath(name.expanduser()))
-            if not path.exists() and not path.parent.is_dir():
+            path = absolute(name)
+            if not _is_text(str(path)):
                 continue
             known = self.library.catalogue.files(str(path))
-            if not path.exists() and any(file.path != str(path) for file in known):
-                reason = f"{path} is not there. Nothing was removed; to forget it: python -m app forget {path}"
-                yield FileFinished(FileRecord(str(path), "failed", stage="find", reason=reason))
+            if not path.exists() and (not path.parent.is_dir() or any(file.path != str(path) for file in known)):
+                if known:
+                    reason = f"{path} is not there. Nothing was removed; to forget it: python -m app forget '{path}'"
+                    yield FileFinished(FileRecord(str(path), "failed", stage="find", reason=reason))
                 continue
             gone = [f for f in known if f.path not in there and f.status != "removed" and not os.path.lexists(f.path)]
             records = [removed(file, "the file is gone") for file in gone]
             self.library.record(*records)
             yield from map(FileFinished, records)
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def to_embed(segment: Segment) -> str:

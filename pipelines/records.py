@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
 
-PieceKind = Literal["text", "table", "picture", "scan"]
+PieceKind = Literal["text", "code", "table", "picture", "scan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Piece:
     """What an extractor yields, in reading order.
 
     - `text`: a paragraph, a list item, a few lines: whole sentences where possible
+    - `code`: lines that mean something as they are
     - `table`: rows as lines, cells joined by ' | '; the first line is the header row
     - `picture`: a photograph, figure or drawing to be seen (image vector, tags, text in it);
       `text` may hold its caption or alt text
@@ -60,14 +61,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A found segment with its source. `found_by` maps each index that found it to its rank there."""
+    """A found segment with its source. `found_by` maps each index that found it to its rank there, `scores` to its
+    score there: a cosine in 'text' and 'image', bm25 in 'keywords'."""
 
     segment: Segment
     source: Source
     rank: int
     score: float
     found_by: dict[str, int]
-    cosine: float | None = None
+    scores: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,17 +73,16 @@ class Retriever:
     def _results(self, lists: Sequence[Sequence[Hit]], weights: dict[str, float], k: int) -> list[Result]:
         fused = reciprocal_rank_fusion(lists, weights)[:k]
         found_by: dict[int, dict[str, int]] = {}
-        cosines: dict[int, float] = {}
+        scores: dict[int, dict[str, float]] = {}
         for hit in (hit for hits in lists for hit in hits):
             found_by.setdefault(hit.segment_id, {})[hit.index] = hit.rank
-            if hit.index == "text":
-                cosines[hit.segment_id] = hit.score
+            scores.setdefault(hit.segment_id, {})[hit.index] = hit.score
         segments = self.library.catalogue.segments([i for i, _ in fused])
         sources = self.library.catalogue.sources({segment.source_id for segment in segments.values()})
         # A source that was forgotten between the search and now is left out.
         there = [(i, score) for i, score in fused if i in segments and segments[i].source_id in sources]
         return [
-            Result(segments[i], sources[segments[i].source_id], rank, score, found_by[i], cosines.get(i))
+            Result(segments[i], sources[segments[i].source_id], rank, score, found_by[i], scores[i])
             for rank, (i, score) in enumerate(there, start=1)
         ]
 

@@ -21,6 +21,16 @@ def test_files_are_found_once_in_order_and_hidden_and_tool_folders_are_passed_ov
     assert names(list(find_files([tmp_path, tmp_path / "a.txt"], LIMIT))) == ["a.txt", "b.txt", "c.txt"]
 
 
+def test_the_library_does_not_read_itself_unless_a_folder_in_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "library" / "uploads").mkdir(parents=True)
+    (tmp_path / "library" / "writer.json").write_text("{}")
+    (tmp_path / "library" / "uploads" / "dropped.txt").write_text("x")
+    (tmp_path / "a.txt").write_text("x")
+    assert names(list(find_files([tmp_path], LIMIT, tmp_path / "library"))) == ["a.txt"]
+    uploads = tmp_path / "x" / ".." / "library" / "uploads"
+    assert names(list(find_files([uploads], LIMIT, tmp_path / "library"))) == ["dropped.txt"]
+
+
 def test_odd_names_and_sizes(tmp_path: Path) -> None:
     for name in ["new\nline.txt", "🪔 lamp.txt", "quote'\".txt"]:
         (tmp_path / name).write_text("x")

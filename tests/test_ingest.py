@@ -145,3 +145,32 @@ def test_two_equal_files_in_one_run_are_one_source(library, shelf, folder) -> No
     assert {r.status for r in run(library, shelf, folder).values()} == {"indexed"}
     assert len(library.catalogue.sources()) == 3
     assert len(library.search_keywords("keeper", 9)) == 1
+
+
+def test_half_characters_and_odd_names_cost_nobody_anything(library, shelf, folder) -> None:
+    (folder / "half.json").write_text('{"name": "broken \\ud800 half", "x": 2}')
+    records = run(library, shelf, folder, Path(os.fsdecode(b"nowhere\xff.txt")))
+    assert {r.status for name, r in records.items() if name != "nowhere\\xff.txt"} == {"indexed"}
+    assert library.search_keywords("broken half", 5)
+
+
+def test_a_missing_path_is_told_once_and_leaves_no_line(library, shelf, folder) -> None:
+    run(library, shelf, folder)
+    folder.rename(folder.with_name("elsewhere"))
+    for missing in (folder, folder / "never.txt"):
+        events = list(Ingest(library, shelf, 10**7).index([missing]))
+        failed = [event.record for event in events if isinstance(event, FileFinished)]
+        assert [record.status for record in failed] == ["failed"]
+    assert {file.status for file in library.catalogue.files()} == {"indexed"}
+
+
+def test_meant_line_breaks_stay_and_wrapped_ones_go(library, shelf, tmp_path) -> None:
+    made = tmp_path / "notes"
+    made.mkdir()
+    (made / "a.md").write_text("# T\n\nA paragraph that is\nwrapped by hand.\n\n```sh\nexport a=1\nmake run\n```\n")
+    (made / "b.json").write_text('{"host": "10.0.0.1", "port": 80}')
+    run(library, shelf, made)
+    texts = "\n".join(s.text for i in library.catalogue.sources() for s in library.catalogue.segments_of(i))
+    assert "A paragraph that is wrapped by hand." in texts
+    assert "export a=1\nmake run" in texts
+    assert "10.0.0.1\n" in texts

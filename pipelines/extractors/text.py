@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from indexes.records import Place
@@ -83,7 +84,8 @@ def markdown(text: str, headings: Headings | None = None) -> Iterator[Piece]:
         elif fence := _FENCE.match(line):
             while end < len(lines) and not lines[end].lstrip().startswith(fence[1]):
                 end += 1
-            yield from _lines_piece(lines[number + 1 : end], number + 2, headings.chain)
+            for piece in _lines_piece(lines[number + 1 : end], number + 2, headings.chain):
+                yield replace(piece, kind="code")
             end += 1
         elif "|" in line and "|" in following and _TABLE_RULE.match(following):
             while end < len(lines) and "|" in lines[end]:

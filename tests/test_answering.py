@@ -1,0 +1,116 @@
+"""A turn of a conversation: what streams adds up, marks are ours alone, failures are sentences."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
+
+from indexes.library import Library
+from pipelines.answering import NOTHING_FOUND, Answering
+from pipelines.errors import ModelUnavailable
+from pipelines.ingest import Ingest
+from pipelines.records import AnswerFinished, EvidenceFound, Question, TextDelta, Turn
+
+
+class ShelfWith:
+    """The real shelf, but for the chat model."""
+
+    def __init__(self, shelf: Any, chat: Any) -> None:
+        self._shelf, self.chat = shelf, chat
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._shelf, name)
+
+
+class Down:
+    def stream(self, messages: object) -> Iterator[object]:
+        yield from ()
+        raise ConnectionError("connection refused")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory, shelf):
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "keeper.txt").write_text("The first keeper of the light was Thomas Vane. He stayed for 31 years.")
+    (folder / "oil.txt").write_text("The lamp of the light burned 412 litres of oil a year.")
+    made = Library(tmp_path_factory.mktemp("library"))
+    list(Ingest(made, shelf, 10**7).index([folder]))
+    yield made
+    made.close()
+
+
+def ask(library: Library, shelf: Any, written: str, question: str = "Who was the first keeper of the light?"):
+    chat = GenericFakeChatModel(messages=iter([AIMessage(written)]))
+    events = list(Answering(library, ShelfWith(shelf, chat)).ask(Question(question)))
+    assert isinstance(events[0], EvidenceFound) and isinstance(events[-1], AnswerFinished)
+    text = "".join(event.text for event in events if isinstance(event, TextDelta))
+    assert text == events[-1].answer.text
+    return events[-1].answer
+
+
+def test_each_supported_sentence_gets_our_mark_and_others_none(library, shelf) -> None:
+    answer = ask(library, shelf, "The first keeper was Thomas Vane. He liked penguins. He stayed for 31 years.")
+    numbers = {e.number: e.result.source.path for e in answer.evidence}
+    assert [answer.text[c.start : c.end] for c in answer.citations] == [
+        "The first keeper was Thomas Vane.",
+        "He stayed for 31 years.",
+    ]
+    assert all(numbers[c.number].endswith("keeper.txt") for c in answer.citations)
+    assert answer.text.count("[") == 2
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["[7]", "[1, 2, 3, 4, 5, 6]", "【4†source】", " [2] [3]", "[1][2]"],
+    ids=["far", "many", "wide", "two", "joined"],
+)
+def test_the_models_marks_are_taken_out_and_nothing_else(library, shelf, mark) -> None:
+    answer = ask(library, shelf, f"Thomas Vane {mark}, who used argv[1] and a[0] for 31 years.")
+    assert answer.text.split(" [")[0] == "Thomas Vane, who used argv[1] and a[0] for 31 years."
+
+
+@pytest.mark.parametrize("text", ["", "   ", "[", "A list: [a, b", "x [1", "Yes.\n\n- one\n- two", "…", "12 [3]"])
+def test_odd_answers_add_up(library, shelf, text) -> None:
+    ask(library, shelf, text or " ")
+
+
+def test_a_refusal_of_the_model_is_an_abstention_without_citations(library, shelf) -> None:
+    answer = ask(library, shelf, "The sources do not say.")
+    assert answer.abstained and answer.citations == ()
+
+
+def test_unrelated_questions_call_no_model(library, shelf) -> None:
+    answer = ask(library, shelf, "should never be asked", "Which football club won the cup in Brazil?")
+    assert answer.abstained and answer.text == NOTHING_FOUND and answer.model == ""
+
+
+def test_a_chat_model_that_is_down_is_a_sentence(library, shelf) -> None:
+    with pytest.raises(ModelUnavailable, match="did not answer: connection refused"):
+        list(Answering(library, ShelfWith(shelf, Down())).ask(Question("Who was the keeper?")))
+
+
+def test_an_empty_library_says_so(tmp_path, shelf) -> None:
+    empty = Library(tmp_path)
+    *_, last = Answering(empty, shelf).ask(Question("Who was the keeper?"))
+    assert last.answer.abstained and "empty" in last.answer.text
+    empty.close()
+
+
+def test_a_follow_up_hands_on_what_was_said_word_for_word(library, shelf) -> None:
+    seen = []
+
+    class Recording(GenericFakeChatModel):
+        def _generate(self, messages, *args, **kwargs):
+            seen.append(messages)
+            return super()._generate(messages, *args, **kwargs)
+
+    chat = Recording(messages=iter([AIMessage("Thomas Vane [1]."), AIMessage("For 31 years.")]))
+    answering = Answering(library, ShelfWith(shelf, chat))
+    *_, first = answering.ask(Question("Who was the first keeper of the light?"))
+    history = (Turn("Who was the first keeper of the light?", first.answer.text),)
+    *_, second = answering.ask(Question("And how long did he stay?", history=history))
+    assert seen[1][: len(seen[0])] == seen[0]
+    assert seen[1][len(seen[0])].content == "Thomas Vane [1]."
+    assert second.answer.citations[0].quote == "He stayed for 31 years."
