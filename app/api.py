@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from app.assistant import Assistant
 from app.jobs import Jobs
 from app.schemas import answer_json, evidence_json, file_json, search_json, source_json
+from app.uploads import forget as forget_with_copies
 from indexes.errors import FolioscopeError, LibraryBusy, LibraryError, UsageError
 from indexes.records import Modality
 from pipelines.errors import ExtractionError
@@ -73,10 +74,7 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
         source = catalogue.sources([source_id]).get(source_id)
         if source is None:
             raise UsageError(f"No source has the id {source_id}.")
-        with assistant.library.writing():
-            for path in source.paths:
-                assistant.library.forget(path)
-        return {"forgotten": list(source.paths)}
+        return {"forgotten": [record.path for record in forget_with_copies(assistant, source.id)]}
 
     @router.post("/index")
     def index(request: IndexRequest) -> dict[str, Any]:

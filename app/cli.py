@@ -55,6 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if options.verbose:
             raise
+        if type(error).__module__ == "sqlite3":  # its home is the catalogue; here it only means damage or a full disk
+            reason = f"the library's catalogue cannot be used: {error}. See: python -m app doctor"
+            print(f"folioscope: {reason}", file=sys.stderr)
+            return 3
         print(f"folioscope: a bug: {type(error).__name__}: {error}. Run again with --verbose.", file=sys.stderr)
         return 1
     return 0
@@ -124,17 +128,20 @@ def _index(assistant: Assistant, options: argparse.Namespace) -> None:
     from app.progress import index_with_progress, print_index_summary
     from app.schemas import index_json
 
+    paths = options.paths
+    if options.watch:
+        from app.watching import watch, watchable
+
+        paths = watchable(paths)
     began = time.monotonic()
-    records = index_with_progress(assistant.index(options.paths))
+    records = index_with_progress(assistant.index(paths))
     seconds = time.monotonic() - began
     if options.json:
         print_json(index_json(records, seconds))
     else:
         print_index_summary(records, seconds)
     if options.watch:
-        from app.watching import watch
-
-        watch(assistant, options.paths)
+        watch(assistant, paths, sys.stderr if options.json else sys.stdout)
 
 
 def _search(assistant: Assistant, options: argparse.Namespace) -> None:
@@ -220,7 +227,9 @@ def _status(assistant: Assistant, options: argparse.Namespace) -> None:
 
 
 def _forget(assistant: Assistant, options: argparse.Namespace) -> None:
-    forgotten = assistant.forget(options.path)
+    from app.uploads import forget
+
+    forgotten = forget(assistant, options.path)
     if options.json:
         print_json({"forgotten": [record.path for record in forgotten]})
     else:

@@ -1,7 +1,8 @@
 """Who may talk to the server. A local server is reachable by every page that the person's browser opens, so:
 
 - the Host header must name this server, or a hostile page could rebind its own name to 127.0.0.1
-- a request that another site's page sends is refused
+- a request that another site's page sends is refused, unless it opens ours in a tab of its own
+- no other site's page may show ours in a frame, and ours may load nothing from another host
 - with a password set, everything asks for it (HTTP Basic)
 """
 
@@ -20,6 +21,12 @@ Send = Callable[[Any], Awaitable[None]]
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 USER = "folioscope"
 
+_FRAMES = "frame-ancestors 'self'"
+_PAGE = (
+    "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; connect-src 'self' data: blob:; object-src 'none';"
+    f" form-action 'self'; base-uri 'self'; {_FRAMES}"
+)
+
 
 class Guard:
     """ASGI middleware. `host` is the address that the server is bound to."""
@@ -36,7 +43,7 @@ class Guard:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         refusal = self._refusal(headers)
         if refusal is None:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _restricting(send, of_page=not scope["path"].startswith("/api/")))
             return
         status, reason = refusal
         answer = [(b"content-type", b"text/plain; charset=utf-8")]
@@ -47,11 +54,12 @@ class Guard:
 
     def _refusal(self, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
-        if not self._any_name and (urlsplit(f"//{host}").hostname or "") not in LOOPBACK:
+        if not self._any_name and _name(host) not in LOOPBACK:
             return 403, f"This server does not answer to the name {host}."
         origin = headers.get("origin")
-        foreign_origin = origin is not None and urlsplit(origin).netloc != host
-        foreign_page = headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate"
+        foreign_origin = origin is not None and origin.partition("://")[2] != host
+        visit = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest", "document") == "document"
+        foreign_page = headers.get("sec-fetch-site") == "cross-site" and not visit
         if foreign_origin or foreign_page:
             return 403, "Requests from other sites' pages are refused."
         if self._password and not self._known(headers.get("authorization", "")):
@@ -61,3 +69,27 @@ class Guard:
     def _known(self, authorization: str) -> bool:
         expected = base64.b64encode(f"{USER}:{self._password}".encode()).decode()
         return hmac.compare_digest(authorization.encode(), f"Basic {expected}".encode())
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _restricting(send: Send, of_page: bool) -> Send:
+    """Tells the browser with every answer what it may do with it; an answer's own policy stays."""
+
+    async def restricted(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", ()))
+            given = {name.lower(): value for name, value in headers}
+            headers.append((b"x-frame-options", b"SAMEORIGIN"))
+            if b"content-security-policy" not in given:
+                html = given.get(b"content-type", b"").startswith(b"text/html")
+                headers.append((b"content-security-policy", (_PAGE if html and of_page else _FRAMES).encode()))
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return restricted

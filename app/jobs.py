@@ -67,23 +67,27 @@ class Jobs:
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
         self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()  # of `_jobs`: every request and every open page reads it
         self._queue: queue.Queue[Job] = queue.Queue()
         threading.Thread(target=self._work, name="indexing", daemon=True).start()
 
     def submit(self, paths: Sequence[str]) -> Job:
         job = Job(list(paths))
-        self._jobs[job.id] = job
-        for old in [j.id for j in self._jobs.values() if j.finished.is_set()][:-_KEPT]:
-            del self._jobs[old]
-        self._queue.put(job)
+        with self._lock:
+            self._jobs[job.id] = job
+            for old in [j.id for j in self._jobs.values() if j.finished.is_set()][:-_KEPT]:
+                del self._jobs[old]
+            self._queue.put(job)
         return job
 
     def get(self, job_id: str) -> Job | None:
-        return self._jobs.get(job_id)
+        with self._lock:
+            return self._jobs.get(job_id)
 
     def active(self) -> list[Job]:
         """Jobs that wait or run, in order."""
-        return [job for job in self._jobs.values() if not job.finished.is_set()]
+        with self._lock:
+            return [job for job in self._jobs.values() if not job.finished.is_set()]
 
     def _work(self) -> None:
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import PurePath
+from typing import TextIO
 
 from app.schemas import count_statuses
 from indexes.records import FileRecord
@@ -19,7 +20,8 @@ def index_with_progress(events: Iterable[IngestEvent]) -> list[FileRecord]:
     records: list[FileRecord] = []
     segments = 0
     columns = (
-        TextColumn("[progress.description]{task.description:<40}"),
+        # A file's name and a sheet's may hold anything, also what the terminal would take as markup.
+        TextColumn("{task.description:<40}", style="progress.description", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[segments]} segments"),
@@ -34,7 +36,7 @@ def index_with_progress(events: Iterable[IngestEvent]) -> list[FileRecord]:
                 case FileStarted(path=path):
                     progress.update(task, description=_short(path))
                 case FileAdvanced(path=path, place=place):
-                    progress.update(task, description=f"{_short(path, 28)} {place.label()[:12]}")
+                    progress.update(task, description=f"{_short(path, 28)} {_printable(place.label()[:12])}")
                 case FileFinished(record=record):
                     records.append(record)
                     segments += record.segments if record.status == "indexed" else 0
@@ -43,18 +45,22 @@ def index_with_progress(events: Iterable[IngestEvent]) -> list[FileRecord]:
 
 
 def _short(path: str, longest: int = 40) -> str:
-    # A file's name may hold anything, also what the terminal would take as markup.
-    name = PurePath(path).name.replace("[", "(").replace("\n", " ")
+    name = _printable(PurePath(path).name)
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
-def print_index_summary(records: list[FileRecord], seconds: float) -> None:
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def print_index_summary(records: list[FileRecord], seconds: float, file: TextIO | None = None) -> None:
+    """What became of the files that are not simply in the library, and how many there are of each; to stdout."""
     for record in records:
         if record.status in ("skipped", "failed", "removed"):
-            print(f"{record.status:<8} {record.path!r}: {record.reason}")
+            print(f"{record.status:<8} {record.path!r}: {record.reason}", file=file)
     counts = count_statuses(records)
     done = ", ".join(f"{counts[status]} {status}" for status in sorted(counts)) or "no files"
-    print(f"{done} in {seconds:.1f} s")
+    print(f"{done} in {seconds:.1f} s", file=file)
 
 
 def report_preparation(shelf: ModelShelf) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import sys
 import threading
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from app.guarding import LOOPBACK
 from app.progress import index_with_progress, report_preparation
-from indexes.errors import UsageError
+from indexes.errors import FolioscopeError, UsageError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from app.assistant import Assistant
+
+log = logging.getLogger(__name__)
 
 
 def build_app(assistant: Assistant) -> FastAPI:
@@ -29,7 +32,7 @@ def build_app(assistant: Assistant) -> FastAPI:
     from app.ui.page import build_page
 
     settings = assistant.settings
-    app = FastAPI(title="Folioscope", docs_url="/api/docs", openapi_url="/api/openapi.json", redoc_url=None)
+    app = FastAPI(title="Folioscope", docs_url=None, openapi_url="/api/openapi.json", redoc_url=None)
     jobs = Jobs(assistant)
     add_api(app, assistant, jobs)
     page, look = build_page(assistant, jobs)
@@ -67,7 +70,7 @@ def serve(assistant: Assistant, samples: str | None = None) -> None:
         print(f"indexing {samples} (only this once)", file=sys.stderr)
         index_with_progress(assistant.index([samples]))
     print("loading the models", file=sys.stderr)
-    warming = threading.Thread(target=assistant.warm)
+    warming = threading.Thread(target=warm, args=(assistant,))
     warming.start()
     app = build_app(assistant)
     warming.join()
@@ -76,14 +79,28 @@ def serve(assistant: Assistant, samples: str | None = None) -> None:
     server.run()
 
 
+def warm(assistant: Assistant) -> None:
+    """A model that cannot be loaded is told of once; what needs no such model works, and a question says it again."""
+    try:
+        assistant.warm()
+    except FolioscopeError as error:
+        print(f"folioscope: {error}", file=sys.stderr)
+    except Exception as error:
+        log.info("the models could not be loaded", exc_info=True)
+        print(f"folioscope: a bug: {type(error).__name__}: {error}. Run again with --verbose.", file=sys.stderr)
+
+
 def _announce(server, host: str, port: int, began: float) -> None:  # type: ignore[no-untyped-def]
     while not server.started and not server.should_exit:
         time.sleep(0.05)
     if server.started:
-        print(f"Folioscope is ready: http://{host}:{port} ({time.monotonic() - began:.0f} s)", flush=True)
+        name = f"[{host}]" if ":" in host else host
+        print(f"Folioscope is ready: http://{name}:{port} ({time.monotonic() - began:.0f} s)", flush=True)
 
 
 def _check_free(host: str, port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise UsageError(f"There is no port {port}. Choose one between 1 and 65535 with --port.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

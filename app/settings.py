@@ -73,10 +73,11 @@ def load_settings(options: Mapping[str, Any] | None = None, file: Path | None = 
             value = os.environ.get(f"FOLIOSCOPE_{name.upper()}", written.get(name, default))
         if isinstance(default, int):
             try:
-                value = int(value)
-            except (TypeError, ValueError):
+                values[name] = int(str(value))  # a number with a fraction, or true, is an error and not rounded
+            except ValueError:
                 raise UsageError(f"The setting {name} is {value!r}, which is no whole number.") from None
-        values[name] = value if isinstance(value, int) else str(value)
+        else:
+            values[name] = str(value)
     return Settings(**values)
 
 

@@ -16,6 +16,8 @@ from pipelines.errors import ExtractionError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from pipelines.extractors import PageView
+
 WIDTH = 1100  # pixels of a page picture: readable, and small to send
 _MARK = (255, 212, 0, 90)
 
@@ -49,6 +51,11 @@ def picture_of(segment: Segment, source: Source, path: Path) -> Image | None:
         from pipelines.extractors import open_picture
 
         return open_picture(path)
+    if source.media_type == "application/pdf" and segment.place.page and segment.place.box:
+        from pipelines.extractors import opened_page
+
+        with opened_page(path, segment.place.page) as view:
+            return view.render(view.region(segment.place.box))
     from pipelines.extractors import extract
     from pipelines.kinds import kind_of
 
@@ -61,20 +68,12 @@ def picture_of(segment: Segment, source: Source, path: Path) -> Image | None:
 
 def marked_page(path: Path, segment: Segment, quote: str = "") -> Image:
     """A PDF page with the passage, or one sentence of it, marked; a figure is marked as a whole."""
-    import pypdfium2
+    from pipelines.extractors import opened_page
 
-    from pipelines.extractors import PDFIUM_LOCK
-
-    with PDFIUM_LOCK:
-        document = pypdfium2.PdfDocument(path)
-        try:
-            page = document[(segment.place.page or 1) - 1]
-            width, height = page.get_size()
-            figure = segment.modality == "image"
-            boxes = [] if figure or segment.marks else _find(page, quote or segment.text, width, height)
-            picture = page.render(scale=WIDTH / width).to_pil().convert("RGB")
-        finally:
-            document.close()
+    figure = segment.modality == "image"
+    with opened_page(path, segment.place.page or 1) as view:
+        boxes = [] if figure or segment.marks else _find(view, quote or segment.text)
+        picture = view.render(dpi=72 * WIDTH / view.width)
     if not boxes and not figure:
         boxes = _read_boxes(segment, quote)
     if not boxes and segment.place.box:
@@ -95,9 +94,9 @@ def _bare(text: str) -> str:
     return re.sub(r"[\s\-\u00ad|]+", "", text)
 
 
-def _find(page, quote: str, width: float, height: float) -> list[Box]:  # type: ignore[no-untyped-def]
+def _find(view: PageView, quote: str) -> list[Box]:
     """Boxes of a text on a page, white space and hyphens aside; of tables row by row."""
-    text_page = page.get_textpage()
+    text_page = view.page.get_textpage()
     text = text_page.get_text_range()
 
     def places(part: str) -> list[list[Box]]:
@@ -105,7 +104,7 @@ def _find(page, quote: str, width: float, height: float) -> list[Box]:  # type: 
         found = []
         for start, end in _spans(part, text):
             rectangles = [text_page.get_rect(i) for i in range(text_page.count_rects(start, end - start))]
-            found.append([(x0 / width, 1 - y1 / height, x1 / width, 1 - y0 / height) for x0, y0, x1, y1 in rectangles])
+            found.append([view.box(view.rectangle(*rectangle)) for rectangle in rectangles])
         return found
 
     whole = places(quote)

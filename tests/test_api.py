@@ -1,6 +1,7 @@
 """The web API: the contract's JSON, server-sent events, ranges, and who may call it."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -8,6 +9,7 @@ from fastapi.testclient import TestClient
 from app.assistant import Assistant
 from app.server import build_app
 from app.settings import load_settings
+from app.uploads import keep
 
 TEXT = "The first keeper of the light was Thomas Vane. He stayed for 31 years."
 
@@ -64,8 +66,27 @@ def test_media_comes_in_ranges_and_what_could_run_is_a_download(client) -> None:
     page = client.get(f"/api/media/{source_id(client, 'page.html')}")
     assert page.headers["content-disposition"].startswith("attachment")
     assert page.headers["x-content-type-options"] == "nosniff"
-    assert client.get("/api/media/../../etc/passwd").status_code == 404
     assert client.get("/api/media/" + "0" * 64).status_code == 404
+
+
+@pytest.mark.parametrize("way", ["{}", "/{}", "../../../..{}", "..", "../", "..\\..\\{}", "{}\0"])
+def test_only_ids_lead_to_files(client, tmp_path, way) -> None:
+    (tmp_path / "secret.txt").write_text("not for you")
+    for name in ("secret.txt", "files/keeper.txt"):
+        path = quote(way.format(tmp_path / name), safe="").replace(".", "%2e")
+        response = client.get(f"/api/media/{path}")
+        assert response.status_code == 404
+        assert "not for you" not in response.text and TEXT not in response.text
+
+
+def test_forgetting_an_upload_deletes_the_copy_and_nothing_else(client, tmp_path) -> None:
+    (kept,) = keep([str(tmp_path / "files" / "keeper.txt")], tmp_path / "library" / "uploads")
+    job = client.post("/api/index", json={"paths": [str(kept)]}).json()
+    while client.get(f"/api/jobs/{job['id']}").json()["state"] in ("waiting", "running"):
+        pass
+    forgotten = client.delete(f"/api/sources/{source_id(client, 'keeper.txt')}").json()["forgotten"]
+    assert set(forgotten) == {str(kept), str(tmp_path / "files" / "keeper.txt")}
+    assert not kept.parent.exists() and (tmp_path / "files" / "keeper.txt").exists()
 
 
 def test_forgetting_a_source(client) -> None:
@@ -98,15 +119,29 @@ def test_wrong_requests_are_explained(client, method, path, body, code) -> None:
     "headers",
     [
         {"Host": "evil.example:7860"},
+        {"Host": "["},
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
         {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
     ],
 )
 def test_other_sites_pages_get_nothing(client, headers) -> None:
     assert client.get("/api/status", headers=headers).status_code == 403
     assert client.post("/api/index", json={"paths": ["/"]}, headers=headers).status_code == 403
     assert client.get("/", headers=headers).status_code == 403
+
+
+def test_other_sites_may_link_here_but_not_frame_us(client) -> None:
+    visit = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    page = client.get("/", headers=visit)
+    assert page.status_code == 200 and "default-src 'self'" in page.headers["content-security-policy"]
+    for address in ("/", "/api/status", f"/api/media/{source_id(client, 'keeper.txt')}"):
+        headers = client.get(address).headers
+        assert headers["x-frame-options"] == "SAMEORIGIN"
+        assert "frame-ancestors 'self'" in headers["content-security-policy"]
+    download = client.get(f"/api/media/{source_id(client, 'page.html')}").headers
+    assert download["content-security-policy"] == "sandbox"
 
 
 def test_a_password_is_asked_for_everywhere(tmp_path, shelf, monkeypatch) -> None:

@@ -3,11 +3,19 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from app.assistant import Assistant
 from app.cli import main
+from app.progress import index_with_progress
+from app.server import warm
+from app.settings import load_settings
+from app.uploads import keep
+from indexes.records import Place
+from pipelines.records import FileAdvanced, FilesFound, FileStarted
 
 ROOT = Path(__file__).parent.parent
 
@@ -105,6 +113,8 @@ def test_export_status_and_forget(environment, capsys) -> None:
         (["export", "keeper.txt", "--format", "srt"], 2, "no times"),
         (["forget", "nothing.pdf"], 2, "nothing.pdf"),
         (["status", "--library", "/nowhere/at/all"], 3, "no library"),
+        (["index", "nowhere", "--watch"], 2, "nowhere does not exist"),
+        (["serve", "--port", "99999"], 2, "no port 99999"),
     ],
 )
 def test_wrong_use_is_one_clear_line(environment, capsys, arguments, code, says) -> None:
@@ -115,6 +125,46 @@ def test_wrong_use_is_one_clear_line(environment, capsys, arguments, code, says)
     assert says in err and "Traceback" not in err and len(err.strip().splitlines()) == 1
 
 
+def test_forget_deletes_the_copy_of_an_upload(environment, tmp_path, capsys) -> None:
+    (kept,) = keep([str(environment / "keeper.txt")], tmp_path / "library" / "uploads")
+    assert main(["index", str(kept)]) == 0
+    assert run_json(capsys, "forget", str(kept))["forgotten"] == [str(kept)]
+    assert not kept.exists() and (environment / "keeper.txt").exists()
+
+
+def test_watching_keeps_stdout_one_json_document(environment, capsys, monkeypatch) -> None:
+    def changes(*paths, **_):
+        (environment / "new.txt").write_bytes(b"")
+        yield {paths}
+
+    monkeypatch.setattr("watchfiles.watch", changes)
+    capsys.readouterr()
+    assert main(["index", str(environment), "--watch", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["unchanged"] == 2
+    assert "new.txt" in err
+
+
+def test_a_chat_model_that_cannot_be_loaded_stops_nothing_but_answers(tmp_path, capsys) -> None:
+    choice = {"library": str(tmp_path), "chat": "gguf:/nope.gguf", "port": 8765}
+    assistant = Assistant(load_settings(choice))
+    warming = threading.Thread(target=warm, args=(assistant,))
+    warming.start()
+    warming.join()
+    assistant.close()
+    said = capsys.readouterr().err
+    assert "nope.gguf" in said and "Traceback" not in said and len(said.strip().splitlines()) == 1
+
+
+def test_progress_takes_names_with_markup(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    name = "/x/[red]\x1b[2J.xlsx"
+    events = [FilesFound(1, 9), FileStarted(name), FileAdvanced(name, 1, Place(sheet="[/b]"))]
+    assert index_with_progress(events) == []
+    shown = capsys.readouterr().err
+    assert "[red]" in shown and "sheet [/b]" in shown and "\x1b[2J" not in shown
+
+
 def test_help_and_wrong_words_in_a_new_process() -> None:
     done = subprocess.run([sys.executable, "-m", "app", "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0
@@ -122,3 +172,14 @@ def test_help_and_wrong_words_in_a_new_process() -> None:
         assert f"\n    {command} " in done.stdout
     wrong = subprocess.run([sys.executable, "-m", "app", "fly"], cwd=ROOT, capture_output=True, text=True)
     assert wrong.returncode == 2 and "Traceback" not in wrong.stderr
+
+
+def test_a_damaged_catalogue_makes_the_library_unusable_and_is_no_bug(environment, tmp_path, capsys) -> None:
+    for name in ("catalogue.sqlite-wal", "catalogue.sqlite-shm"):
+        (tmp_path / "library" / name).unlink(missing_ok=True)
+    path = tmp_path / "library" / "catalogue.sqlite"
+    damaged = bytearray(path.read_bytes())
+    damaged[4096:] = b"\xff" * len(damaged[4096:])
+    path.write_bytes(damaged)
+    assert main(["status"]) == 3
+    assert "doctor" in capsys.readouterr().err

@@ -75,7 +75,7 @@ def test_markdown_headings_tables_and_code(tmp_path: Path) -> None:
         ("text", "Read this page.", "Guide", (5, 5)),
         ("text", "Prices", "Guide", (7, 7)),
         ("table", "item | price\nbolt | 2", "Guide › Prices", (8, 10)),
-        ("text", "# no heading", "Guide › Prices", (13, 13)),
+        ("code", "# no heading", "Guide › Prices", (13, 13)),
         ("text", "Last", "", (15, 15)),
         ("text", "end", "Last", (17, 17)),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,12 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(Unsupported, match="no ordinary file"):
         kind_of(tmp_path / "pipe")
+
+
+def test_what_a_zip_declares_is_not_unpacked_at_length(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "a.epub", {"META-INF/container.xml": "<x/>", "mimetype": b" " * 50_000_000})
+    tracemalloc.start()
+    assert kind_of(path).name == "epub"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000

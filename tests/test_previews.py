@@ -9,10 +9,13 @@ import pytest
 from PIL import Image
 
 from indexes.library import Library
-from indexes.records import Segment, Source
+from indexes.records import Place, Segment, Source
 from pipelines.errors import ExtractionError
+from pipelines.extractors import extract
 from pipelines.ingest import Ingest
-from pipelines.previews import has_preview, preview
+from pipelines.kinds import kind_of
+from pipelines.previews import has_preview, marked_page, picture_of, preview
+from tests.making_files import PdfPage, a_picture, make_pdf
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -81,3 +84,53 @@ def test_what_cannot_be_shown_says_why(library, tmp_path) -> None:
     gone = Source("x", "image", "image/png", 1, paths=(str(tmp_path / "gone.png"),))
     with pytest.raises(ExtractionError, match="not there any more"):
         preview(Segment("x", 0, "image", "A picture."), gone)
+
+
+WORDS = "The gallery has twelve windows."
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_words_of_a_turned_page_are_marked_where_they_are_seen(tmp_path, turn) -> None:
+    page = PdfPage(turn=turn).line(60, 100, WORDS, 20).line(60, 400, "The stair has ninety steps.", 20)
+    path = make_pdf(tmp_path / "turned.pdf", [page])
+    (piece,) = [piece for piece in extract(path, kind_of(path)) if WORDS in piece.text]
+    segment = Segment("s", 0, "document", piece.text, Place(page=1))
+    picture = np.asarray(marked_page(path, segment, WORDS), int)
+    rows, columns = np.nonzero(picture[:, :, 0] - picture[:, :, 2] > 60)  # the marker is yellow, the rest is grey
+    height, width = picture.shape[:2]
+    seen = (columns.min() / width, rows.min() / height, columns.max() / width, rows.max() / height)
+    # Where the line stands on the upright page, turned clockwise with it.
+    left, top, right, bottom = 0.1, 0.105, 0.55, 0.13
+    for _ in range(turn // 90):
+        left, top, right, bottom = 1 - bottom, left, 1 - top, right
+    assert np.allclose(seen, (left, top, right, bottom), atol=0.05)
+
+
+def test_a_very_long_page_is_no_huge_picture(tmp_path) -> None:
+    data = make_pdf(tmp_path / "a.pdf", [PdfPage().line(1, 700, "receipt")]).read_bytes()
+    path = tmp_path / "receipt.pdf"
+    path.write_bytes(data.replace(b"[0 0 600 800]", b"[0 0 20 3000]"))
+    assert max(marked_page(path, Segment("s", 0, "document", "receipt", Place(page=1))).size) <= 4096
+
+
+def test_a_figure_is_cut_from_its_page_alone(tmp_path) -> None:
+    plain = PdfPage().picture(a_picture(hue=90), 60, 100, 300, 200)
+    turned = PdfPage(turn=90).picture(a_picture(), 100, 300, 320, 240).line(60, 80, WORDS).line(60, 120, WORDS)
+    path = make_pdf(tmp_path / "figures.pdf", [plain, turned])
+    source = Source("s", "document", "application/pdf", 1, paths=(str(path),))
+    figures = [piece for piece in extract(path, kind_of(path)) if piece.picture and piece.place.page == 2]
+    (piece,) = figures
+    assert piece.place.box
+    again = picture_of(Segment("s", 0, "image", "", piece.place), source, path)
+    assert again is not None
+    assert np.abs(np.asarray(again.resize((64, 64)), int) - np.asarray(piece.picture.resize((64, 64)), int)).mean() < 4
+
+
+def test_a_file_that_was_damaged_since_says_so(tmp_path) -> None:
+    path = make_pdf(tmp_path / "a.pdf", [PdfPage().line(60, 80, WORDS)])
+    source = Source("s", "document", "application/pdf", 1, paths=(str(path),))
+    with pytest.raises(ExtractionError, match="page 2 cannot be opened"):
+        preview(Segment("s", 0, "document", WORDS, Place(page=2)), source)
+    path.write_bytes(b"%PDF-1.5 and no more")
+    with pytest.raises(ExtractionError, match=r"a\.pdf is damaged"):
+        preview(Segment("s", 0, "document", WORDS, Place(page=1)), source)

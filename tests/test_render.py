@@ -6,7 +6,7 @@ import pytest
 
 from app.ui import render, tables
 from app.ui.render import Exchange
-from app.ui.uploads import keep, safe_name, scope_of
+from app.uploads import keep, safe_name, scope_of
 from indexes.catalogue import Catalogue
 from indexes.records import FileRecord, Place, Segment, Source
 from pipelines.records import Answer, Citation, Evidence, Result
@@ -149,6 +149,6 @@ def test_the_scope_of_an_upload_means_only_it(tmp_path) -> None:
         for number, name in enumerate(names):
             catalogue.add_source(Source(str(number), "document", "text/plain", 1))
             catalogue.record_file(FileRecord(str(folder / name), "indexed", source_id=str(number)))
-    assert catalogue.matching(scope_of([folder / names[0]])) == [catalogue.source_key("0")]
+    assert [file.source_id for file in catalogue.matching(scope_of([folder / names[0]]))] == ["0"]
     assert len(catalogue.matching(scope_of([folder / names[0], folder / names[1]]))) == 3
     catalogue.close()

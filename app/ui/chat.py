@@ -11,6 +11,7 @@ import queue
 import threading
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +20,7 @@ import gradio as gr
 
 from app.ui import render
 from app.ui.render import Exchange
-from app.ui.uploads import keep, scope_of
+from app.uploads import keep, scope_of, uploads_of
 from indexes.errors import FolioscopeError
 from pipelines.records import AnswerEvent, AnswerFinished, Evidence, EvidenceFound, Question, TextDelta, Turn
 
@@ -35,6 +36,7 @@ _ALIKE = 8  # pictures shown for a picture
 _PICTURES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"))
 
 Past = tuple[Exchange, ...]
+Steps = Generator[Exchange, None, None]
 
 
 class View(NamedTuple):
@@ -69,11 +71,14 @@ class Chat:
         yield View(_busy(), gr.update(visible=False), render.conversation(past), render.exchange_html(exchange))
         seen: tuple[Evidence, ...] = ()
         try:
-            for step in self._steps(exchange, files, past, stopping):
-                exchange = step  # kept for when the next step fails
-                panel = gr.skip() if step.evidence is seen else render.panel((*past, step))
-                seen = step.evidence
-                yield View(current=render.exchange_html(step), panel=panel)
+            with closing(self._steps(exchange, files, past, stopping)) as steps:
+                for step in steps:
+                    if self._running.get(session) is not stopping:
+                        break
+                    exchange = step  # kept for when the next step fails
+                    panel = gr.skip() if step.evidence is seen else render.panel((*past, step))
+                    seen = step.evidence
+                    yield View(current=render.exchange_html(step), panel=panel)
         except FolioscopeError as error:
             exchange = replace(exchange, error=str(error))
         except Exception as error:
@@ -81,7 +86,12 @@ class Chat:
             exchange = replace(exchange, error=f"A bug of ours: {type(error).__name__}. The server's log says more.")
         finally:
             stopping.set()
-            self._running.pop(session, None)
+            cleared = self._running.get(session) is not stopping
+            if not cleared:
+                del self._running[session]
+        if cleared:
+            yield View()  # the page shows the last one again when all is over
+            return
         exchange = replace(exchange, activity="")
         past = (*past, exchange)
         yield View(_ready(), current=render.exchange_html(exchange), panel=render.panel(past), past=past)
@@ -96,19 +106,21 @@ class Chat:
             running.set()
 
     def clear(self, request: gr.Request) -> View:
-        """A new conversation."""
-        self.stop(request)
+        """A new conversation. What is being answered is no longer for this page."""
+        running = self._running.pop(str(request.session_hash), None)
+        if running is not None:
+            running.set()
         return View(_ready(), gr.update(visible=True), "", "", render.panel(()), ())
 
     # --- the steps of one exchange ---
 
-    def _steps(self, exchange: Exchange, files: list[str], past: Past, stopping: threading.Event) -> Iterator[Exchange]:
+    def _steps(self, exchange: Exchange, files: list[str], past: Past, stopping: threading.Event) -> Steps:
         if len(files) == 1 and not exchange.question and Path(files[0]).suffix.lower() in _PICTURES:
             yield self._alike(exchange, files[0])
             return
         scope = None
         if files:
-            kept = keep(files, self._assistant.library.folder / "uploads")
+            kept = keep(files, uploads_of(self._assistant))
             exchange = yield from self._read(exchange, kept, stopping)
             readable = [path for path in kept if self._readable(path)]
             if stopping.is_set() or not readable:
@@ -131,11 +143,15 @@ class Chat:
     ) -> Generator[Exchange, None, Exchange]:
         """Index the files; the exchange with a note for each that could not be read."""
         job = self._jobs.submit([str(path) for path in kept])
-        while not job.finished.wait(0.2):
+        try:
+            while not job.finished.wait(0.2):
+                if stopping.is_set():
+                    job.stop()
+                exchange = replace(exchange, activity=_progress(job))
+                yield exchange
+        finally:
             if stopping.is_set():
                 job.stop()
-            exchange = replace(exchange, activity=_progress(job))
-            yield exchange
         notes = [f"{Path(r.path).name}: {r.reason}" for r in job.records if r.status in ("failed", "skipped")]
         if job.error:
             notes.append(job.error)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 
 from app.ui import tables
-from app.ui.uploads import keep
+from app.uploads import forget, keep, uploads_of
 from indexes.errors import FolioscopeError
 from indexes.records import FileRecord
 
@@ -84,7 +84,7 @@ class LibraryTab:
     def upload(self, files: Sequence[str] | None) -> None:
         """Keep uploaded files in the library's folder and index them."""
         if files:
-            self._submit([str(path) for path in keep(files, self._uploads)])
+            self._submit([str(path) for path in keep(files, uploads_of(self._assistant))])
         return None
 
     def stop(self) -> None:
@@ -93,10 +93,6 @@ class LibraryTab:
 
     def _submit(self, paths: Sequence[str]) -> None:
         self._last = self._jobs.submit(paths)
-
-    @property
-    def _uploads(self) -> Path:
-        return self._assistant.library.folder / "uploads"
 
     # --- the table ---
 
@@ -126,12 +122,10 @@ class LibraryTab:
         if not path:
             return self.close()
         try:
-            self._assistant.forget(path)
+            forget(self._assistant, path)
         except FolioscopeError as error:
             gr.Warning(tables.escape(error))
             return Opened(confirm=gr.update(visible=False))
-        if Path(path).is_relative_to(self._uploads):
-            Path(path).unlink(missing_ok=True)
         gr.Info(f"{tables.escape(Path(path).name)} is forgotten.")
         return self.close()
 

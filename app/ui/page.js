@@ -26,7 +26,7 @@
       const address = `${picture.dataset.preview}?quote=${encodeURIComponent(quote.slice(0, 1500))}`;
       if (picture.getAttribute('src') !== address) picture.src = address;
     }
-    detail.querySelector('[data-support-of]').textContent = `support for the sentence: ${support}`;
+    detail.querySelector('[data-support-of]').textContent = support;
   }
 
   document.addEventListener('click', (event) => {

@@ -143,7 +143,7 @@ def _chips(exchange: Exchange) -> dict[int, tuple[int, str]]:
 def _chip(exchange: int, evidence: Evidence, citation: Citation | None) -> str:
     source = evidence.result.source
     where = ", ".join(part for part in (PurePath(source.path).name, evidence.result.segment.place.label()) if part)
-    quote = f' data-quote="{escape(citation.quote)}" data-support="{_percent(citation.support)}"' if citation else ""
+    quote = f' data-quote="{escape(citation.quote)}" data-support="{_support(evidence, citation)}"' if citation else ""
     return (
         f'<button type="button" class="fs-chip" data-exchange="{exchange}" data-number="{evidence.number}"{quote}'
         f' title="{escape(where)}" aria-label="Evidence {evidence.number}: {escape(where)}">{evidence.number}</button>'
@@ -192,7 +192,7 @@ def _detail(evidence: Evidence, citations: Sequence[Citation], selected: bool) -
     place = escape(segment.place.label())
     page = f"#page={segment.place.page}" if segment.place.page and source.media_type == "application/pdf" else ""
     found = ", ".join(_FOUND_BY.get(index, index) for index in evidence.result.found_by)
-    support = f"support for the sentence: {_percent(mine[0].support)}" if mine else "not cited"
+    support = _support(evidence, mine[0]) if mine else "not cited"
     text = passage(segment.text, evidence.sentences, [citation.quote for citation in mine])
     if has_preview(segment, source):
         read = f'<details class="fs-read"><summary>What was read here</summary>{text}</details>'
@@ -259,5 +259,7 @@ def _span(text: str, part: str) -> tuple[int, int] | None:
     return (at, at + len(part)) if at >= 0 else None
 
 
-def _percent(share: float) -> str:
-    return f"{share:.0%}"
+def _support(evidence: Evidence, citation: Citation) -> str:
+    # How like a picture is to words is no share of a sentence that it bears out.
+    picture = evidence.result.segment.modality == "image"
+    return "cited" if picture else f"support for the sentence: {citation.support:.0%}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.ui.render import escape, file_name
 from indexes.records import FileRecord, Segment
+from pipelines.choices import EXAMPLES
 
 if TYPE_CHECKING:
     from app.jobs import Job
@@ -19,13 +20,6 @@ _READ = 60_000  # characters of a source that are shown
 _IN = ("indexed", "unchanged", "partial", "draft")
 _RECENT = 6  # finished files shown while others are being read
 
-# How each role takes another model, as a person would type it.
-EXAMPLES = {
-    "text": "FOLIOSCOPE_TEXT=hf:intfloat/multilingual-e5-small",
-    "image": "FOLIOSCOPE_IMAGE=openclip:ViT-B-32/laion2b_s34b_b79k",
-    "ocr": "FOLIOSCOPE_OCR=none",
-    "chat": "FOLIOSCOPE_CHAT=openai:qwen3-8b@http://127.0.0.1:8000/v1",
-}
 _ROLES = {
     "text": "Finds passages by meaning",
     "image": "Finds pictures by what they show",
@@ -168,11 +162,10 @@ def _model_card(model: ModelInfo) -> str:
     size = f"{model.bytes / 1e6:,.0f} MB" if model.bytes else ""
     facts = " · ".join(escape(fact) for fact in (model.origin, model.licence, size, model.device) if fact)
     loaded = "loaded" if model.loaded else "loads when needed"
-    example = (
-        f'<p class="fs-foot">another: <code>{escape(EXAMPLES[model.role])}</code></p>' if model.role in EXAMPLES else ""
-    )
+    others = ", ".join(f"<code>{escape(choice)}</code>" for choice in EXAMPLES[model.role].split(", "))
+    name = f"<code>FOLIOSCOPE_{escape(model.role.upper())}</code>"
     return (
         f'<section class="fs-card"><h3>{escape(_ROLES.get(model.role, model.role))} <span class="fs-foot">'
         f"{escape(model.role)} · {loaded}</span></h3><p><strong>{escape(model.model)}</strong></p>"
-        f'<p class="fs-foot">{facts}</p>{example}</section>'
+        f'<p class="fs-foot">{facts}</p><p class="fs-foot">{name} takes, for example: {others}</p></section>'
     )

@@ -1,7 +1,7 @@
 """PDF to Pieces through pdfium: text blocks, tables, pictures with their boxes, and pages to be read by OCR.
 
 pdfium is not safe for threads: whoever calls it (the page previews too) holds PDFIUM_LOCK. One page is in memory
-at a time. How runs become blocks is layout.py's matter.
+at a time. How runs become blocks is layout.py's matter, what a page looks like with a mark previews.py's.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 PDFIUM_LOCK = threading.RLock()
-"""Held around every call of pdfium, here and elsewhere; never across a yield."""
+"""Held around every call of pdfium, here and elsewhere; never while a Piece is given out."""
 
 SCAN_DPI = 200
 SMALLEST_PICTURE = 64
@@ -48,7 +48,7 @@ def read(path: Path) -> Iterator[Piece]:
 
     Damaged pages are left out. Raises ExtractionError for a locked or unreadable file.
     """
-    document = _open(path)
+    document = _opened(path)
     try:
         headings = Headings()
         seen: set[bytes] = set()
@@ -72,7 +72,7 @@ def read(path: Path) -> Iterator[Piece]:
             document.close()
 
 
-def _open(path: Path) -> Any:
+def _opened(path: Path) -> Any:
     import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
     with PDFIUM_LOCK:
@@ -91,6 +91,21 @@ def _open(path: Path) -> Any:
         return document
 
 
+@contextlib.contextmanager
+def opened_page(path: Path, number: int) -> Iterator[PageView]:
+    """One page of a file, counted from 1, with PDFIUM_LOCK held. Raises ExtractionError where it cannot be opened."""
+    import pypdfium2 as pdfium
+
+    with PDFIUM_LOCK:
+        document = _opened(path)
+        try:
+            yield PageView(document[number - 1])
+        except pdfium.PdfiumError as error:
+            raise ExtractionError(f"{path.name} is damaged: page {number} cannot be opened. Copy it again.") from error
+        finally:
+            document.close()
+
+
 def _page_pieces(document: Any, number: int, headings: Headings, seen: set[bytes]) -> list[Piece] | None:
     """All Pieces of one page, or None where the page is damaged."""
     import pypdfium2 as pdfium
@@ -101,7 +116,7 @@ def _page_pieces(document: Any, number: int, headings: Headings, seen: set[bytes
         except pdfium.PdfiumError:
             return None
         try:
-            view = _View(page)
+            view = PageView(page)
             found, letters, strange = view.blocks()
             regions = view.picture_regions()
             covered = max((view.share(region) for region in regions), default=0.0)
@@ -129,7 +144,7 @@ def _page_pieces(document: Any, number: int, headings: Headings, seen: set[bytes
             page.close()
 
 
-def _text_pieces(found: list[Block], number: int, view: _View, headings: Headings) -> Iterator[Piece]:
+def _text_pieces(found: list[Block], number: int, view: PageView, headings: Headings) -> Iterator[Piece]:
     sizes: Counter[float] = Counter()
     for block in found:
         sizes[round(block.size)] += len(block.text)
@@ -158,7 +173,7 @@ def _draws_anything(page: Any) -> bool:
     return next(iter(page.get_objects(max_depth=2)), None) is not None
 
 
-class _View:
+class PageView:
     """One page as it is seen: turned as the page says, cropped, with the origin in the upper left corner."""
 
     def __init__(self, page: Any) -> None:
@@ -194,10 +209,15 @@ class _View:
             round(min(max(y1 / self.height, 0.0), 1.0), 4),
         )
 
-    def render(self, region: Rectangle | None = None) -> Image:
-        """The page, or a region of it, at about 200 dpi and at most 4096 px."""
+    def region(self, box: Box) -> Rectangle:
+        """The inverse of `box`."""
+        x0, y0, x1, y1 = box
+        return x0 * self.width, y0 * self.height, x1 * self.width, y1 * self.height
+
+    def render(self, region: Rectangle | None = None, dpi: float = SCAN_DPI) -> Image:
+        """The page, or a region of it, with no side longer than 4096 px."""
         x0, y0, x1, y1 = region or (0.0, 0.0, self.width, self.height)
-        scale = min(SCAN_DPI / 72, LONGEST / max(x1 - x0, y1 - y0, 1.0))
+        scale = min(dpi / 72, LONGEST / max(x1 - x0, y1 - y0, 1.0))
         crop = (max(x0, 0.0), max(self.height - y1, 0.0), max(self.width - x1, 0.0), max(y0, 0.0))
         bitmap = self.page.render(scale=scale, crop=crop, rev_byteorder=True)
         picture = bitmap.to_pil().convert("RGB")

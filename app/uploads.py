@@ -1,15 +1,49 @@
-"""Files that arrive through the browser: kept in the library's folder, each drop in a folder of its own."""
+"""Files that arrive through the browser: kept in the library's folder, each drop in a folder of its own, until they
+are forgotten."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from indexes.errors import UsageError
+from indexes.records import FileRecord
+from pipelines.files import absolute
+
+if TYPE_CHECKING:
+    from app.assistant import Assistant
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:<>"|?*\u202a-\u202e\u2066-\u2069]+')
 _LONGEST_NAME = 200  # bytes; file systems allow 255
+
+
+def uploads_of(assistant: Assistant) -> Path:
+    """The folder of the copies."""
+    return assistant.library.folder / "uploads"
+
+
+def forget(assistant: Assistant, name: str) -> list[FileRecord]:
+    """What `Assistant.forget` does; copies that were uploaded are deleted, a person's own files never.
+
+    Raises UsageError when the name is unknown or a copy cannot be deleted.
+    """
+    forgotten = assistant.forget(name)
+    uploads = absolute(uploads_of(assistant))
+    for copy in (path for path in (Path(record.path) for record in forgotten) if path.is_relative_to(uploads)):
+        try:
+            copy.unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"{copy} is forgotten, but this copy could not be deleted: {error.strerror}. Delete it yourself."
+            ) from error
+        with contextlib.suppress(OSError):  # other files of the same drop may be there
+            copy.parent.rmdir()
+    return forgotten
 
 
 def keep(files: Sequence[str], uploads: Path) -> list[Path]:
