@@ -5,11 +5,12 @@ Leaves picking sentences to `evidence` and wording answers to `answering`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from indexes.errors import UsageError
-from indexes.keywords import is_cjk
+from indexes.keywords import content_words, is_cjk
 from indexes.library import Library
 from indexes.records import Hit, Modality
 from pipelines.fusion import reciprocal_rank_fusion
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LONGEST_QUESTION = 4000  # characters; the encoder reads some 1,000 of them
+_POINTS_BACK = re.compile(
+    r"^\W*(and|but|or|so|also|what about|how about)\b"
+    r"|\b(it|its|he|him|his|she|her|they|them|their|that|this|these|those)\b|[它他她其这那]",
+    re.IGNORECASE,
+)
 _ABOUT_AS_WELL = 0.7
 _PICTURE_WEIGHT = 1.5  # a picture without words in it has this list only, where a passage has two
 DEPTH = 100  # how many hits of each index are fused
@@ -36,8 +42,7 @@ class Retriever:
         """The k best segments for a question, best first. Raises UsageError for an empty or endless question."""
         text = checked(question.text)
         scope = self.library.scope(question.source, question.modality)
-        # A follow-up leans on what was asked before it.
-        if question.history and len(text) < 60:
+        if question.history and leans(text):
             text = f"{question.history[-1].question} {text}"
         depth = max(DEPTH, k)
         lists = [self.library.search_keywords(text, depth, scope)]
@@ -85,6 +90,12 @@ class Retriever:
             Result(segments[i], sources[segments[i].source_id], rank, score, found_by[i], scores[i])
             for rank, (i, score) in enumerate(there, start=1)
         ]
+
+
+def leans(question: str) -> bool:
+    """Whether a question can only be understood with the one before it: it goes on with 'and', points back with a
+    pronoun, or says almost nothing itself."""
+    return bool(_POINTS_BACK.search(question)) or len(content_words(question)) < 2
 
 
 def checked(question: str) -> str:

@@ -9,6 +9,7 @@ from pipelines.evidence import pick_evidence, tokens
 from pipelines.fusion import reciprocal_rank_fusion
 from pipelines.prompting import SYSTEM, build_messages, readable, unanswered
 from pipelines.records import Evidence, Result, Turn
+from pipelines.retrieval import leans
 from pipelines.sentences import sentences
 
 KEEPER = (
@@ -29,6 +30,21 @@ def evidence(*texts: str) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(n, result(text, n, f"{n}.pdf"), tuple(sentences(text))) for n, text in enumerate(texts, start=1)
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("And in 2023?", True),
+        ("How long did he stay?", True),
+        ("Why?", True),
+        ("它有多高？", True),
+        ("Show me a picture of the boat", False),
+        ("What does the lime mortar cost?", False),
+    ],
+)
+def test_follow_ups_are_told_from_questions_of_their_own(question: str, expected: bool) -> None:
+    assert leans(question) is expected
 
 
 def test_fusion_prefers_what_two_lists_agree_on() -> None:
