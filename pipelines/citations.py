@@ -96,5 +96,7 @@ class Citer:
 
 
 def _digits(number: str) -> str:
-    """'4,287.50' and '4287.50' are the same number."""
-    return number.replace(",", "")
+    """'4,287.50' and '4287.5' are the same number."""
+    whole, point, fraction = number.replace(",", "").partition(".")
+    fraction = fraction.rstrip("0") if fraction.isdigit() else fraction
+    return f"{whole}{point}{fraction}" if fraction else whole

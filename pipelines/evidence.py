@@ -15,8 +15,8 @@ from pipelines.records import Evidence, Result
 from pipelines.sentences import sentence_spans
 
 BUDGET = 260  # tokens of evidence; with the fixed part and the question the prompt stays near 350
-MOST_SOURCES = 6
-_WORTH = 0.5  # a sentence that counts less than this share of the best one is left out
+MOST_SOURCES = 4
+_WORTH = 0.6  # a sentence that counts less than this share of the best one is left out
 _LONGEST_SENTENCE = 600  # characters; a longer one is cut around the words of the question
 
 
@@ -41,8 +41,8 @@ def pick_evidence(
     """Evidence numbered from 1 in the order of the results, of which the best are used.
 
     A sentence counts by how near it is to the question in meaning, by the question's words in it, and by the rank
-    of its segment. The best come first until the budget is spent; each brings the one before it along, or the head
-    of its table, so that it can be understood.
+    of its segment. The best come first until the budget is spent; each brings its neighbours along, or the head of
+    its table, so that it can be understood.
     """
     results = results[:MOST_SOURCES]
     chosen: dict[int, set[tuple[int, int]]] = {}
@@ -100,11 +100,10 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _context(text: str, sentence: _Sentence) -> list[tuple[int, int]]:
-    """What is needed to understand a sentence: the head of its table, or the sentence before it."""
+    """What is needed to understand a sentence: the head of its table, or the sentences before and behind it."""
     spans = _sentences(text)
     at = spans.index((sentence.start, sentence.end))
-    if at == 0:
-        return [spans[1]] if len(spans) > 1 and len(sentence.text) < 80 else []
-    if " | " in sentence.text and " | " in text[slice(*spans[0])]:
-        return [spans[0]]
-    return [spans[at - 1]]
+    if " | " in sentence.text:
+        head = next(span for span in spans if " | " in text[slice(*span)])
+        return [head] if head != spans[at] else spans[at + 1 : at + 2]
+    return [spans[i] for i in (at - 1, at + 1) if 0 <= i < len(spans)]

@@ -85,7 +85,10 @@ def readable(sentences: Sequence[str]) -> str:
     for sentence in sentences:
         cells = [cell.strip() for cell in sentence.split(" | ")]
         if len(cells) == 1:
-            parts.append(" ".join(sentence.split()))
+            text = " ".join(sentence.split())
+            parts.append(
+                text if text[-1:] in ".!?:;。！？：；" else f"{text}."
+            )  # a title must not run into what follows
         elif not header:
             header = cells
         elif len(cells) == 2:

@@ -74,7 +74,7 @@ def test_rows_reach_the_model_with_the_names_of_their_columns() -> None:
     rows = ("Level | Room | Wall (m)", "5 | Watch room | 1.20", "A remark.")
     assert readable(rows) == "Level: 5; Room: Watch room; Wall (m): 1.20. A remark."
     assert readable(("Cost | Amount", "Still to be found | 2400")) == "Still to be found: 2400."
-    assert readable(("One sentence.", "And\nanother.")) == "One sentence. And another."
+    assert readable(("A title", "And\nanother.")) == "A title. And another."
 
 
 def test_prompts_start_the_same_and_evidence_cannot_begin_a_line_of_its_own() -> None:
@@ -119,6 +119,7 @@ def test_refusals_of_the_model_are_understood(answer: str, expected: bool) -> No
         ("Thomas Vane", 1, "Thomas Vane"),
         ("It burned 412 litres a year.", 1, "412 litres"),
         ("The lime mortar costs 6250.", 2, "Lime mortar | 6,250"),
+        ("The lime mortar costs 6,250.00.", 2, "Lime mortar | 6,250"),
         ("博物馆赠送六块棱镜。", 3, "六块棱镜"),
     ],
 )

@@ -20,7 +20,7 @@ SAMPLES = PROJECT / "samples"
 EXAMPLES = (
     "How thick is the wall of the watch room?",
     "What broke pane No. 7 of the lantern in November 1911?",
-    "How much money is still to be found for the restoration?",
+    "When does the scaffold go up?",
     "Show me the lighthouse at dusk",
 )
 _HERE = Path(__file__).parent
