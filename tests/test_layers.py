@@ -13,7 +13,7 @@ HOMES = {  # heavy packages and the only files that may name them
     "gradio": ["app/ui/", "app/server.py"],
     "fastapi": ["app/api.py", "app/server.py"],
     "faiss": ["indexes/vectors.py", "app/doctor.py"],
-    "sqlite3": ["indexes/catalogue.py", "indexes/keywords.py"],
+    "sqlite3": ["indexes/database.py", "indexes/catalogue.py", "indexes/keywords.py"],
 }
 
 
