@@ -258,11 +258,17 @@ class Library:
                     older.unlink(missing_ok=True)
 
     def saved_ids(self, name: str) -> tuple[np.ndarray | None, int]:
-        """What the space's FAISS file on disk holds, and its generation; (None, -1) without a readable file."""
+        """What the space's FAISS file on disk holds, and its generation; (None, -1) when it cannot be read.
+
+        Without a file, as after a kill before the first was written, it holds nothing yet.
+        """
         row = self.catalogue.space(name)
         if row is None:
             return None, -1
-        for generation, path in self._files(name, row["key"]):
+        files = self._files(name, row["key"])
+        if not files:
+            return np.empty(0, np.int64), -1
+        for generation, path in files:
             try:
                 return VectorIndex.load(path, row["dimension"]).ids(), generation
             except LibraryError:
