@@ -15,7 +15,7 @@ import numpy as np
 
 from indexes import keywords
 from indexes.database import Database
-from indexes.records import FileRecord, Place, Segment, Source
+from indexes.records import Cue, FileRecord, Place, Segment, Source
 
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -52,12 +52,24 @@ CREATE TABLE vectors (                    -- float16, unit length
 CREATE INDEX vectors_segment ON vectors(segment);
 """
 
+_RECORDINGS = """
+ALTER TABLE sources ADD COLUMN duration REAL;
+ALTER TABLE segments ADD COLUMN kind TEXT NOT NULL DEFAULT 'text';
+UPDATE segments SET kind = 'picture' WHERE modality = 'image';
+ALTER TABLE segments ADD COLUMN cues TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE stages (                     -- how far the reading of a draft has come, in seconds of the recording
+    source INTEGER NOT NULL REFERENCES sources(key), name TEXT NOT NULL, until REAL NOT NULL,
+    PRIMARY KEY (source, name)) WITHOUT ROWID;
+"""
+
 # Numbered steps; PRAGMA user_version counts those that were taken.
-MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA,)
+MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA, _RECORDINGS)
 
 _FILE = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source"
 _SEGMENT = (
-    "SELECT s.id, o.id AS source_id, s.position, s.modality, s.heading, s.text, s.place, s.member, s.marks"
+    "SELECT s.id, o.id AS source_id, s.position, s.modality, s.heading, s.text, s.place, s.member, s.marks,"
+    " s.kind, s.cues"
     " FROM segments s JOIN sources o ON o.key = s.source"
 )
 
@@ -73,9 +85,11 @@ class Catalogue(Database):
     def add_source(self, source: Source) -> int:
         """The new source's key. To be called inside a transaction, like all that write."""
         cursor = self.connection.execute(
-            "INSERT INTO sources(id, modality, media_type, bytes, title, language, added) VALUES (?,?,?,?,?,?,?)",
-            (source.id, source.modality, source.media_type, source.bytes, source.title, source.language, time.time()),
-        )
+            "INSERT INTO sources(id, modality, media_type, bytes, title, language, duration, added)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            (source.id, source.modality, source.media_type, source.bytes, source.title, source.language,
+             source.duration, time.time()),
+        )  # fmt: skip
         return int(cursor.lastrowid or 0)
 
     def source_key(self, source_id: str) -> int | None:
@@ -101,6 +115,7 @@ class Catalogue(Database):
                 title=row["title"],
                 language=row["language"],
                 paths=tuple(paths.get(row["key"], ())),
+                duration=row["duration"],
             )
             for row in rows
         }
@@ -117,7 +132,28 @@ class Catalogue(Database):
         execute = self.connection.execute
         execute("DELETE FROM vectors WHERE segment IN (SELECT id FROM segments WHERE source = ?)", (key,))
         execute("DELETE FROM segments WHERE source = ?", (key,))
+        execute("DELETE FROM stages WHERE source = ?", (key,))
         execute("DELETE FROM sources WHERE key = ?", (key,))
+
+    def update_source(self, key: int, source: Source) -> None:
+        """What was learnt about a source after it was added: title, language, duration."""
+        values = (source.title, source.language, source.duration, key)
+        self.connection.execute("UPDATE sources SET title = ?, language = ?, duration = ? WHERE key = ?", values)
+
+    # --- drafts ---
+
+    def stages(self, source_key: int) -> dict[str, float]:
+        """How far each stage of reading a draft has come, in seconds; empty for what is no draft."""
+        rows = self.connection.execute("SELECT name, until FROM stages WHERE source = ?", (source_key,))
+        return {row["name"]: row["until"] for row in rows}
+
+    def set_stages(self, source_key: int, stages: Mapping[str, float]) -> None:
+        """These stages instead of those that were noted."""
+        self.connection.execute("DELETE FROM stages WHERE source = ?", (source_key,))
+        self.connection.executemany(
+            "INSERT INTO stages(source, name, until) VALUES (?,?,?)",
+            [(source_key, name, until) for name, until in stages.items()],
+        )
 
     # --- the ledger ---
 
@@ -172,13 +208,20 @@ class Catalogue(Database):
         ids = []
         for segment in segments:
             cursor = self.connection.execute(
-                "INSERT INTO segments(source, position, modality, heading, text, place, member, marks)"
-                " VALUES (?,?,?,?,?,?,?,?)",
+                "INSERT INTO segments(source, position, modality, heading, text, place, member, marks, kind, cues)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?)",
                 (source_key, segment.position, segment.modality, segment.heading, segment.text,
-                 _json(segment.place.as_dict()), segment.member, _json(segment.marks)),
+                 _json(segment.place.as_dict()), segment.member, _json(segment.marks), segment.kind,
+                 _json([[cue.start, cue.end, cue.text, cue.speaker] for cue in segment.cues])),
             )  # fmt: skip
             ids.append(int(cursor.lastrowid or 0))
         return ids
+
+    def remove_segments(self, ids: Sequence[int]) -> None:
+        """Segments and their vectors; their keywords must be gone already."""
+        values = [(i,) for i in ids]
+        self.connection.executemany("DELETE FROM vectors WHERE segment = ?", values)
+        self.connection.executemany("DELETE FROM segments WHERE id = ?", values)
 
     def segment_ids(self, source_key: int) -> list[int]:
         rows = self.connection.execute("SELECT id FROM segments WHERE source = ? ORDER BY position", (source_key,))
@@ -243,7 +286,10 @@ def _file(row: sqlite3.Row) -> FileRecord:
 def _segment(row: sqlite3.Row) -> Segment:
     values = {name: row[name] for name in Segment.__dataclass_fields__}
     marks = tuple((text, tuple(box)) for text, box in json.loads(row["marks"]))
-    return Segment(**{**values, "place": Place.from_dict(json.loads(row["place"])), "marks": marks})
+    place = Place.from_dict(json.loads(row["place"]))
+    return Segment(
+        **{**values, "place": place, "marks": marks, "cues": tuple(Cue(*cue) for cue in json.loads(row["cues"]))}
+    )
 
 
 def _json(value: object) -> str:

@@ -31,7 +31,7 @@ from indexes.vectors import VectorIndex
 log = logging.getLogger(__name__)
 
 Vectors = Mapping[str, Mapping[int, np.ndarray]]
-"""Space name → position of the segment → vector (dimension,) float32 of unit length."""
+"""Space name → index of the segment among those added → vector (dimension,) float32 of unit length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +137,60 @@ class Library:
         The path's earlier content, if no other path leads to it, is forgotten in the same transaction. Spaces must
         have been opened.
         """
-        with self.catalogue.transaction() as connection:
+        with self.catalogue.transaction():
+            key = self.catalogue.source_key(source.id)
+            if key is None:
+                self._add_segments(self.catalogue.add_source(source), segments, vectors)
+            self._record(file)
+
+    def extend(
+        self,
+        source: Source,
+        file: FileRecord,
+        segments: Sequence[Segment],
+        vectors: Vectors,
+        stages: Mapping[str, float],
+    ) -> None:
+        """Store more of a draft: a source that is read bit by bit, each bit in one transaction.
+
+        `vectors` are by index into `segments`. `stages` says how far the reading has come, for the next start; none
+        are left when it is complete.
+        """
+        with self.catalogue.transaction():
             key = self.catalogue.source_key(source.id)
             if key is None:
                 key = self.catalogue.add_source(source)
-                ids = self.catalogue.add_segments(key, segments)
-                self.keywords.add(connection, ids)
-                for name, by_position in vectors.items():
-                    space = self.catalogue.space(name)
-                    assert space is not None, f"space {name} was not opened"
-                    self.catalogue.add_vectors(space["key"], {ids[p]: v for p, v in by_position.items()})
+            else:
+                self.catalogue.update_source(key, source)
+            self._add_segments(key, segments, vectors)
+            self.catalogue.set_stages(key, stages)
             self._record(file)
+
+    def replace(
+        self, source: Source, file: FileRecord, segments: Sequence[Segment], vectors: Vectors, keep: Sequence[int] = ()
+    ) -> None:
+        """Complete a draft in one transaction: all its segments, except those with the ids in `keep`, give way to
+        `segments`, and its stages are forgotten."""
+        with self.catalogue.transaction() as connection:
+            key = self.catalogue.source_key(source.id)
+            if key is None:
+                return  # it was forgotten meanwhile
+            self.catalogue.update_source(key, source)
+            kept = set(keep)
+            gone = [i for i in self.catalogue.segment_ids(key) if i not in kept]
+            self.keywords.remove(connection, gone)
+            self.catalogue.remove_segments(gone)
+            self._add_segments(key, segments, vectors)
+            self.catalogue.set_stages(key, {})
+            self._record(file)
+
+    def _add_segments(self, key: int, segments: Sequence[Segment], vectors: Vectors) -> None:
+        ids = self.catalogue.add_segments(key, segments)
+        self.keywords.add(self.catalogue.connection, ids)
+        for name, by_index in vectors.items():
+            space = self.catalogue.space(name)
+            assert space is not None, f"space {name} was not opened"
+            self.catalogue.add_vectors(space["key"], {ids[index]: vector for index, vector in by_index.items()})
 
     def record(self, *files: FileRecord) -> None:
         """Write lines of the ledger; sources that no path leads to any more are forgotten with them."""

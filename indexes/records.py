@@ -21,6 +21,10 @@ Box = tuple[float, float, float, float]
 Marks = tuple[tuple[str, Box], ...]
 """Lines of text with the box that each fills."""
 
+SegmentKind = Literal["text", "picture", "speech", "frame"]
+"""What a segment stands for: a passage of text, a picture (of a document or by itself), what is said in a recording
+for some seconds, or what is to be seen in a video for some seconds (a shot, a slide) by its key frame."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -74,8 +78,22 @@ def clock(seconds: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Cue:
+    """A sentence, or a part of one, with the seconds during which it is said (WebVTT's word for it).
+
+    `speaker` is who says it, where that is known.
+    """
+
+    start: float
+    end: float
+    text: str
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """One content. `paths` are all the places where it lies on disk, oldest first."""
+    """One content. `paths` are all the places where it lies on disk, oldest first; `duration` is in seconds and None
+    for what has none."""
 
     id: str
     modality: Modality
@@ -84,6 +102,7 @@ class Source:
     title: str = ""
     language: str = ""
     paths: tuple[str, ...] = ()
+    duration: float | None = None
 
     @property
     def path(self) -> str:
@@ -98,7 +117,10 @@ class Segment:
     `text` is exactly what stands in the source (or was heard, read or recognised in it);
     `heading` is what it stands under and helps to find it. `member` names the picture inside
     a container file (a zip member), so that it can be shown again. `marks` are the lines that were read in a
-    picture or scan, each with its box, so that a quote can be marked where it stands.
+    picture or scan, each with its box, so that a quote can be marked where it stands. `cues` are the sentences of
+    speech with their times; their texts joined by spaces are `text`.
+
+    `position` orders the segments of a source: a count in documents, milliseconds in recordings.
     """
 
     source_id: str
@@ -109,7 +131,14 @@ class Segment:
     heading: str = ""
     member: str = ""
     marks: Marks = ()
+    kind: SegmentKind = "text"
+    cues: tuple[Cue, ...] = ()
     id: int | None = None
+
+    @property
+    def pictured(self) -> bool:
+        """Whether it stands for something to be seen."""
+        return self.kind in ("picture", "frame")
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,7 @@ def to_embed(segment: Segment) -> str:
 
     '' for a picture without words of its own.
     """
-    text = own_words(segment.text) if segment.modality == "image" else segment.text
+    text = own_words(segment.text) if segment.pictured else segment.text
     return f"{segment.heading}\n{text}" if segment.heading and text else text
 
 

@@ -40,12 +40,12 @@ def preview(segment: Segment, source: Source, quote: str = "") -> bytes:
 
 def has_preview(segment: Segment, source: Source) -> bool:
     """Whether `preview` has anything to show, as long as the file is there."""
-    return segment.modality == "image" or source.modality == "image" or source.media_type == "application/pdf"
+    return segment.pictured or source.modality == "image" or source.media_type == "application/pdf"
 
 
 def picture_of(segment: Segment, source: Source, path: Path) -> Image | None:
     """The picture that a segment stands for or was read in, from its file again; None for a passage of text."""
-    if source.modality != "image" and segment.modality != "image":
+    if source.modality != "image" and not segment.pictured:
         return None
     if source.modality == "image" and segment.place.page in (None, 1):
         from pipelines.extractors import open_picture
@@ -70,7 +70,7 @@ def marked_page(path: Path, segment: Segment, quote: str = "") -> Image:
     """A PDF page with the passage, or one sentence of it, marked; a figure is marked as a whole."""
     from pipelines.extractors import opened_page
 
-    figure = segment.modality == "image"
+    figure = segment.pictured
     with opened_page(path, segment.place.page or 1) as view:
         boxes = [] if figure or segment.marks else _find(view, quote or segment.text)
         picture = view.render(dpi=72 * WIDTH / view.width)

@@ -70,7 +70,7 @@ def _passage(evidence: Evidence, told: str) -> str:
     if not fresh or text in told:
         return ""
     heading = f"{result.segment.heading}: " if result.segment.heading else ""
-    kind = "A picture. " if result.segment.modality == "image" else ""
+    kind = "A picture. " if result.segment.pictured else ""
     return f"{_one_line(name)}:\n{_one_line(heading + kind + text)}"
 
 

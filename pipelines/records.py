@@ -62,7 +62,12 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Result:
     """A found segment with its source. `found_by` maps each index that found it to its rank there, `scores` to its
-    score there: a cosine in 'text' and 'image', bm25 in 'keywords'."""
+    score there: a cosine in 'text' and 'image', bm25 in 'keywords'.
+
+    In recordings it is a moment: `beside` are other segments of the same source and time (what is to be seen while
+    this is said), `why` says for each modality ('speech', 'on-screen text', 'picture') how well it fits, in 0..1, and
+    `narrowed` is the part of the segment's time that matters for the question.
+    """
 
     segment: Segment
     source: Source
@@ -70,6 +75,14 @@ class Result:
     score: float
     found_by: dict[str, int]
     scores: dict[str, float] = field(default_factory=dict)
+    narrowed: Place | None = None
+    beside: tuple[Segment, ...] = ()
+    why: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Place:
+        """Where to look: the narrowed place, or that of the whole segment."""
+        return self.narrowed or self.segment.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +165,13 @@ class FileStarted:
 
 @dataclass(frozen=True, slots=True)
 class FileAdvanced:
-    """How many pieces of the file have been read so far, and the place that was reached."""
+    """How many pieces of the file have been read so far, and the place that was reached. `note` says it in words where
+    a place does not ('transcribed 4:10 of 12:30')."""
 
     path: str
     pieces: int
     place: Place
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

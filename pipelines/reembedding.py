@@ -41,7 +41,7 @@ def _pictures(library: Library, embedder: PictureEmbedder) -> Iterator[dict[int,
     for source in library.catalogue.sources().values():
         path = next((Path(p) for p in source.paths if Path(p).exists()), None)
         for segment in library.catalogue.segments_of(source.id):
-            if segment.modality != "image" or path is None:
+            if not segment.pictured or path is None:
                 continue
             try:
                 picture = picture_of(segment, source, path)

@@ -56,6 +56,7 @@ def segment(
                     heading=_under(title, gathered.heading),
                     member="" if picture is None else picture.member,
                     marks=gathered.marks,
+                    kind="text" if picture is None else "picture",
                 ),
                 picture,
             )

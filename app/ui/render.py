@@ -211,7 +211,7 @@ def _detail(evidence: Evidence, citations: Sequence[Citation], selected: bool) -
 
 def _picture(evidence: Evidence, citations: Sequence[Citation]) -> str:
     segment, source = evidence.result.segment, evidence.result.source
-    if segment.modality == "image" or source.modality == "image":
+    if segment.pictured or source.modality == "image":
         quote, alt = "", f"Picture from {PurePath(source.path).name}"
     else:
         quote = citations[0].quote if citations else max(evidence.sentences, key=len, default="")
@@ -261,5 +261,5 @@ def _span(text: str, part: str) -> tuple[int, int] | None:
 
 def _support(evidence: Evidence, citation: Citation) -> str:
     # How like a picture is to words is no share of a sentence that it bears out.
-    picture = evidence.result.segment.modality == "image"
+    picture = evidence.result.segment.pictured
     return "cited" if picture else f"support for the sentence: {citation.support:.0%}"
