@@ -91,7 +91,7 @@ _SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         (rb"GIF8[79]a", "gif"),
         (rb"RIFF....WEBP", "webp"),
         (rb"RIFF....AVI ", "video:video/x-msvideo"),
-        (rb"RIFF....WAVE", "audio:audio/wav"),
+        (rb"(RIFF|RF64)....WAVE", "audio:audio/wav"),
         (rb"BM....\0\0\0\0....[\x0c\x28\x40\x6c\x7c]\0\0\0", "bmp"),
         (rb"II[\x2a\x2b]\0|MM\0[\x2a\x2b]", "tiff"),
         (rb"\0\0\x01\0[\x01-\x20]\0", "ico"),
@@ -103,14 +103,16 @@ _SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         (rb"....ftypavi[fs]", "avif"),
         (rb"....ftyp(M4A|M4B)", "audio:audio/mp4"),
         (rb"....ftypqt", "video:video/quicktime"),
+        (rb"....ftyp3g[ep2]", "video:video/3gpp"),
         (rb"....ftyp", "video:video/mp4"),
-        (rb"....(moov|mdat|wide)", "video:video/quicktime"),
+        (rb"....mdat|\0...(moov|wide|free|skip)", "video:video/quicktime"),
         (rb"\x1a\x45\xdf\xa3.{0,60}webm", "video:video/webm"),
         (rb"\x1a\x45\xdf\xa3", "video:video/x-matroska"),
         (rb"FLV\x01", "video:video/x-flv"),
         (rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video:video/x-ms-asf"),
-        (rb"\0\0\x01[\xba\xb3]", "video:video/mpeg"),
-        (rb"G.{187}G.{187}G", "video:video/mp2t"),
+        (rb"\0\0\x01\xba", "video:video/mpeg"),
+        (rb"\0\0\x01\xb3", "video:video/mpv"),
+        (rb"(.{4})?G.{187}(.{4})?G.{187}(.{4})?G", "video:video/mp2t"),
         (rb"OggS.{24,60}(theora|\x80video)", "video:video/ogg"),
         (rb"OggS", "audio:audio/ogg"),
         (rb"fLaC", "audio:audio/flac"),
@@ -119,6 +121,8 @@ _SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         (rb"\xff[\xe2-\xfb][\x10-\xeb]", "audio:audio/mpeg"),
         (rb"FORM....AIF[FC]", "audio:audio/aiff"),
         (rb"#!AMR", "audio:audio/amr"),
+        (rb"caff\0\x01", "audio:audio/x-caf"),
+        (rb"wvpk.{4}[\x02-\x10]\x04", "audio:audio/x-wavpack"),
     )
 )
 
@@ -133,7 +137,7 @@ _UNSIGNED_PICTURES = {".tga": "tga", ".pcx": "pcx"}
 # Names that promise a signature: unknown bytes behind one of them are damage, not an unknown kind.
 _SIGNED = re.compile(
     r"\.(pdf|docx|pptx|xlsx?|od[tps]|epub|msg|rtf|jpe?g|png|webp|gif|bmp|tiff?|hei[cf]|avif|"
-    r"mp[34]|mov|mkv|webm|avi|wav|flac|ogg|m4a)"
+    r"mp[34]|m4[av]|mov|mkv|webm|avi|flv|wmv|3gp|mpe?g|wav|flac|ogg|opus|wma|aac|aiff?|amr)"
 )
 
 _TEXT_EXTENSIONS = {
@@ -151,6 +155,8 @@ _TEXT_EXTENSIONS = {
     "tex bib cmake gradle proto graphql tf toml ini cfg conf yaml yml properties dockerfile makefile asm s f f90 vb",
 }
 _BY_EXTENSION = {f".{ext}": name for name, exts in _TEXT_EXTENSIONS.items() for ext in exts.split()}
+
+_PLAYLISTS = ("#EXTM3U", "ffconcat version", "[playlist]", "[Reference]")
 
 _HTML = re.compile(r"\s*(<!--.*?-->\s*)*(<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>])", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(r"\s*<\?xml\s")
@@ -182,7 +188,9 @@ def kind_of(path: Path) -> Kind:
         if pattern.match(head):
             family, _, media_type = name.partition(":")
             kind = KINDS[family]
-            return Kind(kind.name, media_type, kind.modality) if media_type else kind
+            if family == "gif":
+                return _gif_kind(path)
+            return _recording_kind(path, head, media_type) if media_type else kind
     if _ARCHIVES.match(head):
         raise _archive(path)
     if not looks_like_text(head):
@@ -227,6 +235,8 @@ def _text_kind(path: Path, head: bytes) -> str:
         beginning = head.decode("utf-16", "replace")
     else:
         beginning = head.decode(utf16_without_mark(head) or "utf-8", "replace").lstrip("\ufeff")
+    if beginning.startswith(_PLAYLISTS):
+        raise Unsupported(f"{path.name} is a playlist, which only names other files. Index those themselves.", "open")
     by_name = _BY_EXTENSION.get(path.suffix.lower()) or _BY_EXTENSION.get(f".{path.name.lower()}")
     if _HTML.match(beginning) and by_name != "code":
         return "html"
@@ -291,6 +301,34 @@ def _compound_kind(path: Path) -> str:
         if stream in streams:
             raise Unsupported(f"{path.name} is in {program}'s format of before 2007; save it as {newer}.", "open")
     raise Unsupported(f"{path.name} is a Microsoft container of an unknown kind; export it as PDF.", "open")
+
+
+def _recording_kind(path: Path, head: bytes, media_type: str) -> Kind:
+    """Sound or video. Most containers hold either: then what is in them decides."""
+    if media_type.startswith("video/"):
+        from pipelines.containers import recording_kind  # PyAV is needed for these only
+
+        return recording_kind(path, media_type)
+    if head.startswith(b"ID3"):  # a tag stands before AAC and FLAC as well
+        size = 10 + sum(part << shift for part, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))
+        with path.open("rb") as file:
+            file.seek(size)
+            rest = file.read(64)
+        found = next((name[6:] for pattern, name in _SIGNATURES if name[:6] == "audio:" and pattern.match(rest)), "")
+        media_type = found or media_type
+    return Kind("audio", media_type, "audio")
+
+
+def _gif_kind(path: Path) -> Kind:
+    """A GIF that moves is a video; Pillow looks no further than its second frame."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            moves = getattr(picture, "is_animated", False)
+    except Exception:  # Pillow raises many kinds on damaged files; the extractor for pictures says what is wrong
+        moves = False
+    return Kind("video", "image/gif", "video") if moves else KINDS["gif"]
 
 
 def _archive(path: Path) -> Unsupported:
