@@ -14,9 +14,23 @@ EXAMPLES: dict[str, str] = {
     "text": "builtin, hf:intfloat/multilingual-e5-small, hf:/models/my-text-model",
     "image": "builtin, openclip:ViT-B-32/laion2b_s34b_b79k, openclip:ViT-B-32//models/vit-b-32.safetensors",
     "ocr": "builtin, none",
+    "speech": "builtin, whisper:small, whisper:/models/faster-whisper-small, openai-whisper:/models/small.pt, none",
+    "closer_speech": "none, whisper:large-v3, whisper:/models/faster-whisper-large-v3",
     "chat": "builtin, builtin:light, gguf:/models/x.gguf, hf:Qwen/Qwen3-1.7B, ollama:llama3.2,"
     " openai:qwen3-8b@http://127.0.0.1:8000/v1, none",
 }
+
+# What may stand before the colon. Every provider of LangChain may be the chat model.
+_KINDS: dict[str, tuple[str, ...]] = {
+    "text": ("hf",),
+    "image": ("openclip",),
+    "ocr": (),
+    "speech": ("whisper", "openai-whisper"),
+    "closer_speech": ("whisper", "openai-whisper"),
+}
+
+# What fills a role that nothing was written for, where that is not 'builtin'.
+DEFAULTS: dict[str, str] = {"closer_speech": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +51,8 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person wrote for a role: `kind` is builtin, none, hf, openclip, gguf or a provider of LangChain."""
+    """What a person wrote for a role: `kind` is builtin, none, hf, openclip, whisper, openai-whisper, gguf or a
+    provider of LangChain."""
 
     role: str
     kind: str
@@ -48,9 +63,9 @@ class Choice:
         """Raises UsageError, with examples, for what cannot be a choice of this role."""
         kind, _, value = text.strip().partition(":")
         choice = cls(role, kind, value)
-        if role in ("text", "image", "ocr"):
-            known = {"text": ("hf",), "image": ("openclip",), "ocr": ()}[role]
-            right = bool(value) if kind in known else text in ("builtin", "none" if role == "ocr" else "builtin")
+        if role in _KINDS:
+            alone = {"ocr": ("builtin", "none"), "speech": ("builtin", "none"), "closer_speech": ("none",)}
+            right = bool(value) if kind in _KINDS[role] else text in alone.get(role, ("builtin",))
             right = right and (kind != "openclip" or all(value.partition("/")[::2]))
         else:
             right = text in ("builtin", "builtin:light", "none") or (kind not in ("builtin", "none") and bool(value))
@@ -66,6 +81,11 @@ class Choice:
         if self.role == "image":
             return (BUILT_IN["image"], BUILT_IN["text"])
         return (BUILT_IN[f"{self.role} {self.value}".strip()],)
+
+    @property
+    def blind(self) -> bool:
+        """Whether it is known to take no pictures: chat models on llama.cpp are loaded without their vision part."""
+        return bool(self.weights) or self.kind in ("gguf", "none")
 
     @property
     def name(self) -> str:

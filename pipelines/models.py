@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from indexes.errors import UsageError
-from pipelines.choices import EXAMPLES, Choice, ModelInfo
+from pipelines.choices import DEFAULTS, EXAMPLES, Choice, ModelInfo
 from pipelines.errors import ModelUnavailable
 from pipelines.weights import BUILT_IN, Progress, built_in
 
@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from pipelines.embedding import TextEmbedder
     from pipelines.ocr import Line
     from pipelines.pictures import PictureEmbedder
+    from pipelines.speech import Transcriber
 
 log = logging.getLogger(__name__)
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+SIGHT = ("auto", "yes", "no")
+_PATIENCE = 600  # seconds that a server may be silent: one without a GPU reads long prompts and pictures for minutes
 
 
 class Reader(Protocol):
@@ -42,19 +45,36 @@ class Reader(Protocol):
 
 
 class ModelShelf:
-    """Models by role: text, image, ocr, chat. Making a shelf loads nothing. Safe to share between threads."""
+    """Models by role: text, image, ocr, speech, chat. Making a shelf loads nothing. Safe to share between threads."""
 
-    def __init__(self, choices: Mapping[str, str], cache: Path, device: str = "auto", answer_tokens: int = 220) -> None:
-        """`cache`: folder in which built-in weights are put together. Raises UsageError for a choice that is none."""
+    def __init__(
+        self,
+        choices: Mapping[str, str],
+        cache: Path,
+        device: str = "auto",
+        answer_tokens: int = 220,
+        chat_sees: str = "auto",
+        captions: str = "off",
+    ) -> None:
+        """`cache`: folder in which built-in weights are put together. `chat_sees`: whether the chat model takes
+        pictures; `captions`: whether it writes them for pictures that are indexed. Raises UsageError for a choice that
+        is none.
+        """
         if device not in DEVICES:
             raise UsageError(f"The device {device!r} is none of {', '.join(DEVICES)}.")
+        if chat_sees not in SIGHT:
+            raise UsageError(f"chat_sees={chat_sees} is none of {', '.join(SIGHT)}.")
+        if captions not in ("off", "on"):
+            raise UsageError(f"captions={captions} is none of off, on.")
         for role in choices:
             if role not in EXAMPLES:
                 raise UsageError(f"There is no role {role!r}. Roles are: {', '.join(EXAMPLES)}.")
-        self._choices = {role: Choice.read(role, choices.get(role, "builtin")) for role in EXAMPLES}
+        self._choices = {role: Choice.read(role, choices.get(role, DEFAULTS.get(role, "builtin"))) for role in EXAMPLES}
         self._cache = cache
         self._device = device
         self._answer_tokens = answer_tokens
+        self._chat_sees = chat_sees
+        self.captions = captions == "on"
         self._loaded: dict[str, Any] = {}
         # 'words' are the built-in text vectors, which the roles text and image may both stand on.
         self._locks = {role: threading.Lock() for role in (*EXAMPLES, "words")}
@@ -75,9 +95,31 @@ class ModelShelf:
         return reader
 
     @property
+    def speech(self) -> Transcriber:
+        transcriber: Transcriber = self._get("speech", lambda: self._load_speech("speech"))
+        return transcriber
+
+    @property
+    def closer_speech(self) -> Transcriber:
+        """Hears long recordings again, in their second pass."""
+        transcriber: Transcriber = self._get("closer_speech", lambda: self._load_speech("closer_speech"))
+        return transcriber
+
+    @property
     def chat(self) -> BaseChatModel:
         model: BaseChatModel = self._get("chat", self._load_chat)
         return model
+
+    @property
+    def chat_sees(self) -> bool:
+        """Whether the chat model takes pictures. Loads it if that cannot be told otherwise."""
+        if self._chat_sees != "auto":
+            return self._chat_sees == "yes"
+        if self._choices["chat"].blind:
+            return False
+        from pipelines.seeing import sees
+
+        return sees(self.chat)
 
     def name(self, role: str) -> str:
         """What fills a role, without loading it. A library keeps this name with its vectors."""
@@ -151,6 +193,18 @@ class ModelShelf:
 
         return PageReader()
 
+    def _load_speech(self, role: str) -> Transcriber:
+        from pipelines.speech import NoTranscriber, Transcriber
+        from pipelines.whisper import FasterWhisper, OpenAIWhisper
+
+        choice = self._choices[role]
+        if choice.kind == "none":
+            return NoTranscriber()
+        if choice.kind == "openai-whisper":
+            return Transcriber(OpenAIWhisper(Path(choice.value).expanduser(), choice.name, self._torch_device()))
+        where = str(built_in(choice.weights[0], self._cache).parent) if choice.weights else _folder_or_id(choice.value)
+        return Transcriber(FasterWhisper(where, choice.name, self._device))
+
     def _load_chat(self) -> BaseChatModel:
         choice = self._choices["chat"]
         if choice.kind == "none":
@@ -162,7 +216,7 @@ class ModelShelf:
             path = built_in(choice.weights[0], self._cache) if choice.weights else Path(choice.value).expanduser()
             return LlamaCppChat(path=path, name=choice.name, max_tokens=most)
         if choice.kind == "hf":
-            from pipelines.generation import TransformersChat
+            from pipelines.torch_chat import TransformersChat
 
             return TransformersChat(
                 model=_folder_or_id(choice.value), name=choice.name, max_tokens=most, device=self._torch_device()
@@ -200,7 +254,9 @@ def _chat_of_provider(choice: Choice, most: int) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
     model, at, rest = choice.value.rpartition("@http")
-    options: dict[str, Any] = {"temperature": 0, "num_predict" if choice.kind == "ollama" else "max_tokens": most}
+    options: dict[str, Any] = {"temperature": 0, "max_tokens": most}
+    if choice.kind == "ollama":  # its client would wait for ever
+        options = {"temperature": 0, "num_predict": most, "client_kwargs": {"timeout": _PATIENCE}}
     if at:
         options["base_url"] = f"http{rest}"
     if at and choice.kind == "openai" and not os.environ.get("OPENAI_API_KEY"):

