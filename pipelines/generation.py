@@ -1,6 +1,6 @@
 """The chat role: models of this computer behind LangChain's BaseChatModel. Knows messages, nothing of evidence.
 
-GGUF files run on llama.cpp (`LlamaCppChat`), model folders in safetensors on transformers (`TransformersChat`). Both
+GGUF files run on llama.cpp (`LlamaCppChat`, here), model folders in safetensors on transformers (`torch_chat`). Both
 stream, and both stop writing when the consumer closes the stream.
 """
 
@@ -39,13 +39,6 @@ def _stop_writers() -> None:
     _leaving.set()
     for writer in list(_writers):
         writer.join()
-
-
-# A model folder without a chat template of its own gets this one.
-_PLAIN_TEMPLATE = (
-    "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
-    "{% if add_generation_prompt %}assistant: {% endif %}"
-)
 
 
 class LocalChat(BaseChatModel):
@@ -165,62 +158,6 @@ class LlamaCppChat(LocalChat):
             raise ModelUnavailable(f"The chat model {self.name or self.path.name} could not answer: {failures[0]}.")
 
 
-class TransformersChat(LocalChat):
-    """A causal language model in safetensors, from a folder or from the hub's cache, on transformers.
-
-    Raises ModelUnavailable when it cannot be loaded.
-    """
-
-    model: str
-    device: str = "cpu"
-    _network: Any = PrivateAttr()
-    _tokenizer: Any = PrivateAttr()
-    _lock: Any = PrivateAttr(default_factory=threading.Lock)
-
-    def model_post_init(self, context: Any, /) -> None:
-        super().model_post_init(context)
-        self._network, self._tokenizer = _load_transformers(self.model, self.device)
-
-    @property
-    def _llm_type(self) -> str:
-        return "transformers"
-
-    def _write(self, messages: list[BaseMessage], stop: list[str], give: Callable[[ChatGenerationChunk], bool]) -> None:
-        import torch
-        from transformers import TextStreamer
-
-        closed = threading.Event()
-
-        class Giver(TextStreamer):  # it holds back words that are not whole yet, and calls this with the rest
-            def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
-                if text and give(_chunk(text)):
-                    closed.set()
-
-        class Closed:
-            def __call__(self, ids: Any, scores: Any, **kwargs: Any) -> Any:
-                return torch.full((len(ids),), closed.is_set(), device=ids.device)
-
-        # The tokenizer is not safe to share, and two answers at once would only halve each other's speed.
-        with self._lock, torch.inference_mode():
-            prompt = self._tokenizer.apply_chat_template(
-                convert_to_openai_messages(messages),
-                chat_template=self._tokenizer.chat_template or _PLAIN_TEMPLATE,
-                add_generation_prompt=True,
-                return_tensors="pt",
-                return_dict=True,
-            ).to(self._network.device)
-            self._network.generate(
-                **prompt,
-                max_new_tokens=self.max_tokens,
-                do_sample=self.temperature > 0,
-                **({"temperature": self.temperature} if self.temperature > 0 else {}),
-                **({"stop_strings": stop, "tokenizer": self._tokenizer} if stop else {}),
-                pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
-                streamer=Giver(self._tokenizer, skip_prompt=True, skip_special_tokens=True),
-                stopping_criteria=[Closed()],
-            )
-
-
 def _start_llama(path: Path, context: int, threads: int, key: str) -> Any:
     try:
         with path.open("rb") as file:
@@ -256,28 +193,6 @@ def _start_llama(path: Path, context: int, threads: int, key: str) -> Any:
         raise ModelUnavailable(
             f"The chat model {path} cannot be loaded: {error}. It may be damaged, or need more memory than is free."
         ) from error
-
-
-def _load_transformers(model: str, device: str) -> tuple[Any, Any]:
-    try:
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-        from transformers.utils import logging as transformers_logging
-
-        transformers_logging.disable_progress_bar()
-        common: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-        tokenizer = AutoTokenizer.from_pretrained(model, **common)
-        network = AutoModelForCausalLM.from_pretrained(model, use_safetensors=True, dtype="auto", **common)
-        return network.eval().to(device), tokenizer
-    except Exception as error:  # a model that is missing or damaged shows in many types
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelUnavailable(
-            f"The chat model {model} cannot be loaded: {reason} Give the folder of a model with safetensors weights,"
-            f" or fetch it first: hf download {model}"
-        ) from error
-
-
-def _chunk(text: str) -> ChatGenerationChunk:
-    return ChatGenerationChunk(message=AIMessageChunk(content=text))
 
 
 def _from_openai(chunk: dict[str, Any]) -> ChatGenerationChunk:

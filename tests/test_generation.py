@@ -11,7 +11,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from pipelines.errors import ModelUnavailable
-from pipelines.generation import LlamaCppChat, TransformersChat
+from pipelines.generation import LlamaCppChat
 from pipelines.models import ModelShelf
 
 CAPITAL = [HumanMessage("What is the capital of France? One word.")]
@@ -24,42 +24,8 @@ def llama(shelf: ModelShelf) -> LlamaCppChat:
     return shelf.chat
 
 
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Llama of random weights with a tokenizer that knows a few words; it has no chat template."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("tiny")
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel()
-    tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=["<end>"], initial_alphabet=alphabet)
-    tokenizer.train_from_iterator(["what is the capital of france one word paris"] * 3, trainer)
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<end>").save_pretrained(folder)
-    torch.manual_seed(5)
-    config = LlamaConfig(
-        vocab_size=400,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        max_position_embeddings=512,
-        eos_token_id=None,  # it never ends by itself
-        bos_token_id=None,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return folder
-
-
 def _writing() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "chat writer"]
-
-
-def answer(model: LlamaCppChat | TransformersChat, messages: list) -> str:
-    return "".join(str(chunk.content) for chunk in model.stream(messages))
 
 
 def test_the_built_in_model_answers(llama: LlamaCppChat) -> None:
@@ -164,37 +130,3 @@ def test_a_file_that_is_no_model_is_explained(tmp_path: Path, content: bytes | N
     with pytest.raises(ModelUnavailable, match=reason) as failure:
         LlamaCppChat(path=path)
     assert str(path) in str(failure.value)
-
-
-def test_a_folder_of_safetensors_streams(tiny: Path, tmp_path: Path) -> None:
-    shelf = ModelShelf({"chat": f"hf:{tiny}"}, tmp_path, device="cpu", answer_tokens=12)
-    assert isinstance(shelf.chat, TransformersChat)
-    streamed = answer(shelf.chat, CAPITAL)
-    assert streamed and streamed == shelf.chat.invoke(CAPITAL).content
-
-
-def test_closing_the_stream_stops_transformers(tiny: Path) -> None:
-    model = TransformersChat(model=str(tiny), max_tokens=400)
-    stream = model.stream(CAPITAL)
-    next(stream)
-    writer = _writing()[-1]
-    stream.close()  # type: ignore[attr-defined]
-    writer.join(timeout=60)
-    assert not writer.is_alive() and answer(model, CAPITAL)
-
-
-def test_weights_that_are_no_safetensors_are_refused(tiny: Path, tmp_path: Path) -> None:
-    import torch
-    from safetensors.torch import load_file
-
-    for file in tiny.iterdir():
-        if file.suffix == ".json":
-            (tmp_path / file.name).write_bytes(file.read_bytes())
-    torch.save(load_file(tiny / "model.safetensors"), tmp_path / "pytorch_model.bin")
-    with pytest.raises(ModelUnavailable, match="cannot be loaded"):
-        TransformersChat(model=str(tmp_path))
-
-
-def test_a_chat_model_that_is_not_there_is_named() -> None:
-    with pytest.raises(ModelUnavailable, match=r"nobody/nothing cannot be loaded.*hf download nobody/nothing"):
-        TransformersChat(model="nobody/nothing")
