@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from indexes.records import FileRecord, Segment, Source, Status
+from pipelines.previews import key_second
 from pipelines.records import Answer, Citation, Evidence, Result
 
 
@@ -24,7 +25,7 @@ def file_json(record: FileRecord) -> dict[str, Any]:
 
 def index_json(records: Sequence[FileRecord], seconds: float) -> dict[str, Any]:
     counts = count_statuses(records)
-    names: tuple[Status, ...] = ("indexed", "unchanged", "skipped", "failed", "removed")
+    names: tuple[Status, ...] = ("indexed", "draft", "partial", "unchanged", "skipped", "failed", "removed")
     return {
         **{name: counts.get(name, 0) for name in names},
         "seconds": round(seconds, 3),
@@ -45,9 +46,10 @@ def hit_json(result: Result) -> dict[str, Any]:
         "score": round(result.score, 5),
         "source": result.source.path,
         "modality": result.segment.modality,
-        "place": result.segment.place.as_dict(),
+        "place": result.place.as_dict(),
         "text": result.segment.text,
         "found_by": list(result.found_by),
+        "why": result.why,
         "id": result.segment.id,
     }
 
@@ -65,7 +67,7 @@ def citation_json(citation: Citation, evidence: Sequence[Evidence]) -> dict[str,
     return {
         "number": citation.number,
         "source": cited.source.path,
-        "place": cited.segment.place.as_dict(),
+        "place": (citation.place or cited.place).as_dict(),
         "quote": citation.quote,
         "support": citation.support,
     }
@@ -104,5 +106,23 @@ def export_json(source: Source, segments: Sequence[Segment]) -> dict[str, Any]:
         "source": source.path,
         "modality": source.modality,
         "language": source.language,
-        "segments": [{"place": segment.place.as_dict(), "text": segment.text} for segment in segments],
+        "segments": [_segment_json(segment) for segment in segments],
     }
+
+
+def _segment_json(segment: Segment) -> dict[str, Any]:
+    """`kind` keeps what is said apart from what is to be seen; `cues` are sentences with their seconds, `frame` is the
+    second of the key frame."""
+    values: dict[str, Any] = {
+        "id": segment.id,
+        "kind": segment.kind,
+        "place": segment.place.as_dict(),
+        "text": segment.text,
+    }
+    if segment.cues:
+        values["cues"] = [
+            {"start": cue.start, "end": cue.end, "text": cue.text, "speaker": cue.speaker} for cue in segment.cues
+        ]
+    if segment.kind == "frame":
+        values["frame"] = key_second(segment)
+    return values

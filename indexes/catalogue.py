@@ -16,6 +16,7 @@ import numpy as np
 from indexes import keywords
 from indexes.database import Database
 from indexes.records import Cue, FileRecord, Place, Segment, Source
+from indexes.scopes import Scope
 
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -119,6 +120,21 @@ class Catalogue(Database):
             )
             for row in rows
         }
+
+    def paths(self) -> list[tuple[str, str]]:
+        """Every path that leads to a source, with the source's id."""
+        rows = self.connection.execute("SELECT f.path, s.id FROM files f JOIN sources s ON s.key = f.source")
+        return [(row["path"], row["id"]) for row in rows]
+
+    def lengths(self, scope: Scope = Scope()) -> dict[str, float | None]:
+        """Seconds of each source within a scope; None for what is no recording."""
+        rows = self.connection.execute(
+            "SELECT id, CASE WHEN modality IN ('audio', 'video') THEN coalesce(duration, (SELECT"
+            " max(json_extract(place, '$.end')) FROM segments WHERE source = sources.key), 0) END AS seconds"
+            f" FROM sources WHERE key IN (SELECT source FROM segments WHERE {scope.where or 'true'})",
+            scope.values,
+        )
+        return {row["id"]: row["seconds"] for row in rows}
 
     def orphans(self) -> list[int]:
         """Keys of sources that no path leads to any more."""
@@ -233,6 +249,15 @@ class Catalogue(Database):
     def segments_of(self, source_id: str) -> list[Segment]:
         """All segments of a source in reading order."""
         rows = self.connection.execute(f"{_SEGMENT} WHERE o.id = ? ORDER BY s.position", (source_id,))
+        return [_segment(row) for row in rows]
+
+    def segments_during(self, source_id: str, start: float, end: float) -> list[Segment]:
+        """What is said or to be seen in a recording between these seconds, in order."""
+        rows = self.connection.execute(
+            f"{_SEGMENT} WHERE o.id = ? AND json_extract(s.place, '$.start') < ? AND json_extract(s.place, '$.end') > ?"
+            " ORDER BY s.position",
+            (source_id, end, start),
+        )
         return [_segment(row) for row in rows]
 
     def space(self, name: str) -> sqlite3.Row | None:

@@ -26,20 +26,13 @@ from indexes.catalogue import Catalogue
 from indexes.errors import LibraryBusy, LibraryError, SpaceMismatch, UsageError
 from indexes.keywords import KeywordIndex
 from indexes.records import FileRecord, Hit, Segment, Source
+from indexes.scopes import Scope
 from indexes.vectors import VectorIndex
 
 log = logging.getLogger(__name__)
 
 Vectors = Mapping[str, Mapping[int, np.ndarray]]
 """Space name → index of the segment among those added → vector (dimension,) float32 of unit length."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which segments a search may return: a condition on the table `segments`. Empty: all of them."""
-
-    where: str = ""
-    values: tuple[object, ...] = ()
 
 
 @dataclass(slots=True)
@@ -150,38 +143,23 @@ class Library:
         segments: Sequence[Segment],
         vectors: Vectors,
         stages: Mapping[str, float],
+        instead_of: Sequence[int] = (),
     ) -> None:
-        """Store more of a draft: a source that is read bit by bit, each bit in one transaction.
+        """Store more of a source that is read bit by bit, each bit in one transaction.
 
-        `vectors` are by index into `segments`. `stages` says how far the reading has come, for the next start; none
-        are left when it is complete.
+        `stages` says how far the reading has come, for the next start; {} when it is complete. The new segments may
+        stand `instead_of` older ones, whose ids go for good.
         """
-        with self.catalogue.transaction():
+        with self.catalogue.transaction() as connection:
             key = self.catalogue.source_key(source.id)
             if key is None:
                 key = self.catalogue.add_source(source)
             else:
                 self.catalogue.update_source(key, source)
+            self.keywords.remove(connection, instead_of)
+            self.catalogue.remove_segments(instead_of)
             self._add_segments(key, segments, vectors)
             self.catalogue.set_stages(key, stages)
-            self._record(file)
-
-    def replace(
-        self, source: Source, file: FileRecord, segments: Sequence[Segment], vectors: Vectors, keep: Sequence[int] = ()
-    ) -> None:
-        """Complete a draft in one transaction: all its segments, except those with the ids in `keep`, give way to
-        `segments`, and its stages are forgotten."""
-        with self.catalogue.transaction() as connection:
-            key = self.catalogue.source_key(source.id)
-            if key is None:
-                return  # it was forgotten meanwhile
-            self.catalogue.update_source(key, source)
-            kept = set(keep)
-            gone = [i for i in self.catalogue.segment_ids(key) if i not in kept]
-            self.keywords.remove(connection, gone)
-            self.catalogue.remove_segments(gone)
-            self._add_segments(key, segments, vectors)
-            self.catalogue.set_stages(key, {})
             self._record(file)
 
     def _add_segments(self, key: int, segments: Sequence[Segment], vectors: Vectors) -> None:

@@ -143,12 +143,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A segment that one index returned. `score` compares only within that index; rank counts from 1."""
+    """A segment that one index returned. `score` compares only within that index; rank counts from 1; `fit` in 0..1
+    says how surely it has to do with the question at all, where somebody has judged that."""
 
     segment_id: int
     rank: int
     score: float
     index: str
+    fit: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from indexes.errors import FolioscopeError
 from indexes.keywords import content_words, is_cjk
 from indexes.library import Library
+from indexes.records import Segment, clock
 from pipelines.citations import Citer, open_mark, without_numbers
 from pipelines.errors import ModelUnavailable
 from pipelines.evidence import BUDGET, pick_evidence, tokens
@@ -33,8 +35,10 @@ from pipelines.records import (
     Result,
     TextDelta,
 )
-from pipelines.retrieval import Retriever, checked
+from pipelines.retrieval import Retriever, checked, leans
+from pipelines.seeing import drawn, streamed, with_pictures
 from pipelines.sentences import sentence_spans
+from pipelines.times import RECORDING
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -48,6 +52,22 @@ _SHOW = re.compile(
     r"|(照片|图片|圖片|画像|写真)",
     re.IGNORECASE,
 )
+_WHEN = re.compile(
+    r"^\W*(?:when|at (?:what|which) (?:time|minute|second|point|moment)|where in the (?:video|recording|talk|film))\b"
+    r".*\b(?:say|says|said|explain\w*|mention\w*|talk\w*|speak\w*|spoken|discuss\w*|describe[sd]?|introduce[sd]?"
+    r"|shown?|appears?|visible|seen|heard)\b",
+    re.IGNORECASE,
+)
+_AT_WHAT_TIME = re.compile(
+    r"^\W*(?:when|at (?:what|which) (?:time|minute|second|point|moment)"
+    r"|where\b.*\b(?:appears?|visible|see|seen|shown?))\b",
+    re.IGNORECASE,
+)
+# 'When was it first shown?' asks for a date, unless a recording is named.
+_DATED = re.compile(r"^\W*when\s+(?:was|were|had)\b.*\b(?:described|introduced|shown|visible|seen)\b", re.IGNORECASE)
+_RECORDING = re.compile(rf"\b{RECORDING}", re.IGNORECASE)
+_CLEARLY = 0.45  # how well a moment must fit to be named without a model,
+_BEFORE_OTHERS = 0.1  # and how much better than others
 _ROOM = 1500  # tokens of earlier messages that are handed on; the chat model holds 4,096
 _TURNS_KEPT = 64
 
@@ -55,11 +75,12 @@ _TURNS_KEPT = 64
 class Answering:
     """Answers questions from one library with the models of one shelf."""
 
-    def __init__(self, library: Library, shelf: ModelShelf, budget: int = BUDGET) -> None:
-        """`budget`: how many tokens of evidence the chat model reads."""
+    def __init__(self, library: Library, shelf: ModelShelf, budget: int = BUDGET, pictures: int = 0) -> None:
+        """`budget`: how many tokens of evidence the chat model reads; `pictures`: how many it is shown, if it sees."""
         self.library = library
         self.shelf = shelf
         self.budget = budget
+        self.pictures = pictures
         self.retriever = Retriever(library, shelf)
         self._told: OrderedDict[tuple[str, str], list[BaseMessage]] = OrderedDict()
 
@@ -67,6 +88,8 @@ class Answering:
         """Raises UsageError for a question that cannot be asked."""
         began = time.monotonic()
         text = checked(question.text)
+        if not leans(text):
+            question = replace(question, history=())  # a small model repeats an earlier answer that stands before it
         results = self.retriever.find(question, k=10)
         earlier = self._earlier(question)
         # A follow-up finds much of its evidence told already, and should be answered sooner.
@@ -79,9 +102,9 @@ class Answering:
             yield TextDelta(answer)
             yield from self._finish(question, answer, True, [], evidence, seconds, began)
             return
-        pictured = _pictured(text, evidence)
-        if pictured is not None:
-            shown, citation = pictured
+        plain = _pictured(text, evidence) or _timed(text, evidence)
+        if plain is not None:
+            shown, citation = plain
             yield TextDelta(shown)
             yield from self._finish(question, shown, False, [citation], evidence, seconds, began)
             return
@@ -89,7 +112,7 @@ class Answering:
         cited = _CitedText(citer)
         messages = build_messages(text, evidence, question.history, earlier)
         written = ""
-        for delta in self._stream(messages):
+        for delta in self._stream(self._illustrated(messages, evidence)):
             written += delta
             for part in cited.feed(delta):
                 seconds.setdefault("first_token", time.monotonic() - began)
@@ -118,8 +141,13 @@ class Answering:
         while len(self._told) > _TURNS_KEPT:
             self._told.popitem(last=False)
 
+    def _illustrated(self, messages: list[BaseMessage], evidence: Sequence[Evidence]) -> list[BaseMessage]:
+        """For this turn only: pictures would fill the room for earlier messages, and new evidence brings its own."""
+        shown = self.pictures > 0 and self.shelf.chat_sees
+        return with_pictures(messages, evidence, drawn, self.pictures) if shown else messages
+
     def _stream(self, messages: list[BaseMessage]) -> Iterator[str]:
-        stream = self.shelf.chat.stream(messages)
+        stream = streamed(self.shelf.chat, messages)
         try:
             for chunk in stream:
                 if isinstance(chunk.content, str) and chunk.content:
@@ -141,7 +169,7 @@ class Answering:
         embedder = self.shelf.text
         if any(result.scores.get("text", -1.0) >= (embedder.floor or 0.0) for result in results):
             return True
-        if any("image" in result.found_by for result in results):
+        if any({"image", "time"} & set(result.found_by) for result in results):
             return True
         asked = content_words(question)
         # Pairs of characters lie across the borders of words, so fewer of them can be met.
@@ -173,10 +201,49 @@ def _pictured(question: str, evidence: Sequence[Evidence]) -> tuple[str, Citatio
     found = next((each for each in evidence if "image" in each.result.found_by), None)
     if found is None or not _SHOW.search(question) or found.result.found_by["image"] > 3:
         return None
-    sentence = f"{PurePath(found.result.source.path).name} shows this."
-    text = f"{sentence} [{found.number}]"
-    quote = found.result.segment.text.split("\n")[-1]
-    return text, Citation(found.number, 0, len(sentence), quote, round(found.result.scores["image"], 3))
+    result = found.result
+    picture = next((each for each in (result.segment, *result.beside) if each.pictured), result.segment)
+    place = result.place if picture is result.segment else picture.place
+    at = "" if place.start is None else f" at {clock(place.start)}"
+    sentence = f"{PurePath(result.source.path).name} shows this{at}."
+    support = round(result.scores["image"], 3)
+    return f"{sentence} [{found.number}]", _cited(found, sentence, picture, picture.text.split("\n")[-1], support)
+
+
+def _timed(question: str, evidence: Sequence[Evidence]) -> tuple[str, Citation] | None:
+    """Who asks when something is said or to be seen wants the time, if one moment is clearly the best. What is only
+    to be seen no words could tell a model."""
+    if not evidence or not evidence[0].result.why:
+        return None
+    if _DATED.match(question) and not _RECORDING.search(question):
+        return None
+    result, others = evidence[0].result, [each.result for each in evidence[1:]]
+    fits = _fits_best(result)
+    seen_only = result.segment.kind == "frame" and result.found_by.get("image") == 1 and not result.segment.marks
+    if not (seen_only and _AT_WHAT_TIME.match(question)):
+        if not _WHEN.search(question) or fits < _CLEARLY:
+            return None
+        if any(_fits_best(other) > fits - _BEFORE_OTHERS for other in others):
+            return None
+    segment = result.segment
+    quote = max(evidence[0].sentences, key=len, default=segment.text.split("\n")[0])
+    for cue in segment.cues:
+        if cue.start == result.place.start:
+            quote = cue.text
+    sentence = f"At {clock(result.place.start or 0.0)} in {PurePath(result.source.path).name}."
+    return f"{sentence} [{evidence[0].number}]", _cited(evidence[0], sentence, segment, quote, round(fits, 3))
+
+
+def _fits_best(result: Result) -> float:
+    return max(
+        (*result.why.values(), *(score for index, score in result.scores.items() if index == "text")), default=0.0
+    )
+
+
+def _cited(evidence: Evidence, sentence: str, segment: Segment, quote: str, support: float) -> Citation:
+    if segment is evidence.result.segment:
+        return Citation(evidence.number, 0, len(sentence), quote, support)
+    return Citation(evidence.number, 0, len(sentence), quote, support, segment, segment.place)
 
 
 class _CitedText:

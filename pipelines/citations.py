@@ -13,6 +13,7 @@ import numpy as np
 
 from indexes.keywords import content_words, is_cjk
 from pipelines.embedding import TextEmbedder
+from pipelines.moments import place_of
 from pipelines.records import Citation, Evidence
 from pipelines.sentences import sentence_spans
 
@@ -50,11 +51,12 @@ class Citer:
         self._question = question
         self._asked = set(_matchable(question))
         self._quotes = [
-            (each.number, text[start:end], each.result.segment.heading)
+            (each.number, segment, start, end)
             for each in evidence
-            for text in (each.result.segment.text,)
-            for start, end in sentence_spans(text)
+            for segment in dict.fromkeys((each.result.segment, *(segment for segment, _ in each.beside)))
+            for start, end in sentence_spans(segment.text)
         ]
+        self._own = {each.number: each.result.segment for each in evidence}
         self._rows: np.ndarray | None = None
 
     def cite(self, sentence: str, start: int = 0) -> Citation | None:
@@ -62,18 +64,23 @@ class Citer:
         if not self._quotes or not _matchable(sentence):
             return None
         if self._rows is None:
-            self._rows = self._embedder.embed_passages([quote for _, quote, _ in self._quotes])
+            self._rows = self._embedder.embed_passages(
+                [segment.text[start:end] for _, segment, start, end in self._quotes]
+            )
         # A bare 'Emily Rodriguez' means something only together with what was asked.
         cosines = self._rows @ self._embedder.embed_question(f"{self._question} {sentence}")
-        shared = [self._shared(sentence, quote, heading) for _, quote, heading in self._quotes]
+        shared = [self._shared(sentence, s.text[start:end], s.heading) for _, s, start, end in self._quotes]
         supports = [
             0.7 * words + 0.3 * max(0.0, float(c)) if words else 0.0 for words, c in zip(shared, cosines, strict=True)
         ]
         best = int(np.argmax(supports))
         if supports[best] < SUPPORTED:
             return None
-        number, quote, _ = self._quotes[best]
-        return Citation(number, start, start + len(sentence), quote, round(min(1.0, supports[best]), 3))
+        number, segment, first, last = self._quotes[best]
+        quote, support = segment.text[first:last], round(min(1.0, supports[best]), 3)
+        beside = None if segment is self._own[number] else segment
+        place = place_of(segment, first, last) if beside or segment.cues else None
+        return Citation(number, start, start + len(sentence), quote, support, beside, place)
 
     def _shared(self, sentence: str, quote: str, heading: str) -> float:
         """0..1: the share of the sentence's words, by weight, that stand in the quote; 0 if a number does not."""

@@ -6,11 +6,14 @@ Sentences and not whole segments, because a small model on two cores reads about
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from indexes.keywords import content_words
+from indexes.records import Segment
 from pipelines.embedding import TextEmbedder
+from pipelines.moments import place_of, shared
 from pipelines.records import Evidence, Result
 from pipelines.sentences import sentence_spans
 
@@ -18,11 +21,22 @@ BUDGET = 260  # tokens of evidence; with the fixed part and the question the pro
 MOST_SOURCES = 4
 _WORTH = 0.6  # a sentence that counts less than this share of the best one is left out
 _LONGEST_SENTENCE = 600  # characters; a longer one is cut around the words of the question
+_MEANWHILE = 0.25  # share of the budget for what is said or seen beside the best sentence, whatever words it has
+_MEANWHILE_ASKED = 0.5  # when the question is about that
+_NARROWED = 0.15  # what the part of a moment that was found counts more
+_CLOSELY = 2  # of so many results, what stands beside is compared by meaning; of others by words
+_SEEN = re.compile(
+    r"\b(slides?|screen|shown?|shows|writ\w+|read|displayed|visible|see[ns]?)\b|[屏幕显示看写]|画面", re.I
+)
+_SAID = re.compile(
+    r"\b(sa(?:y|ys|id|ying)|speak\w*|spoken|talk\w*|mention\w*|explain\w*|tells?|told|hear\w*)\b|[说講讲]", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
     result: int
+    part: int  # of the result: 0 is the segment that was found, others stand beside it
     start: int
     end: int
     text: str
@@ -45,44 +59,101 @@ def pick_evidence(
     its table, so that it can be understood.
     """
     results = results[:MOST_SOURCES]
-    chosen: dict[int, set[tuple[int, int]]] = {}
+    chosen: dict[tuple[int, int], set[tuple[int, int]]] = {}
     left = budget
     ranked = _ranked(question, results, embedder)
+
+    def take(sentence: _Sentence, spans: Sequence[tuple[int, int]]) -> int:
+        """Tokens that were spent."""
+        text = _parts(results[sentence.result])[sentence.part].text
+        spent = 0
+        for span in spans:
+            taken = chosen.setdefault((sentence.result, sentence.part), set())
+            cost = tokens(text[span[0] : span[1]]) + (12 if not taken else 0)
+            if span not in taken and (cost <= left - spent or (left == budget and not taken)):
+                taken.add(span)
+                spent += cost
+        return spent
+
     for sentence in ranked:
         if sentence.score < _WORTH * ranked[0].score:
             break
-        text = results[sentence.result].segment.text
-        spans = [(sentence.start, sentence.end), *_context(text, sentence)]
-        taken = chosen.setdefault(sentence.result, set())
-        for span in spans:
-            cost = tokens(text[span[0] : span[1]]) + (12 if not taken else 0)
-            if span not in taken and (cost <= left or (left == budget and not taken)):
-                taken.add(span)
-                left -= cost
+        text = _parts(results[sentence.result])[sentence.part].text
+        left -= take(sentence, [(sentence.start, sentence.end), *_context(text, sentence)])
+        if sentence is ranked[0]:
+            for other, reserve in _meanwhile(question, results[sentence.result], sentence, ranked, budget):
+                before = left
+                for each in other:
+                    if before - left < reserve:
+                        left -= take(each, [(each.start, each.end)])
         if left < 12:
             break
-    used = [i for i in sorted(chosen) if chosen[i]]
-    return tuple(
-        Evidence(number, results[i], tuple(results[i].segment.text[s:e] for s, e in sorted(chosen[i])))
-        for number, i in enumerate(used, start=1)
-    )
+    used = sorted({i for (i, _), spans in chosen.items() if spans})
+    return tuple(Evidence(number, results[i], *_told(results[i], i, chosen)) for number, i in enumerate(used, start=1))
+
+
+def _parts(result: Result) -> tuple[Segment, ...]:
+    return (result.segment, *result.beside)
+
+
+def _told(
+    result: Result, i: int, chosen: dict[tuple[int, int], set[tuple[int, int]]]
+) -> tuple[tuple[str, ...], tuple[tuple[Segment, tuple[str, ...]], ...]]:
+    """The chosen sentences of a result, and of what stands beside it."""
+    told = [
+        (segment, tuple(segment.text[start:end] for start, end in sorted(chosen.get((i, part), ()))))
+        for part, segment in enumerate(_parts(result))
+    ]
+    return told[0][1], tuple(each for each in told[1:] if each[1])
+
+
+def _meanwhile(
+    question: str, result: Result, best: _Sentence, ranked: Sequence[_Sentence], budget: int
+) -> Iterator[tuple[list[_Sentence], float]]:
+    """What is seen while the best sentence is said, or said while it is seen, with the tokens that it may cost: lines
+    with the question's words first, then from the top of the slide, or from the time of the best."""
+    parts = _parts(result)
+    place = place_of(parts[best.part], best.start, best.end)
+    for part, segment in enumerate(parts):
+        if segment.kind == parts[best.part].kind or segment.kind == "text" or shared(segment.place, place) <= 0:
+            continue
+        lines = [each for each in ranked if (each.result, each.part) == (best.result, part)]
+        wanted = _SEEN if segment.kind == "frame" else _SAID
+        if segment.cues:
+            lines.sort(key=lambda each: (-shared(place_of(segment, each.start, each.end), place), each.start))
+        else:
+            asked = [word for word in content_words(question) if not _SEEN.fullmatch(word)]
+            lines.sort(key=lambda each: (not any(_stands(w, set(content_words(each.text))) for w in asked), each.start))
+        yield lines, budget * (_MEANWHILE_ASKED if wanted.search(question) else _MEANWHILE)
+        return
 
 
 def _ranked(question: str, results: Sequence[Result], embedder: TextEmbedder) -> list[_Sentence]:
-    spans = [(i, *span) for i, r in enumerate(results) for span in _sentences(r.segment.text)]
+    spans = [
+        (i, part, *span)
+        for i, result in enumerate(results)
+        for part, segment in enumerate(_parts(result))
+        for span in _sentences(segment.text)
+    ]
     if not spans:
         return []
-    texts = [results[i].segment.text[start:end] for i, start, end in spans]
-    headings = [results[i].segment.heading for i, _, _ in spans]
-    rows = embedder.embed_passages([f"{h}\n{t}" if h else t for h, t in zip(headings, texts, strict=True)])
-    cosines = rows @ embedder.embed_question(question)
+    segments = [_parts(results[i])[part] for i, part, _, _ in spans]
+    texts = [segment.text[start:end] for segment, (_, _, start, end) in zip(segments, spans, strict=True)]
+    near = [n for n, (i, part, _, _) in enumerate(spans) if part == 0 or i < _CLOSELY]
+    rows = embedder.embed_passages(
+        [f"{segments[n].heading}\n{texts[n]}" if segments[n].heading else texts[n] for n in near]
+    )
+    cosines = dict(zip(near, map(float, rows @ embedder.embed_question(question)), strict=True))
     asked = content_words(question)
     ranked = []
-    for (i, start, end), text, cosine in zip(spans, texts, cosines, strict=True):
+    for n, ((i, part, start, end), text) in enumerate(zip(spans, texts, strict=True)):
         there = set(content_words(text))
         overlap = sum(_stands(word, there) for word in asked) / max(1, len(asked))
-        score = float(cosine) + 0.5 * overlap - 0.04 * i
-        ranked.append(_Sentence(i, start, end, text, score))
+        score = cosines.get(n, 0.0) + 0.5 * overlap - 0.04 * i
+        narrowed = results[i].narrowed
+        if part == 0 and narrowed is not None and shared(place_of(segments[n], start, end), narrowed) > 0:
+            score += _NARROWED
+        ranked.append(_Sentence(i, part, start, end, text, score))
     return sorted(ranked, key=lambda sentence: -sentence.score)
 
 

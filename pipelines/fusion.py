@@ -16,12 +16,12 @@ def reciprocal_rank_fusion(
 
     Ranks are compared and not scores, since scores of two indexes have nothing in common (Cormack, Clarke and
     Büttcher: Reciprocal Rank Fusion outperforms Condorcet and individual rank learning methods, SIGIR 2009).
-    `weights` by name of the index; 1 where none is given.
+    `weights` by name of the index; 1 where none is given. A hit's `fit` is a share of its weight.
     """
     weights = weights or {}
     scores: dict[int, float] = {}
     for hits in lists:
         for hit in hits:
-            gain = weights.get(hit.index, 1.0) / (CONSTANT + hit.rank)
+            gain = hit.fit * weights.get(hit.index, 1.0) / (CONSTANT + hit.rank)
             scores[hit.segment_id] = scores.get(hit.segment_id, 0.0) + gain
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))

@@ -41,7 +41,7 @@ def as_document(result: Result) -> Document:
             "score": result.score,
             "source": result.source.path,
             "modality": result.segment.modality,
-            "place": result.segment.place.as_dict(),
+            "place": result.place.as_dict(),
             "found_by": list(result.found_by),
         },
     )

@@ -89,12 +89,19 @@ class Result:
 class Evidence:
     """A numbered result with the sentences that matter for the question, in the order of the source.
 
-    Each sentence is an exact substring of `result.segment.text`.
+    Each sentence is an exact substring of `result.segment.text`. `beside` are segments of `result.beside` with those
+    of their sentences that matter.
     """
 
     number: int
     result: Result
     sentences: tuple[str, ...]
+    beside: tuple[tuple[Segment, tuple[str, ...]], ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[Segment, tuple[str, ...]], ...]:
+        """All segments of the evidence with their sentences, the one that was found first."""
+        return ((self.result.segment, self.sentences), *self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,9 @@ class Citation:
     """A sentence of the answer tied to evidence.
 
     `start` and `end` are the sentence's offsets in the answer; `quote` is an exact substring of the
-    source's text; `support` in 0..1 says how well the quote bears the sentence out.
+    source's text; `support` in 0..1 says how well the quote bears the sentence out. `segment` is the one whose text
+    holds the quote, where that is one beside the evidence's own; `place` is where the quote stands or is said, where
+    that is known closer than the evidence's place.
     """
 
     number: int
@@ -110,6 +119,8 @@ class Citation:
     end: int
     quote: str
     support: float
+    segment: Segment | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexes.catalogue import MIGRATIONS
+from indexes.database import Database
 from indexes.errors import LibraryBusy, LibraryError, SpaceMismatch, UsageError
 from indexes.library import Library
-from indexes.records import FileRecord, Place, Segment, Source
+from indexes.records import Cue, FileRecord, Place, Segment, Source
 
 ROOT = Path(__file__).parent.parent
 DIMENSION = 16
@@ -230,3 +232,70 @@ def test_a_catalogue_of_a_newer_version_is_left_alone(library: Library) -> None:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(LibraryError, match="newer version"):
         Library(library.folder)
+
+
+def draft(library: Library, texts: list[str], stages: dict[str, float], instead_of: list[int] | None = None) -> None:
+    """More of one recording, a second a text."""
+    source = Source("talk", "video", "video/mp4", 1, duration=60.0)
+    segments = [
+        Segment("talk", 1000 * i, "video", text, Place(start=i, end=i + 1), kind="speech", cues=(Cue(i, i + 1, text),))
+        for i, text in enumerate(texts)
+    ]
+    record = FileRecord("/files/talk.mp4", "draft" if stages else "indexed", "video", "talk")
+    vectors = {"text": {i: unit(zlib.crc32(text.encode())) for i, text in enumerate(texts)}}
+    library.extend(source, record, segments, vectors, stages, instead_of or [])
+
+
+def test_a_recording_grows_bit_by_bit_and_better_segments_take_the_place_of_others(library: Library) -> None:
+    draft(library, ["the red car"], {"speech": 1.0})
+    first = library.search_keywords("car", 5)[0].segment_id
+    draft(library, ["a blurred sign"], {"speech": 2.0, "frames": 0.5})
+    key = library.catalogue.source_key("talk")
+    assert key is not None and library.catalogue.stages(key) == {"speech": 2.0, "frames": 0.5}
+    blurred = library.search_keywords("sign", 5)[0].segment_id
+    assert len(library.search_vectors("text", unit(1), 9)) == 2
+    draft(library, ["a sign that says Harbour"], {}, [blurred])
+    assert [hit.segment_id for hit in library.search_keywords("car", 5)] == [first]
+    assert [hit.segment_id for hit in library.search_keywords("sign", 5)] == [
+        hit.segment_id for hit in library.search_keywords("harbour", 5)
+    ]
+    assert library.catalogue.stages(key) == {}
+    assert len(library.search_vectors("text", unit(1), 9)) == 2
+    stored = library.catalogue.segments([first])[first]
+    assert (stored.kind, stored.cues) == ("speech", (Cue(0, 1, "the red car"),))
+    assert library.catalogue.sources()["talk"].duration == 60.0
+
+
+def test_a_failing_step_leaves_a_draft_as_it_was(library: Library) -> None:
+    draft(library, ["the red car"], {"speech": 1.0})
+    held = [hit.segment_id for hit in library.search_keywords("car", 5)]
+    with pytest.raises(ValueError):
+        bad = [Segment("talk", 0, "video", "the blue car", kind="frame")]
+        record = FileRecord("/files/talk.mp4", "indexed", "video", "talk")
+        source = Source("talk", "video", "video/mp4", 1)
+        library.extend(source, record, bad, {"text": {0: np.array(["x"])}}, {}, held)
+    assert [hit.segment_id for hit in library.search_keywords("car", 5)] == held
+    assert library.catalogue.file("/files/talk.mp4").status == "draft"  # type: ignore[union-attr]
+
+
+def test_forgetting_a_draft_forgets_how_far_it_was_read(library: Library) -> None:
+    draft(library, ["the red car"], {"speech": 1.0})
+    library.forget("/files/talk.mp4")
+    assert library.catalogue.connection.execute("SELECT count(*) FROM stages").fetchone()[0] == 0
+
+
+def test_a_library_of_the_first_version_opens_and_its_pictures_are_pictures(tmp_path: Path) -> None:
+    old = Database(tmp_path / "catalogue.sqlite", MIGRATIONS[:1])
+    with old.transaction() as connection:
+        connection.execute("INSERT INTO sources VALUES (1, 'a', 'document', 'application/pdf', 1, '', '', 0)")
+        values = [(1, 0, "document", "words"), (1, 1, "image", "A picture.")]
+        connection.executemany(
+            "INSERT INTO segments(source, position, modality, heading, text, place, member, marks)"
+            " VALUES (?, ?, ?, '', ?, '{}', '', '[]')",
+            values,
+        )
+    old.close()
+    library = Library(tmp_path)
+    assert [segment.kind for segment in library.catalogue.segments_of("a")] == ["text", "picture"]
+    assert library.catalogue.sources()["a"].duration is None
+    library.close()

@@ -1,0 +1,44 @@
+"""Which segments a search may return."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A condition on the table `segments` with its values. Empty: all of them."""
+
+    where: str = ""
+    values: tuple[object, ...] = ()
+
+    @property
+    def of_files(self) -> bool:
+        """Whether certain files are meant."""
+        return "source IN" in self.where
+
+    def __and__(self, other: Scope) -> Scope:
+        both = " AND ".join(where for where in (self.where, other.where) if where)
+        return Scope(both, self.values + other.values)
+
+
+def of_sources(ids: Collection[str]) -> Scope:
+    """What stands in these sources."""
+    return Scope(
+        "source IN (SELECT key FROM sources WHERE id IN (SELECT value FROM json_each(?)))", (json.dumps([*ids]),)
+    )
+
+
+def during(spans: Mapping[str, tuple[float, float]]) -> Scope:
+    """What is said or to be seen in these recordings (by source id) between these seconds.
+
+    One value and one pass over the recordings' rows, however many they are.
+    """
+    return Scope(
+        "id IN (SELECT s.id FROM json_each(?) asked JOIN sources o ON o.id = asked.key JOIN segments s"
+        " ON s.source = o.key AND json_extract(s.place, '$.start') <= json_extract(asked.value, '$[1]')"
+        " AND json_extract(s.place, '$.end') >= json_extract(asked.value, '$[0]'))",
+        (json.dumps({source: list(span) for source, span in spans.items()}),),
+    )
