@@ -13,12 +13,14 @@ from app.settings import Settings
 from indexes.errors import UsageError
 from indexes.library import Library
 from indexes.records import FileRecord, Modality, Segment, Source
+from pipelines.choices import EXAMPLES
 from pipelines.files import absolute
 from pipelines.models import ModelInfo, ModelShelf
 from pipelines.records import AnswerEvent, IngestEvent, Question, Result
 
 if TYPE_CHECKING:
     from pipelines.answering import Answering
+    from pipelines.ingest import Ingest
 
 
 class Assistant:
@@ -28,26 +30,44 @@ class Assistant:
         """Raises LibraryError; `create` false: when there is no library yet. Loads no model."""
         self.settings = settings
         self.library = Library(Path(settings.library), create)
-        choices = {role: getattr(settings, role) for role in ("text", "image", "ocr", "chat")}
-        self.shelf = ModelShelf(choices, absolute(settings.models), settings.device, settings.answer_tokens)
+        choices = {role: getattr(settings, role) for role in EXAMPLES}
+        self.shelf = ModelShelf(
+            choices,
+            absolute(settings.models),
+            settings.device,
+            settings.answer_tokens,
+            settings.chat_sees,
+            settings.captions,
+        )
 
     @cached_property
     def _answering(self) -> Answering:
         from pipelines.answering import Answering
 
-        return Answering(self.library, self.shelf, self.settings.evidence_tokens)
+        return Answering(self.library, self.shelf, self.settings.evidence_tokens, self.settings.pictures)
 
     def close(self) -> None:
         self.library.close()
 
-    def index(self, paths: Sequence[str | Path]) -> Iterator[IngestEvent]:
-        """Add, update, and forget what vanished below the paths."""
-        from pipelines.ingest import Ingest
-
+    def index(self, paths: Sequence[str | Path], complete: bool = True) -> Iterator[IngestEvent]:
+        """Add, update, and forget what vanished below the paths. Long recordings stay drafts if not to `complete`."""
         if not paths:
             raise UsageError("Nothing to index. Name a file or a folder.")
-        ingest = Ingest(self.library, self.shelf, self.settings.max_file_mb * 1_000_000)
-        return ingest.index([Path(path) for path in paths])
+        return self._ingest().index([Path(path) for path in paths], complete)
+
+    def complete(self) -> Iterator[IngestEvent]:
+        """Complete the recordings that can be asked, but were not read closely yet."""
+        return self._ingest().complete()
+
+    def drafts(self) -> int:
+        """How many files there are to complete."""
+        execute = self.library.catalogue.connection.execute
+        return int(execute("SELECT count(*) FROM files WHERE status = 'draft'").fetchone()[0])
+
+    def _ingest(self) -> Ingest:
+        from pipelines.ingest import Ingest
+
+        return Ingest(self.library, self.shelf, self.settings.max_file_mb * 1_000_000, self.settings.frames)
 
     def search(
         self, query: str, k: int = 10, modality: Modality | None = None, source: str | None = None

@@ -11,14 +11,15 @@ from indexes.records import FileRecord
 from pipelines.models import ModelShelf
 from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted, IngestEvent
 
+READ = ("indexed", "partial", "draft")
+
 
 def index_with_progress(events: Iterable[IngestEvent]) -> list[FileRecord]:
     """Run indexing to its end behind a progress bar; what became of each file."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    records: list[FileRecord] = []
-    segments = 0
+    records: dict[str, FileRecord] = {}  # a recording may be told of twice: as a draft, and complete
     columns = (
         # A file's name and a sheet's may hold anything, also what the terminal would take as markup.
         TextColumn("{task.description:<40}", style="progress.description", markup=False),
@@ -35,13 +36,15 @@ def index_with_progress(events: Iterable[IngestEvent]) -> list[FileRecord]:
                     progress.update(task, total=files)
                 case FileStarted(path=path):
                     progress.update(task, description=_short(path))
-                case FileAdvanced(path=path, place=place):
-                    progress.update(task, description=f"{_short(path, 28)} {_printable(place.label()[:12])}")
+                case FileAdvanced(path=path, place=place, note=note):
+                    said = note or _printable(place.label()[:12])
+                    progress.update(task, description=f"{_short(path, 20 if note else 28)} {said}")
                 case FileFinished(record=record):
-                    records.append(record)
-                    segments += record.segments if record.status == "indexed" else 0
-                    progress.update(task, advance=record.status != "removed", segments=segments)
-    return records
+                    records[record.path] = record
+                    done = sum(each.status != "removed" for each in records.values())
+                    segments = sum(each.segments for each in records.values() if each.status in READ)
+                    progress.update(task, completed=done, segments=segments)
+    return list(records.values())
 
 
 def _short(path: str, longest: int = 40) -> str:
@@ -56,7 +59,7 @@ def _printable(text: str) -> str:
 def print_index_summary(records: list[FileRecord], seconds: float, file: TextIO | None = None) -> None:
     """What became of the files that are not simply in the library, and how many there are of each; to stdout."""
     for record in records:
-        if record.status in ("skipped", "failed", "removed"):
+        if record.status in ("skipped", "failed", "removed", "partial"):
             print(f"{record.status:<8} {record.path!r}: {record.reason}", file=file)
     counts = count_statuses(records)
     done = ", ".join(f"{counts[status]} {status}" for status in sorted(counts)) or "no files"

@@ -25,6 +25,12 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ("image", "builtin", "image vectors: builtin, openclip:ARCH/CHECKPOINT"),
     ("ocr", "builtin", "text in pictures: builtin, none"),
     (
+        "closer_speech",
+        "none",
+        "speech of long recordings once more, in their second pass: none, whisper:SIZE_OR_FOLDER, openai-whisper:FILE",
+    ),
+    ("speech", "builtin", "speech: builtin, whisper:SIZE_OR_FOLDER, openai-whisper:FILE, none"),
+    (
         "chat",
         "builtin",
         "answers: builtin, builtin:light, gguf:FILE, hf:ID_OR_FOLDER, PROVIDER:MODEL[@BASE_URL] (LangChain), none",
@@ -34,6 +40,10 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ("port", 7860, "port of the page and the API"),
     ("password", "", "asked for by the page and the API (user name: folioscope); none by default"),
     ("max_file_mb", 500, "larger files are skipped"),
+    ("frames", 480, "the most key frames that are kept of one video"),
+    ("chat_sees", "auto", "whether the chat model is shown pictures of the evidence: auto, yes, no"),
+    ("pictures", 3, "the most pictures that a chat model is shown for one answer; 0: none"),
+    ("captions", "off", "on: a chat model that takes pictures describes each one in a sentence when it is indexed"),
     ("evidence_tokens", 260, "how much evidence the chat model reads for one answer"),
     ("answer_tokens", 220, "the longest answer"),
 )
@@ -48,12 +58,18 @@ class Settings:
     text: str
     image: str
     ocr: str
+    closer_speech: str
+    speech: str
     chat: str
     device: str
     host: str
     port: int
     password: str
     max_file_mb: int
+    frames: int
+    chat_sees: str
+    pictures: int
+    captions: str
     evidence_tokens: int
     answer_tokens: int
 

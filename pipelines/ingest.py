@@ -19,12 +19,14 @@ from indexes.errors import FolioscopeError
 from indexes.library import Library, removed
 from indexes.records import FileRecord, Modality, Segment, Source, Status
 from pipelines.cleaning import clean
+from pipelines.drafting import Drafting
 from pipelines.errors import ExtractionError, Unsupported
 from pipelines.extractors import extract
 from pipelines.files import Found, absolute, content_id, find_files
 from pipelines.kinds import Kind, kind_of
-from pipelines.looking import look, own_words
+from pipelines.looking import look, to_embed
 from pipelines.models import ModelShelf
+from pipelines.recordings import recording_of, subtitles_changed
 from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted, IngestEvent, Piece
 from pipelines.segmenting import segment
 
@@ -50,16 +52,20 @@ class _Read:
 class Ingest:
     """Brings a library level with files and folders."""
 
-    def __init__(self, library: Library, shelf: ModelShelf, largest: int) -> None:
-        """`largest`: files above this many bytes are skipped."""
+    def __init__(self, library: Library, shelf: ModelShelf, largest: int, most_frames: int = 480) -> None:
+        """`largest`: files above this many bytes are skipped. `most_frames`: key frames of one video."""
         self.library = library
         self.shelf = shelf
         self.largest = largest
+        self._drafting = Drafting(library, shelf, most_frames)
         self._waiting: list[_Read] = []
         self._waiting_since = 0.0
 
-    def index(self, names: Sequence[Path]) -> Iterator[IngestEvent]:
-        """Add and update what is below `names`, forget what vanished there. Raises LibraryBusy."""
+    def index(self, names: Sequence[Path], complete: bool = True) -> Iterator[IngestEvent]:
+        """Add and update what is below `names`, forget what vanished there. Raises LibraryBusy.
+
+        Long recordings become drafts, and at the end are completed, unless `complete` is false.
+        """
         with self.library.writing():
             files = list(find_files(names, self.largest, self.library.folder))
             yield FilesFound(len(files), sum(file.bytes for file in files))
@@ -75,6 +81,31 @@ class Ingest:
                     self._waiting = []
                 stored = list(self._store_waiting())
             yield from stored
+            if complete:
+                yield from self._complete(names)
+
+    def complete(self) -> Iterator[IngestEvent]:
+        """Complete the recordings that are drafts. Raises LibraryBusy."""
+        with self.library.writing():
+            yield from self._complete([Path("/")])
+
+    def _complete(self, names: Sequence[Path]) -> Iterator[IngestEvent]:
+        known = [str(absolute(name)) for name in names if _is_text(str(name))]
+        paths = dict.fromkeys(file.path for path in known for file in self.library.catalogue.files(path))
+        for path in paths:
+            draft = self.library.catalogue.file(path)  # completing one of two copies completes both
+            if draft is None or draft.status != "draft":
+                continue
+            yield FileStarted(path)
+            try:
+                kind = kind_of(Path(path))
+                yield from self._drafting.read(draft, kind)
+                yield from self._drafting.complete(self.library.catalogue.file(path) or draft, kind)
+            except (ExtractionError, OSError) as error:
+                reason = f"It can be asked, but reading it was not completed: {error}"
+                draft = replace(self.library.catalogue.file(path) or draft, status="partial", reason=reason)
+                self.library.record(draft)
+                yield FileFinished(draft)
 
     def _one(self, found: Found) -> Iterator[IngestEvent]:
         yield FileStarted(found.path)
@@ -90,18 +121,29 @@ class Ingest:
             yield self._finish(replace(record, status=status, stage="find", reason=found.problem), known)
             return
         try:
-            if known is not None and _same_file(known, found):
+            rewritten = known is not None and subtitles_changed(known)
+            if known is not None and _same_file(known, found) and not rewritten:
                 yield FileFinished(replace(known, status="unchanged", seconds=0.0))
                 return
             source_id = content_id(found.path)
             record = replace(record, source_id=source_id)
+            if rewritten:
+                self.library.forget(found.path)
             stored = self.library.catalogue.sources([source_id]).get(source_id)
             waiting = next((read for read in self._waiting if read.source.id == source_id), None)
-            if stored is not None or waiting is not None:
+            begun = self.library.catalogue.stages(self.library.catalogue.source_key(source_id) or 0)
+            if (stored is not None and not begun) or waiting is not None:
                 yield from self._alias(record, known, stored or waiting.source)  # type: ignore[union-attr]
                 return
             kind = kind_of(Path(found.path))
             record = replace(record, modality=kind.modality)
+            if kind.modality in ("audio", "video"):
+                yield from self._store_waiting()
+                yield from self._drafting.read(record, kind)
+                return
+            belongs_to = recording_of(Path(found.path))
+            if belongs_to is not None:
+                raise Unsupported(f"{Path(found.path).name} is read with {belongs_to.name}, whose subtitles it is.")
             read = yield from self._read(record, kind)
             read.record = replace(read.record, seconds=time.monotonic() - began)
             if not self._waiting:
@@ -229,15 +271,6 @@ def _is_text(path: str) -> bool:
     return True
 
 
-def to_embed(segment: Segment) -> str:
-    """The text that stands for a segment in the text space: its heading says what it is about.
-
-    '' for a picture without words of its own.
-    """
-    text = own_words(segment.text) if segment.pictured else segment.text
-    return f"{segment.heading}\n{text}" if segment.heading and text else text
-
-
 def _title(pieces: Sequence[Piece]) -> str:
     """The first heading; without any, a short first paragraph. It goes with every segment, and so says what a later
     page is about: on Cranfield, nDCG@10 .413 without it and .430 with it."""
@@ -248,7 +281,7 @@ def _title(pieces: Sequence[Piece]) -> str:
 
 def _same_file(known: FileRecord, found: Found) -> bool:
     """By size and time of change, as far as they can be trusted; otherwise the content decides."""
-    if known.source_id is None or known.status in ("failed", "skipped", "removed"):
+    if known.source_id is None or known.status in ("failed", "skipped", "removed", "draft"):
         return False
     if (known.bytes, known.mtime_ns) != (found.bytes, found.mtime_ns):
         return False

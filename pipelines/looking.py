@@ -7,38 +7,55 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from indexes.records import Box, Marks
+from indexes.records import Box, Marks, Segment
 from pipelines.records import Piece
+from pipelines.seeing import caption
 
 if TYPE_CHECKING:
     from pipelines.models import ModelShelf
     from pipelines.ocr import Line
 
 
-_SHOWS = "Shows: "
+CAPTION = "Caption: "
+SHOWS = "Shows: "
 _NOTHING = "A picture."
 
 
 def own_words(text: str) -> str:
     """What can be read in a picture, without what it was seen to show: its image vector says that already."""
-    lines = [line for line in text.split("\n") if not line.startswith(_SHOWS) and line != _NOTHING]
+    lines = [line for line in text.split("\n") if not line.startswith(SHOWS) and line != _NOTHING]
     return "\n".join(lines)
 
 
-def look(piece: Piece, shelf: ModelShelf) -> Iterator[Piece]:
-    """The same piece without its pixels: a scan becomes its paragraphs, a picture gets words and a vector."""
+def to_embed(segment: Segment) -> str:
+    """The text that stands for a segment in the text space: its heading says what it is about.
+
+    '' for a picture without words of its own.
+    """
+    text = own_words(segment.text) if segment.pictured else segment.text
+    return f"{segment.heading}\n{text}" if segment.heading and text else text
+
+
+def look(piece: Piece, shelf: ModelShelf, read: bool = True) -> Iterator[Piece]:
+    """The same piece without its pixels: a scan becomes its paragraphs, a picture gets words and a vector.
+
+    `read`: also the text in it, and a caption where they are asked for, which takes ten times as long as all else.
+    """
     assert piece.picture is not None
-    lines = shelf.ocr.read(piece.picture)
+    lines = shelf.ocr.read(piece.picture) if read else []
     if piece.kind == "scan":
         for block in paragraphs(lines):
             text, place = "\n".join(line.text for line in block), replace(piece.place, box=_around(block))
             yield Piece("text", text, place, piece.heading, marks=_marks(block))
         return
     seen = shelf.image.look([piece.picture])[0]
-    # Caption first, then what can be read in it, then what it shows: each is a sentence of the evidence.
+    # Captions first, then what can be read in it, then what it shows: each is a sentence of the evidence.
     parts = [piece.text.strip(), "\n".join(line.text for line in lines)]
+    described = caption(piece.picture, shelf) if read and shelf.captions else ""
+    if described:
+        parts.insert(0, f"{CAPTION}{described}")
     if seen.tags:
-        parts.append(f"{_SHOWS}{', '.join(seen.tags)}.")
+        parts.append(f"{SHOWS}{', '.join(seen.tags)}.")
     text = "\n".join(part for part in parts if part) or _NOTHING
     yield replace(piece, text=text, picture=None, vector=seen.vector, marks=_marks(lines))
 

@@ -12,7 +12,8 @@ import numpy as np
 from indexes.library import Library
 from pipelines.embedding import TextEmbedder
 from pipelines.errors import ExtractionError
-from pipelines.ingest import BATCH, to_embed
+from pipelines.ingest import BATCH
+from pipelines.looking import to_embed
 from pipelines.pictures import PictureEmbedder
 from pipelines.previews import picture_of
 

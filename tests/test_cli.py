@@ -43,7 +43,7 @@ def test_index_reports_each_file(environment, capsys) -> None:
     (environment / "empty.pdf").touch()
     report = run_json(capsys, "index", str(environment), str(environment / "nothing"))
     assert {k: v for k, v in report.items() if isinstance(v, int)} == {
-        "indexed": 0, "unchanged": 2, "skipped": 0, "failed": 2, "removed": 0,
+        "indexed": 0, "draft": 0, "partial": 0, "unchanged": 2, "skipped": 0, "failed": 2, "removed": 0,
     }  # fmt: skip
     assert set(report["files"][0]) == {"path", "status", "modality", "segments", "seconds", "stage", "reason"}
     reasons = {Path(file["path"]).name: file["reason"] for file in report["files"]}
