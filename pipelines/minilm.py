@@ -7,7 +7,7 @@ as long as torch itself, and every search from the command line would wait for t
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 LAYERS, HEADS, DIMENSION = 6, 12, 384
 LONGEST = 256  # tokens; what stands behind them is not read
+# torch keeps kernels for every shape that it has met, some 2 MB each, so the shapes are few: widths in tokens to which
+# texts are padded, and powers of two of texts.
+_WIDTHS = (16, 32, 48, 64, *range(96, LONGEST + 1, 32))
 
 
 class MiniLM:
@@ -64,7 +67,7 @@ class MiniLM:
     def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
         """(n, 384) float32, each row of unit length, in the order of the texts."""
         rows = np.empty((len(texts), DIMENSION), np.float32)
-        for batch in batches(texts):
+        for batch in (part for several in batches(texts) for part in _powers_of_two(several)):
             with self._lock:  # two batches at once would only halve each other's speed
                 rows[batch] = self._encode([texts[i] for i in batch])
         return rows
@@ -84,7 +87,7 @@ class MiniLM:
 
         encoded = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
         encoded = [ids if len(ids) <= LONGEST else [*ids[: LONGEST - 1], ids[-1]] for ids in encoded]
-        longest = max(map(len, encoded))
+        longest = next(width for width in _WIDTHS if width >= max(map(len, encoded)))
         ids = torch.tensor([row + [0] * (longest - len(row)) for row in encoded], device=self._device)
         real = torch.arange(longest) < torch.tensor([len(row) for row in encoded])[:, None]
         real = real.to(self._device)
@@ -115,3 +118,11 @@ class MiniLM:
 
         weight, bias = (self._weights[f"{name}.LayerNorm.{part}"] for part in ("weight", "bias"))
         return F.layer_norm(x, (DIMENSION,), weight, bias, 1e-12)
+
+
+def _powers_of_two(batch: list[int]) -> Iterator[list[int]]:
+    """A batch in parts of 32, 16, 8 … texts."""
+    while batch:
+        size = 1 << (len(batch).bit_length() - 1)
+        yield batch[:size]
+        batch = batch[size:]
