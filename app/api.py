@@ -5,26 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
 from app.assistant import Assistant
 from app.jobs import Jobs
+from app.playing import media_routes
 from app.schemas import answer_json, evidence_json, file_json, search_json, source_json
 from app.uploads import forget as forget_with_copies
 from indexes.errors import FolioscopeError, LibraryBusy, LibraryError, UsageError
 from indexes.records import Modality
 from pipelines.errors import ExtractionError
 from pipelines.records import AnswerFinished, EvidenceFound, Question, TextDelta, Turn
-
-# What a browser shows by itself without running anything; all else is offered as a download.
-_SHOWN = ("application/pdf", "image/png", "image/jpeg", "image/webp", "image/gif", "text/plain", "audio/", "video/")
-
-_INERT = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
 
 
 class IndexRequest(BaseModel):
@@ -115,32 +110,7 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
         assert isinstance(last, AnswerFinished)
         return JSONResponse(answer_json(last.answer))
 
-    @router.get("/media/{source_id}")
-    def media(source_id: str) -> Response:
-        source = catalogue.sources([source_id]).get(source_id)
-        path = next((Path(p) for p in source.paths if Path(p).is_file()), None) if source else None
-        if source is None or path is None:
-            raise ExtractionError("This file is not in the library, or not on disk any more.", "media")
-        shown = source.media_type.startswith(_SHOWN)
-        return FileResponse(
-            path,
-            media_type=source.media_type if shown else "application/octet-stream",
-            filename=path.name,
-            content_disposition_type="inline" if shown else "attachment",
-            headers={"X-Content-Type-Options": "nosniff"} if shown else _INERT,
-        )
-
-    @router.get("/preview/{segment_id}")
-    def preview(segment_id: int, quote: str = "") -> Response:
-        from pipelines.previews import preview as draw
-
-        segment = catalogue.segments([segment_id]).get(segment_id)
-        if segment is None:
-            raise ExtractionError("This passage is not in the library any more.", "preview")
-        picture = draw(segment, catalogue.sources([segment.source_id])[segment.source_id], quote)
-        kind: Literal["image/png", "image/jpeg"] = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
-        return Response(picture, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
-
+    router.include_router(media_routes(assistant))
     app.include_router(router)
 
     @app.exception_handler(FolioscopeError)

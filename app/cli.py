@@ -20,6 +20,7 @@ from indexes.errors import FolioscopeError, LibraryError
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
+    from indexes.records import Place
     from pipelines.records import Result
 
 Command = Callable[["Assistant", argparse.Namespace], None]
@@ -161,11 +162,13 @@ def _search(assistant: Assistant, options: argparse.Namespace) -> None:
         print_json(search_json(options.text or options.image, results, seconds))
         return
     for result in results:
-        place = result.segment.place.label()
+        place = result.place.label()
         print(
             f"{result.rank:>3}. {result.source.path}{f' ({place})' if place else ''}  [{' + '.join(result.found_by)}]"
         )
-        print("     " + " ".join(result.segment.text.split())[:200])
+        if result.why:
+            print("     " + ", ".join(f"{modality} {fits:.2f}" for modality, fits in result.why.items()))
+        print("     " + " ".join(_from(result).split())[:200])
     if not results:
         print("Nothing found.")
 
@@ -184,18 +187,25 @@ def _ask(assistant: Assistant, options: argparse.Namespace) -> None:
         return
     print("\n")
     for evidence in answer.evidence:
-        quotes = [citation.quote for citation in answer.citations if citation.number == evidence.number]
-        if quotes:
-            print(f"[{evidence.number}] {_where(evidence.result)}")
-            print("\n".join(f"    “{' '.join(quote.split())}”" for quote in quotes))
+        cited = [citation for citation in answer.citations if citation.number == evidence.number]
+        if cited:
+            print(f"[{evidence.number}] {_where(evidence.result, cited[0].place)}")
+            print("\n".join(f"    “{' '.join(citation.quote.split())}”" for citation in cited))
     if answer.abstained and answer.evidence:
         print("Nearest:")
         print("\n".join(f"    {_where(evidence.result)}" for evidence in answer.evidence[:3]))
 
 
-def _where(result: Result) -> str:
-    place = result.segment.place.label()
+def _where(result: Result, closer: Place | None = None) -> str:
+    place = (closer or result.place).label()
     return f"{result.source.path}{f', {place}' if place else ''}"
+
+
+def _from(result: Result) -> str:
+    """A recording's text from the sentence on that was found; other texts whole."""
+    start = result.place.start or 0.0
+    said = [cue.text for cue in result.segment.cues if cue.end > start]
+    return " ".join(said) or result.segment.text
 
 
 def _export(assistant: Assistant, options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.preparing import sweep
 from indexes.library import Library
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def examine(assistant: Assistant) -> list[Finding]:
 
 
 def repair(library: Library) -> None:
-    """Rebuild keywords and FAISS files from the catalogue."""
+    """Rebuild keywords and FAISS files from the catalogue; delete what was made of recordings that have gone."""
+    sweep(library)
     with library.writing():
         with library.catalogue.transaction() as connection:
             library.keywords.rebuild(connection)

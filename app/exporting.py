@@ -2,33 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from html import escape
 
 from indexes.errors import UsageError
-from indexes.records import Segment, Source
+from indexes.records import Cue, Segment, Source, clock
+
+MEDIA_TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt", "txt": "text/plain", "json": "application/json"}
+"""The formats and their IANA names."""
 
 
 def export_text(source: Source, segments: Sequence[Segment], format: str) -> str:
-    """txt, srt or vtt. Raises UsageError when subtitles are wanted of a source without times."""
+    """txt, srt or vtt. Raises UsageError when subtitles are wanted of a source in which nothing is said."""
     if format == "txt":
         return "\n\n".join(_passage(segment) for segment in segments)
-    timed = [segment for segment in segments if segment.place.start is not None]
-    if not timed:
-        raise UsageError(f"{source.path} has no times, so it cannot become {format}. Use --format txt or json.")
-    comma = "," if format == "srt" else "."
-    blocks = ["WEBVTT"] if format == "vtt" else []
-    for number, segment in enumerate(timed, start=1):
-        start = segment.place.start or 0.0
-        end = segment.place.end if segment.place.end is not None else start
-        times = f"{_timecode(start, comma)} --> {_timecode(end, comma)}"
-        text = "\n".join(line for line in segment.text.split("\n") if line.strip())
-        blocks.append(f"{number}\n{times}\n{text}" if format == "srt" else f"{times}\n{text}")
-    return "\n\n".join(blocks)
+    cues = list(_cues(segments))
+    if not cues:
+        why = "no speech was heard in it" if source.modality in ("audio", "video") else "it has no times"
+        raise UsageError(f"{source.path}: {why}, so it cannot become {format}. Use --format txt or json.")
+    return _srt(cues) if format == "srt" else _vtt(cues)
 
 
 def _passage(segment: Segment) -> str:
+    """A line a sentence for speech, each with its time; else the passage below its place."""
+    if segment.cues:
+        return "\n".join(f"[{clock(cue.start)}] {_spoken(cue)}" for cue in segment.cues)
     place = segment.place.label()
-    return f"[{place}]\n{segment.text}" if place else segment.text
+    seen = ", on screen" if segment.kind == "frame" else ""
+    return f"[{place}{seen}]\n{segment.text}" if place else segment.text
+
+
+def _cues(segments: Sequence[Segment]) -> Iterator[Cue]:
+    """What is said, in order of time; what is only to be seen is no subtitle."""
+    for segment in segments:
+        if segment.cues:
+            yield from segment.cues
+        elif segment.kind != "frame" and segment.place.start is not None:
+            yield Cue(segment.place.start, segment.place.end or segment.place.start, segment.text)
+
+
+def _srt(cues: Sequence[Cue]) -> str:
+    """SubRip: numbered blocks; an arrow in a text would be read as times."""
+    blocks = [
+        f"{number}\n{_times(cue, ',')}\n{_unbroken(_spoken(cue)).replace('-->', '→')}"
+        for number, cue in enumerate(cues, start=1)
+    ]
+    return "\n\n".join(blocks)
+
+
+def _vtt(cues: Sequence[Cue]) -> str:
+    """WebVTT (W3C): texts are escaped, speakers are voice spans."""
+    blocks = ["WEBVTT"]
+    for cue in cues:
+        voice = f"<v {escape(cue.speaker, quote=False)}>" if cue.speaker else ""
+        blocks.append(f"{_times(cue, '.')}\n{voice}{escape(_unbroken(cue.text), quote=False)}")
+    return "\n\n".join(blocks)
+
+
+def _spoken(cue: Cue) -> str:
+    return f"{cue.speaker}: {cue.text}" if cue.speaker else cue.text
+
+
+def _unbroken(text: str) -> str:
+    """Without empty lines, which would end a block."""
+    return "\n".join(line for line in text.splitlines() if line.strip())
+
+
+def _times(cue: Cue, comma: str) -> str:
+    return f"{_timecode(cue.start, comma)} --> {_timecode(max(cue.start, cue.end), comma)}"
 
 
 def _timecode(seconds: float, comma: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.preparing import sweep
 from indexes.errors import UsageError
 from indexes.records import FileRecord
 from pipelines.files import absolute
@@ -28,11 +29,13 @@ def uploads_of(assistant: Assistant) -> Path:
 
 
 def forget(assistant: Assistant, name: str) -> list[FileRecord]:
-    """What `Assistant.forget` does; copies that were uploaded are deleted, a person's own files never.
+    """What `Assistant.forget` does. Copies that were uploaded, and what was made of them for browsers, are deleted; a
+    person's own files never.
 
     Raises UsageError when the name is unknown or a copy cannot be deleted.
     """
     forgotten = assistant.forget(name)
+    sweep(assistant.library)
     uploads = absolute(uploads_of(assistant))
     for copy in (path for path in (Path(record.path) for record in forgotten) if path.is_relative_to(uploads)):
         try:

@@ -1,4 +1,5 @@
-"""A segment as a picture: the page with the passage marked, or the picture itself. Made from the file when asked for.
+"""A segment as a picture: the page with the passage marked, the frame of a video, or the picture itself. Made from the
+file when asked for.
 
 Nothing is kept on disk, so nothing can go stale. Runs no model.
 """
@@ -32,10 +33,41 @@ def preview(segment: Segment, source: Source, quote: str = "") -> bytes:
         raise ExtractionError(f"{source.path} is not there any more, so it cannot be shown.", "preview")
     if source.media_type == "application/pdf" and segment.place.page is not None:
         return _encoded(marked_page(path, segment, quote), "PNG")
-    picture = picture_of(segment, source, path)
+    second = key_second(segment)
+    if second is not None and source.modality == "video":
+        picture: Image | None = frame_of(path, second)
+    else:
+        picture = picture_of(segment, source, path)
     if picture is None:
         raise ExtractionError(f"{path.name} has no pages or pictures to show; its text is shown instead.", "preview")
     return _encoded(_marked(picture, _read_boxes(segment, quote)), "JPEG")
+
+
+def frame_picture(source: Source, second: float, width: int | None = None) -> bytes:
+    """JPEG bytes of what is to be seen in a video at a second, at most `width` pixels wide. Raises ExtractionError."""
+    path = next((Path(p) for p in source.paths if Path(p).exists()), None)
+    if path is None:
+        raise ExtractionError(f"{source.path} is not there any more, so it cannot be shown.", "preview")
+    picture = frame_of(path, second)
+    if width is not None:
+        picture.thumbnail((width, 4 * width))
+    return _encoded(picture, "JPEG")
+
+
+def frame_of(path: Path, second: float) -> Image:
+    """A frame of a video, upright. Raises ExtractionError."""
+    from pipelines.kinds import kind_of
+    from pipelines.media import frame_at
+
+    return frame_at(path, kind_of(path), second)
+
+
+def key_second(segment: Segment) -> float | None:
+    """The second of a recording at which a segment is best seen: of its key frame, else of its start; None for
+    what has no times."""
+    if segment.kind == "frame" and segment.member:
+        return float(segment.member)
+    return segment.place.start
 
 
 def has_preview(segment: Segment, source: Source) -> bool:
@@ -47,6 +79,8 @@ def picture_of(segment: Segment, source: Source, path: Path) -> Image | None:
     """The picture that a segment stands for or was read in, from its file again; None for a passage of text."""
     if source.modality != "image" and not segment.pictured:
         return None
+    if segment.kind == "frame":
+        return frame_of(path, key_second(segment) or 0.0)
     if source.modality == "image" and segment.place.page in (None, 1):
         from pipelines.extractors import open_picture
 

@@ -121,7 +121,7 @@ def test_a_figure_is_cut_from_its_page_alone(tmp_path) -> None:
     figures = [piece for piece in extract(path, kind_of(path)) if piece.picture and piece.place.page == 2]
     (piece,) = figures
     assert piece.place.box
-    again = picture_of(Segment("s", 0, "image", "", piece.place), source, path)
+    again = picture_of(Segment("s", 0, "image", "", piece.place, kind="picture"), source, path)
     assert again is not None
     assert np.abs(np.asarray(again.resize((64, 64)), int) - np.asarray(piece.picture.resize((64, 64)), int)).mean() < 4
 

@@ -5,10 +5,11 @@ from html.parser import HTMLParser
 import pytest
 
 from app.ui import render, tables
+from app.ui.player import second_of
 from app.ui.render import Exchange
 from app.uploads import keep, safe_name, scope_of
 from indexes.catalogue import Catalogue
-from indexes.records import FileRecord, Place, Segment, Source
+from indexes.records import Cue, FileRecord, Place, Segment, Source
 from pipelines.records import Answer, Citation, Evidence, Result
 
 HOSTILE = (
@@ -42,6 +43,20 @@ def evidence(number=1, text="The lamp burns oil. It was lit in 1871.", path="/d/
     return Evidence(number, result, (text.split(". ")[0] + ".",))
 
 
+def a_moment(text: str = "The lamp.") -> Evidence:
+    """A slide that stands from 0:10 to 1:00, and what is said at 0:20 meanwhile."""
+    source = Source(text, "video", text, 9, paths=(f"/d/{text}",))
+    cues = (Cue(20.0, 24.0, text), Cue(24.0, 30.0, "It burns oil.", text))
+    said = Segment(
+        text, 20_000, "video", f"{text} It burns oil.", Place(start=20.0, end=30.0), text, kind="speech", cues=cues
+    )
+    seen = Segment(text, 10_000, "video", f"LAMP {text}", Place(start=10.0, end=60.0), text, "11.5", kind="frame")
+    result = Result(
+        said, source, 1, 0.1, {"text": 1}, {}, Place(start=20.0, end=24.0), (seen,), {text: 0.5, "speech": 1.0}
+    )
+    return Evidence(1, result, (text,), ((seen, ("LAMP",)),))
+
+
 def answer(text: str, citations=(), found=()) -> Answer:
     seconds = {"retrieve": 0.1, "first_token": 0.5, "total": 1.0}
     return Answer("q", text, False, tuple(citations), tuple(found), seconds, "m")
@@ -54,14 +69,18 @@ def hostile_exchange() -> Exchange:
     return Exchange(1, HOSTILE, (HOSTILE,), HOSTILE, text, found, answer(text, [cited], found), (HOSTILE,), HOSTILE)
 
 
-@pytest.mark.parametrize("shown", ["conversation", "panel", "table", "detail", "status"])
+@pytest.mark.parametrize("shown", ["conversation", "panel", "table", "detail", "recording", "status"])
 def test_hostile_text_stays_text_everywhere(shown) -> None:
     file = FileRecord(f"/d/{HOSTILE}", "failed", reason=HOSTILE, source_id=HOSTILE)
     html = {
         "conversation": lambda: render.conversation([hostile_exchange()]),
         "panel": lambda: render.panel([hostile_exchange()]),
         "table": lambda: tables.sources_table([file], 0, 1),
-        "detail": lambda: tables.source_detail(file, [Segment("s", 0, "document", HOSTILE, heading=HOSTILE)]),
+        "detail": lambda: tables.source_detail(file, None, [Segment("s", 0, "document", HOSTILE, heading=HOSTILE)]),
+        "recording": lambda: (
+            render.panel([Exchange(1, "q", evidence=(a_moment(HOSTILE),))])
+            + tables.source_detail(file, a_moment(HOSTILE).result.source, [])
+        ),
         "status": lambda: tables.badge(HOSTILE),
     }[shown]()
     tags = Tags(html)
@@ -108,6 +127,18 @@ def test_the_panel_shows_the_first_cited_evidence_of_the_newest_question() -> No
     assert "/api/preview/42?quote=It%20was%20lit%20in%201871." in html and "#page=3" in html
     assert "75%" in html and "found by meaning, words" in html
     assert "hidden" in render.panel([*exchanges, Exchange(3, "c")]).split("<section")[2]
+
+
+def test_a_moment_plays_from_where_its_quote_is_said() -> None:
+    moment = a_moment()
+    ((seen, _),) = moment.beside
+    later = Citation(1, 0, 1, "It burns oil.", 0.9, place=Place(start=24.0, end=30.0))
+    read = Citation(1, 0, 1, "LAMP", 0.9, seen, seen.place)
+    assert [second_of(moment, each) for each in (None, later, read)] == [20.0, 24.0, 20.0]
+    html = render.panel([Exchange(1, "q", evidence=(moment,), answer=answer("x [1]", [later, read], (moment,)))])
+    shown = Tags(html)
+    assert 'data-start="20.000"' in html and "On screen, 0:10–1:00" in shown.text and "said 1.0" in shown.text
+    assert html.count('<mark class="fs-cited">') == 2  # what was said and what was on screen
 
 
 def test_the_header_counts_files() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -22,6 +23,7 @@ from app.ui import render
 from app.ui.render import Exchange
 from app.uploads import keep, scope_of, uploads_of
 from indexes.errors import FolioscopeError
+from indexes.records import FileRecord
 from pipelines.records import AnswerEvent, AnswerFinished, Evidence, EvidenceFound, Question, TextDelta, Turn
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 4  # conversations that may wait for an answer at the same time
 _TURNS = 3  # how many earlier exchanges a question is given
 _ALIKE = 8  # pictures shown for a picture
+_PATIENCE = 30.0  # seconds that a question waits for more of a recording than its first minutes
 _PICTURES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"))
 
 Past = tuple[Exchange, ...]
@@ -141,26 +144,46 @@ class Chat:
     def _read(
         self, exchange: Exchange, kept: list[Path], stopping: threading.Event
     ) -> Generator[Exchange, None, Exchange]:
-        """Index the files; the exchange with a note for each that could not be read."""
+        """Index the files; the exchange with a note for each that could not be read.
+
+        A long recording can be asked as soon as some of it was read; who asked with it waits a little for more.
+        """
         job = self._jobs.submit([str(path) for path in kept])
+        early: list[FileRecord] = []
+        asked = time.monotonic()
         try:
             while not job.finished.wait(0.2):
                 if stopping.is_set():
                     job.stop()
                 exchange = replace(exchange, activity=_progress(job))
                 yield exchange
+                early = self._begun(job, kept)
+                if not early:
+                    asked = time.monotonic()
+                elif not exchange.question or time.monotonic() - asked > _PATIENCE:
+                    break
         finally:
             if stopping.is_set():
                 job.stop()
         notes = [f"{Path(r.path).name}: {r.reason}" for r in job.records if r.status in ("failed", "skipped")]
         if job.error:
             notes.append(job.error)
+        if not job.finished.is_set():
+            notes += [f"{Path(record.path).name}: {record.reason}" for record in early]
         if not notes and not exchange.question and not stopping.is_set():
             passages = sum(record.segments for record in job.records)
             notes = [f"Read: {passages} passages. Ask about them whenever you like."]
         exchange = replace(exchange, notes=(*exchange.notes, *notes), activity="looking in the files")
         yield exchange
         return exchange
+
+    def _begun(self, job: Job, kept: list[Path]) -> list[FileRecord]:
+        """The recordings of which only a part was read so far, if that part can be asked and all else was read."""
+        done = {record.path for record in job.records}
+        waiting = [str(path) for path in kept if str(path) not in done]
+        files = [self._assistant.library.catalogue.file(path) for path in waiting]
+        drafts = [file for file in files if file is not None and file.status == "draft" and file.segments]
+        return drafts if len(drafts) == len(waiting) else []
 
     def _readable(self, path: Path) -> bool:
         record = self._assistant.library.catalogue.file(str(path))
@@ -240,7 +263,7 @@ def _progress(job: Job) -> str:
         return "waiting for other files to be read"
     if not job.current:
         return "reading"
-    place = f", {job.place}" if job.place else ""
+    place = f", {job.note or job.place}" if job.note or job.place else ""
     count = f" ({len(job.records) + 1} of {job.total})" if job.total > 1 else ""
     return f"reading {Path(job.current).name}{place}{count}"
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gradio as gr
 
 from app.ui import tables
+from app.ui.escaping import escape
+from app.ui.player import is_recording
 from app.uploads import forget, keep, uploads_of
 from indexes.errors import FolioscopeError
 from indexes.records import FileRecord
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from app.assistant import Assistant
     from app.jobs import Job, Jobs
 
-STATUSES = ("all", "indexed", "partial", "failed", "skipped", "removed")
+STATUSES = ("all", "indexed", "draft", "partial", "failed", "skipped", "removed")
 _PACKAGES = ("gradio", "faiss-cpu", "faiss-gpu", "torch", "sentence-transformers", "langchain-core", "xllamacpp")
 
 
@@ -76,7 +78,7 @@ class LibraryTab:
             return gr.skip()
         absolute = Path(path).expanduser().absolute()
         if not absolute.exists():
-            gr.Warning(f"{tables.escape(absolute)} does not exist on this computer. Check the path.")
+            gr.Warning(f"{escape(absolute)} does not exist on this computer. Check the path.")
             return gr.skip()
         self._submit([str(absolute)])
         return ""
@@ -111,8 +113,11 @@ class LibraryTab:
         file = catalogue.file(path)
         if file is None:
             return Opened("", gr.update(visible=False), "")
-        segments = catalogue.segments_of(file.source_id) if file.source_id else []
-        return Opened(path, gr.update(visible=True), tables.source_detail(file, segments), gr.update(visible=False))
+        source = catalogue.sources([file.source_id]).get(file.source_id) if file.source_id else None
+        # A recording's page asks for its words itself.
+        segments = catalogue.segments_of(source.id) if source and not is_recording(source) else []
+        detail = tables.source_detail(file, source, segments)
+        return Opened(path, gr.update(visible=True), detail, gr.update(visible=False))
 
     def close(self) -> Opened:
         return Opened("", gr.update(visible=False), "", gr.update(visible=False))
@@ -124,9 +129,9 @@ class LibraryTab:
         try:
             forget(self._assistant, path)
         except FolioscopeError as error:
-            gr.Warning(tables.escape(error))
+            gr.Warning(escape(error))
             return Opened(confirm=gr.update(visible=False))
-        gr.Info(f"{tables.escape(Path(path).name)} is forgotten.")
+        gr.Info(f"{escape(Path(path).name)} is forgotten.")
         return self.close()
 
     # --- settings ---

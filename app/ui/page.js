@@ -1,5 +1,8 @@
-// Selecting evidence by chip or row, and keeping the end of the conversation in sight. All else is the server's.
+// Selecting evidence by chip or row, and keeping the end of the conversation in sight. All else is the server's, and
+// player.js's for recordings.
 (() => {
+  let chosen = null; // what the person has selected last: a chip or row
+
   function select(button) {
     const { exchange, number, quote, support } = button.dataset;
     const group = document.querySelector(`#fs-evidence [data-group="${exchange}"]`);
@@ -12,6 +15,16 @@
     }
     const detail = group.querySelector(`[data-detail="${number}"]`);
     if (quote && detail) showQuote(detail, quote, support);
+    document.dispatchEvent(new Event('fs-look'));
+  }
+
+  // A recording plays from the second that was cited.
+  function play({ exchange, number, at }) {
+    const detail = document.querySelector(`#fs-evidence [data-group="${exchange}"] [data-detail="${number}"]`);
+    if (at && detail) detail.dispatchEvent(new CustomEvent('fs-play', { bubbles: true, detail: { at: Number(at) } }));
+  }
+
+  function reveal(button) {
     const panel = document.getElementById('fs-right');
     if (button.classList.contains('fs-chip') && panel.getBoundingClientRect().top > window.innerHeight * 0.7) {
       panel.scrollIntoView({ behavior: 'smooth', block: 'start' });
@@ -31,8 +44,23 @@
 
   document.addEventListener('click', (event) => {
     const button = event.target.closest('button[data-exchange]');
-    if (button) select(button);
+    if (!button) return;
+    chosen = button;
+    select(button);
+    play(button.dataset);
+    reveal(button);
   });
+
+  // The panel is drawn anew when an answer is finished: what the person has chosen meanwhile stays chosen.
+  function keep() {
+    new MutationObserver(() => {
+      const newest = [...document.querySelectorAll('#fs-evidence [data-group]')].at(-1);
+      if (newest && chosen?.dataset.exchange === newest.dataset.group) select(chosen);
+      else chosen = null;
+    }).observe(document.body, { subtree: true, attributeFilter: ['data-state'] });
+  }
+  if (document.body) keep();
+  else document.addEventListener('DOMContentLoaded', keep);
 
   // A picture that cannot be shown gives way to the text that was read.
   document.addEventListener('error', (event) => {

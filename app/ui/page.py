@@ -20,7 +20,8 @@ SAMPLES = PROJECT / "samples"
 EXAMPLES = (
     "How thick is the wall of the watch room?",
     "What broke pane No. 7 of the lantern in November 1911?",
-    "When does the scaffold go up?",
+    "When does the ship with the stones arrive?",
+    "When does the balloon drift past?",
     "Show me the lighthouse at dusk",
 )
 _HERE = Path(__file__).parent
@@ -205,4 +206,7 @@ def _theme() -> gr.themes.Base:
 
 
 def _head() -> str:
-    return f"<script>{(_HERE / 'page.js').read_text(encoding='utf-8')}</script>"
+    scripts = (
+        (_HERE / name).read_text(encoding="utf-8") for name in ("page.js", "transcript.js", "waveform.js", "player.js")
+    )
+    return "".join(f"<script>{script}</script>" for script in scripts)

@@ -6,7 +6,6 @@ The page's script selects evidence by `data-exchange` and `data-number`.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ from itertools import pairwise
 from pathlib import PurePath
 from urllib.parse import quote as url_quote
 
+from app.ui.escaping import escape, file_name
+from app.ui.player import is_recording, moment, second_of, why
+from indexes.records import Segment
 from pipelines.previews import has_preview
 from pipelines.records import Answer, Citation, Evidence
 
-# The page's HTML component is a template: '$', '{' and '`' would be read as its own.
-_TEMPLATE = str.maketrans({"$": "&#36;", "{": "&#123;", "}": "&#125;", "`": "&#96;"})
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _MARK = re.compile(r" ?\[(\d+)\]")
 _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s+")
@@ -42,16 +41,6 @@ class Exchange:
     error: str = ""
 
 
-def escape(text: object) -> str:
-    """Text as HTML in which nothing is markup, in content and in quoted attributes."""
-    return html.escape(_INVISIBLE.sub("", str(text)), quote=True).translate(_TEMPLATE)
-
-
-def file_name(path: str) -> str:
-    """A path's last part, set apart from the direction of the text around it."""
-    return f"<bdi>{escape(PurePath(path).name)}</bdi>"
-
-
 # --- the conversation ---
 
 
@@ -63,8 +52,8 @@ def welcome(empty: bool) -> str:
             " folder, or drop a file into the box below. Everything stays on this computer.</p></div>"
         )
     return (
-        '<div class="fs-welcome"><h2>Ask your documents and pictures</h2><p>Every answer shows the page, the passage or'
-        " the picture that it rests on. Everything stays on this computer.</p></div>"
+        '<div class="fs-welcome"><h2>Ask your documents, pictures and recordings</h2><p>Every answer shows the page,'
+        " the picture or the second that it rests on. Everything stays on this computer.</p></div>"
     )
 
 
@@ -142,12 +131,19 @@ def _chips(exchange: Exchange) -> dict[int, tuple[int, str]]:
 
 def _chip(exchange: int, evidence: Evidence, citation: Citation | None) -> str:
     source = evidence.result.source
-    where = ", ".join(part for part in (PurePath(source.path).name, evidence.result.segment.place.label()) if part)
+    where = ", ".join(part for part in (PurePath(source.path).name, evidence.result.place.label()) if part)
     quote = f' data-quote="{escape(citation.quote)}" data-support="{_support(evidence, citation)}"' if citation else ""
     return (
         f'<button type="button" class="fs-chip" data-exchange="{exchange}" data-number="{evidence.number}"{quote}'
+        f"{_at(evidence, citation)}"
         f' title="{escape(where)}" aria-label="Evidence {evidence.number}: {escape(where)}">{evidence.number}</button>'
     )
+
+
+def _at(evidence: Evidence, citation: Citation | None = None) -> str:
+    """The second of a recording to play from."""
+    second = second_of(evidence, citation) if is_recording(evidence.result.source) else None
+    return "" if second is None else f' data-at="{second:.3f}"'
 
 
 def _foot(answer: Answer) -> str:
@@ -164,20 +160,22 @@ def _foot(answer: Answer) -> str:
 
 
 def panel(exchanges: Sequence[Exchange]) -> str:
-    """The evidence of every exchange, of which the newest is to be seen."""
+    """The evidence of every exchange, of which the newest is to be seen. `data-state` tells the page's script that the
+    server has chosen anew what is seen."""
+    state = f"{exchanges[-1].number} {'answered' if exchanges[-1].answer else 'found'}" if exchanges else ""
     groups = [exchange for exchange in exchanges if exchange.evidence]
     if not groups or groups[-1] is not exchanges[-1]:
-        empty = "What an answer rests on is shown here: the page, the picture or the passage."
+        empty = "What an answer rests on is shown here: the page, the picture, the passage or the second."
         groups_html = "".join(_group(exchange, False) for exchange in groups)
-        return f'<div class="fs-panel"><p class="fs-empty">{empty}</p>{groups_html}</div>'
+        return f'<div class="fs-panel" data-state="{state}"><p class="fs-empty">{empty}</p>{groups_html}</div>'
     shown = "".join(_group(exchange, exchange is groups[-1]) for exchange in groups)
-    return f'<div class="fs-panel">{shown}</div>'
+    return f'<div class="fs-panel" data-state="{state}">{shown}</div>'
 
 
 def _group(exchange: Exchange, seen: bool) -> str:
     citations = exchange.answer.citations if exchange.answer else ()
     selected = citations[0].number if citations else exchange.evidence[0].number
-    details = "".join(_detail(each, citations, each.number == selected) for each in exchange.evidence)
+    details = "".join(_detail(exchange.number, each, citations, each.number == selected) for each in exchange.evidence)
     rows = "".join(_row(exchange.number, each, citations, each.number == selected) for each in exchange.evidence)
     heading = "Looks most alike" if not exchange.question else "Evidence"
     return (
@@ -186,17 +184,19 @@ def _group(exchange: Exchange, seen: bool) -> str:
     )
 
 
-def _detail(evidence: Evidence, citations: Sequence[Citation], selected: bool) -> str:
+def _detail(exchange: int, evidence: Evidence, citations: Sequence[Citation], selected: bool) -> str:
     segment, source = evidence.result.segment, evidence.result.source
     mine = [citation for citation in citations if citation.number == evidence.number]
-    place = escape(segment.place.label())
+    place = escape(evidence.result.place.label())
     page = f"#page={segment.place.page}" if segment.place.page and source.media_type == "application/pdf" else ""
-    found = ", ".join(_FOUND_BY.get(index, index) for index in evidence.result.found_by)
+    found = why(evidence) or "found by " + ", ".join(_FOUND_BY.get(index, index) for index in evidence.result.found_by)
     support = _support(evidence, mine[0]) if mine else "not cited"
     text = passage(segment.text, evidence.sentences, [citation.quote for citation in mine])
-    if has_preview(segment, source):
-        read = f'<details class="fs-read"><summary>What was read here</summary>{text}</details>'
-        body = _picture(evidence, mine) + read
+    if is_recording(source):
+        text += "".join(_beside(part, sentences, mine) for part, sentences in evidence.beside)
+        body = moment(evidence, f"{exchange}-{evidence.number}") + _read(text)
+    elif has_preview(segment, source):
+        body = _picture(evidence, mine) + _read(text)
     else:
         body = text
     return (
@@ -205,8 +205,19 @@ def _detail(evidence: Evidence, citations: Sequence[Citation], selected: bool) -
         f'<span class="fs-place">{place}</span>'
         f'<a class="fs-open" href="/api/media/{escape(source.id)}{page}" target="_blank" rel="noopener">Open file</a>'
         f"</header>{body}"
-        f'<p class="fs-foot">found by {escape(found)} · <span data-support-of>{support}</span></p></article>'
+        f'<p class="fs-foot">{escape(found)} · <span data-support-of>{support}</span></p></article>'
     )
+
+
+def _beside(segment: Segment, sentences: Sequence[str], citations: Sequence[Citation]) -> str:
+    """What was seen meanwhile, or said."""
+    quotes = [citation.quote for citation in citations if citation.segment == segment]
+    heading = f"{'On screen' if segment.pictured else 'Said'}, {segment.place.label()}"
+    return f'<p class="fs-foot">{escape(heading)}</p>{passage(segment.text, sentences, quotes)}'
+
+
+def _read(text: str) -> str:
+    return f'<details class="fs-read"><summary>What was read here</summary>{text}</details>'
 
 
 def _picture(evidence: Evidence, citations: Sequence[Citation]) -> str:
@@ -231,9 +242,9 @@ def _row(exchange: int, evidence: Evidence, citations: Sequence[Citation], selec
     snippet = " ".join((evidence.sentences[0] if evidence.sentences else segment.text).split())[:_SNIPPET]
     return (
         f'<li><button type="button" class="fs-row{" fs-cited" if cited else ""}" data-exchange="{exchange}"'
-        f' data-number="{evidence.number}" aria-current="{str(selected).lower()}">'
+        f' data-number="{evidence.number}"{_at(evidence)} aria-current="{str(selected).lower()}">'
         f'<span class="fs-number">{evidence.number}</span><span class="fs-where"><span class="fs-name">'
-        f'{file_name(source.path)}</span> <span class="fs-place">{escape(segment.place.label())}</span></span>'
+        f'{file_name(source.path)}</span> <span class="fs-place">{escape(evidence.result.place.label())}</span></span>'
         f'<span class="fs-snippet">{escape(snippet)}</span></button></li>'
     )
 
@@ -261,5 +272,5 @@ def _span(text: str, part: str) -> tuple[int, int] | None:
 
 def _support(evidence: Evidence, citation: Citation) -> str:
     # How like a picture is to words is no share of a sentence that it bears out.
-    picture = evidence.result.segment.pictured
+    picture = (citation.segment or evidence.result.segment).pictured
     return "cited" if picture else f"support for the sentence: {citation.support:.0%}"

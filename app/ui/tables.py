@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from app.ui.render import escape, file_name
-from indexes.records import FileRecord, Segment
+from app.ui.escaping import escape, file_name
+from app.ui.player import is_recording, recording
+from indexes.records import FileRecord, Segment, Source
 from pipelines.choices import EXAMPLES
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _ROLES = {
     "text": "Finds passages by meaning",
     "image": "Finds pictures by what they show",
     "ocr": "Reads text in pictures and scans",
+    "speech": "Writes down what is said",
+    "closer_speech": "Hears long recordings again, more closely",
     "chat": "Writes the answers",
 }
 
@@ -41,7 +44,8 @@ def status_line(statuses: Mapping[str, int], jobs: Sequence[Job]) -> str:
         job = jobs[0]
         current = f" {PurePath(job.current).name}" if job.current else ""
         of = f" ({len(job.records):,} of {job.total:,})" if job.total else ""
-        line = f"{line} · reading{current}{of}"
+        reached = f", {job.note}" if job.note else ""
+        line = f"{line} · reading{current}{reached}{of}"
     live = " fs-live" if jobs else ""
     return f'<p class="fs-status{live}" role="status">{escape(line)}</p>'
 
@@ -51,7 +55,8 @@ def progress(jobs: Sequence[Job], last: Job | None) -> str:
     if not jobs:
         return f'<div class="fs-job">{_ended(last)}</div>' if last is not None else ""
     job, waiting = jobs[0], len(jobs) - 1
-    place = f", {job.place}" if job.place else ""
+    reached = job.note or job.place
+    place = f", {reached}" if reached else ""
     current = f"{file_name(job.current)}{escape(place)}" if job.current else "looking for files"
     bar = f"<progress{f' max={job.total} value={len(job.records)}' if job.total else ''}></progress>"
     count = f"{len(job.records):,} of {job.total:,}" if job.total else ""
@@ -119,14 +124,26 @@ def _source_row(file: FileRecord) -> str:
     )
 
 
-def source_detail(file: FileRecord, segments: Sequence[Segment]) -> str:
-    """One file of the ledger and what was read in it."""
+def source_detail(file: FileRecord, source: Source | None, segments: Sequence[Segment]) -> str:
+    """One file of the ledger and what was read in it; a recording with its player."""
     link = ""
     if file.source_id:
         address = f"/api/media/{escape(file.source_id)}"
         link = f'<a class="fs-open" href="{address}" target="_blank" rel="noopener">Open file</a>'
     reason = f'<p class="fs-reason">{escape(file.reason)}</p>' if file.reason else ""
     size = f" · {file.bytes / 1e6:.1f} MB" if file.bytes >= 100_000 else f" · {file.bytes / 1e3:.1f} kB"
+    if source is not None and is_recording(source):
+        read = recording(source)
+    else:
+        read = f'<div class="fs-passages" tabindex="0">{_passages(segments)}</div>'
+    return (
+        f'<article class="fs-source"><header><span class="fs-name">{file_name(file.path)}</span>{link}</header>'
+        f'<p class="fs-folder"><bdi>{escape(file.path)}</bdi>{size}</p><p>{badge(file.status)} '
+        f"{file.segments:,} passages</p>{reason}{read}</article>"
+    )
+
+
+def _passages(segments: Sequence[Segment]) -> str:
     passages, left = "", _READ
     for segment in segments:
         place = segment.place.label()
@@ -134,13 +151,8 @@ def source_detail(file: FileRecord, segments: Sequence[Segment]) -> str:
         passages += f'<h4>{escape(head)}</h4><div class="fs-passage" dir="auto">{escape(segment.text)}</div>'
         left -= len(segment.text)
         if left < 0:
-            passages += '<p class="fs-foot">The rest is left out here; `export` writes all of it.</p>'
-            break
-    return (
-        f'<article class="fs-source"><header><span class="fs-name">{file_name(file.path)}</span>{link}</header>'
-        f'<p class="fs-folder"><bdi>{escape(file.path)}</bdi>{size}</p><p>{badge(file.status)} '
-        f'{file.segments:,} passages</p>{reason}<div class="fs-passages" tabindex="0">{passages}</div></article>'
-    )
+            return passages + '<p class="fs-foot">The rest is left out here; `export` writes all of it.</p>'
+    return passages
 
 
 def settings_page(models: Sequence[ModelInfo], library: str, versions: Mapping[str, str]) -> str:
