@@ -80,10 +80,10 @@ def test_every_kind_of_file_is_there_and_the_library_is_small() -> None:
     kinds = {path.suffix for path in files}
     assert kinds == {
         *(".pdf", ".docx", ".pptx", ".xlsx", ".epub", ".html", ".md", ".txt", ".csv", ".json", ".eml"),
-        *(".jpg", ".png"),
+        *(".jpg", ".png", ".mp3", ".mp4"),
     }
-    assert len(files) == 16
-    assert sum(path.stat().st_size for path in files) < 2_000_000
+    assert len(files) == 18
+    assert sum(path.stat().st_size for path in files) < 4_000_000
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""Makes the files of samples/ that are not plain text: `python tools/make_samples.py` (needs requirements-dev.txt).
+"""Makes the files of samples/ that are not plain text: `python tools/make_samples.py` (needs requirements-dev.txt,
+and Debian's espeak-ng for the voices).
 
 The story: volunteers restore the lighthouse at Marrow Point. Place, people and figures are invented.
 
@@ -11,6 +12,9 @@ The story: volunteers restore the lighthouse at Marrow Point. Place, people and 
     bedroom-humidity-2024-10.csv        62 readings; the humidity monitor's screenshot shows some of them
     tower-monitor-screenshot.png        readable by OCR
     lighthouse-at-dusk.jpg, supply-boat.jpg, watch-room-clock.jpg
+    Talk 2025-02-15 - relighting the lamp.mp4
+                                        8 slides with a synthetic voice (spoken.md), 13 silent seconds of a balloon
+    Voice note - harbour master.mp3     another voice
     written by hand, not made here: visit-us.html, lens workshop notes.md, Re scaffold dates.eml,
     monitor-config.json, 澜湾航海博物馆来信.txt (a letter from a partner museum)
 
@@ -30,9 +34,11 @@ import sample_facts as facts
 import sample_office as office
 import sample_scenes as scenes
 from sample_budget import budget
+from sample_recording import voice_note
 from sample_scan import keepers_log
 from sample_settling import settle
 from sample_survey import survey
+from sample_talk import talk
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 STORY = Path(__file__).with_name("oral_history.md")
@@ -116,6 +122,8 @@ def main() -> None:
         ("watch-room-clock", scenes.watch_room_clock),
     ):
         draw().save(SAMPLES / f"{name}.jpg", quality=86, optimize=True)
+    talk(SAMPLES / "Talk 2025-02-15 - relighting the lamp.mp4")
+    voice_note(SAMPLES / "Voice note - harbour master.mp3")
     for file in sorted(SAMPLES.iterdir()):
         print(f"{file.stat().st_size / 1000:8.1f} kB  {file.name}")
 

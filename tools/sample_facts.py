@@ -77,3 +77,30 @@ def readings() -> list[tuple[str, str, float, int]]:
 
 def pounds(amount: int) -> str:
     return f"£{amount:,}"
+
+
+FLASHES = [
+    ("First flash", "0.0 s", "0.6 s"),
+    ("Dark", "0.6 s", "2.8 s"),
+    ("Second flash", "3.4 s", "0.6 s"),
+    ("Dark", "4.0 s", "11.0 s"),
+]
+"""What a ship sees in 15 seconds: what, from when, how long."""
+LAMPS = [
+    ("Light source", "filament bulb", "LED module"),
+    ("Power", "1,000 W", "36 W"),
+    ("Life", "800 hours", "50,000 hours"),
+    ("Price", "£64", "£212"),
+]
+"""What, the old lamp, the new lamp."""
+TELEPHONES = [
+    ("1", "Harbour office", "01632 960417"),
+    ("2", "Site manager", "01632 960582"),
+    ("3", "Coastguard", "01632 960903"),
+]
+"""Order, who, number; from the range that is kept for invented numbers."""
+WATCHES = [
+    ("First watch", "20:00", "midnight"),
+    ("Middle watch", "midnight", "04:00"),
+    ("Last watch", "04:00", "08:00"),
+]
