@@ -11,7 +11,10 @@ ROOT = Path(__file__).parent.parent
 LAYERS = ["indexes", "pipelines", "app"]  # each may import itself and those before it
 HOMES = {  # heavy packages and the only files that may name them
     "gradio": ["app/ui/", "app/server.py"],
-    "fastapi": ["app/api.py", "app/server.py"],
+    "fastapi": ["app/api.py", "app/playing.py", "app/server.py"],
+    "av": ["pipelines/containers.py", "pipelines/media.py", "pipelines/moving.py", "pipelines/playback.py"],
+    "ctranslate2": ["pipelines/whisper.py"],
+    "faster_whisper": ["pipelines/whisper.py", "pipelines/speech.py"],
     "faiss": ["indexes/vectors.py", "app/doctor.py"],
     "sqlite3": ["indexes/database.py", "indexes/catalogue.py", "indexes/keywords.py"],
 }
@@ -56,7 +59,7 @@ def test_importing_everything_but_the_page_loads_nothing_heavy() -> None:
     light = [
         path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
         for path in files()
-        if "ui" not in path.parts and path.stem not in ("api", "__main__", "langchain_bridge", "__init__")
+        if "ui" not in path.parts and path.stem not in ("api", "playing", "__main__", "langchain_bridge", "__init__")
     ]
     code = (
         f"import sys\nfor name in {light!r}: __import__(name)\nprint(*sorted({{m.split('.')[0] for m in sys.modules}}))"
