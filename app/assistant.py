@@ -67,7 +67,9 @@ class Assistant:
     def _ingest(self) -> Ingest:
         from pipelines.ingest import Ingest
 
-        return Ingest(self.library, self.shelf, self.settings.max_file_mb * 1_000_000, self.settings.frames)
+        set_to = self.settings
+        largest = (set_to.max_file_mb * 1_000_000, set_to.max_recording_mb * 1_000_000)
+        return Ingest(self.library, self.shelf, *largest, most_frames=set_to.frames)
 
     def search(
         self, query: str, k: int = 10, modality: Modality | None = None, source: str | None = None

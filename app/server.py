@@ -45,7 +45,7 @@ def build_app(assistant: Assistant) -> FastAPI:
         allowed_paths=[],
         footer_links=[],
         ssr_mode=False,
-        max_file_size=f"{settings.max_file_mb}mb",
+        max_file_size=f"{max(settings.max_file_mb, settings.max_recording_mb)}mb",
         **look,
     )
     app.add_middleware(Guard, host=settings.host, password=settings.password)

@@ -39,7 +39,8 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ("host", "127.0.0.1", "address that the server listens on; any other than this machine's needs a password"),
     ("port", 7860, "port of the page and the API"),
     ("password", "", "asked for by the page and the API (user name: folioscope); none by default"),
-    ("max_file_mb", 500, "larger files are skipped"),
+    ("max_file_mb", 500, "larger files are skipped, recordings aside"),
+    ("max_recording_mb", 20_000, "larger recordings and videos are skipped"),
     ("frames", 480, "the most key frames that are kept of one video"),
     ("chat_sees", "auto", "whether the chat model is shown pictures of the evidence: auto, yes, no"),
     ("pictures", 3, "the most pictures that a chat model is shown for one answer; 0: none"),
@@ -66,6 +67,7 @@ class Settings:
     port: int
     password: str
     max_file_mb: int
+    max_recording_mb: int
     frames: int
     chat_sees: str
     pictures: int

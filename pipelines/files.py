@@ -90,12 +90,19 @@ def _look(path: Path, largest: int) -> Found:
     if not path.is_file():
         return Found(name, problem=f"{path.name} is no regular file (a device or a pipe).", refused=True)
     if status.st_size > largest:
-        size, limit = f"{status.st_size / 1e6:,.0f} MB", f"{largest / 1e6:,.0f} MB"
-        problem = f"{path.name} has {size}; the limit is {limit}. Raise it with the setting max_file_mb."
+        problem = too_large(path, status.st_size, largest)
         return Found(name, status.st_size, status.st_mtime_ns, problem, refused=True)
     if status.st_size and not os.access(path, os.R_OK):
         return Found(name, problem=f"{path.name} cannot be read: permission denied. Check its permissions.")
     return found
+
+
+def too_large(path: Path, size: int, largest: int) -> str:
+    """Why a file is not read that is larger than it may be."""
+    return (
+        f"{path.name} has {size / 1e6:,.0f} MB; the limit is {largest / 1e6:,.0f} MB."
+        " Raise it with the setting max_file_mb, or max_recording_mb for recordings."
+    )
 
 
 def content_id(path: str) -> str:

@@ -22,7 +22,7 @@ from pipelines.cleaning import clean
 from pipelines.drafting import Drafting
 from pipelines.errors import ExtractionError, Unsupported
 from pipelines.extractors import extract
-from pipelines.files import Found, absolute, content_id, find_files
+from pipelines.files import Found, absolute, content_id, find_files, too_large
 from pipelines.kinds import Kind, kind_of
 from pipelines.looking import look, to_embed
 from pipelines.models import ModelShelf
@@ -52,11 +52,20 @@ class _Read:
 class Ingest:
     """Brings a library level with files and folders."""
 
-    def __init__(self, library: Library, shelf: ModelShelf, largest: int, most_frames: int = 480) -> None:
-        """`largest`: files above this many bytes are skipped. `most_frames`: key frames of one video."""
+    def __init__(
+        self,
+        library: Library,
+        shelf: ModelShelf,
+        largest: int,
+        largest_recording: int | None = None,
+        most_frames: int = 480,
+    ) -> None:
+        """`largest`: files above this many bytes are skipped; recordings, which are never held as a whole, above
+        `largest_recording`. `most_frames`: key frames of one video."""
         self.library = library
         self.shelf = shelf
         self.largest = largest
+        self.largest_recording = max(largest, largest_recording or 0)
         self._drafting = Drafting(library, shelf, most_frames)
         self._waiting: list[_Read] = []
         self._waiting_since = 0.0
@@ -67,7 +76,7 @@ class Ingest:
         Long recordings become drafts, and at the end are completed, unless `complete` is false.
         """
         with self.library.writing():
-            files = list(find_files(names, self.largest, self.library.folder))
+            files = list(find_files(names, self.largest_recording, self.library.folder))
             yield FilesFound(len(files), sum(file.bytes for file in files))
             try:
                 for file in files:
@@ -125,6 +134,8 @@ class Ingest:
             if known is not None and _same_file(known, found) and not rewritten:
                 yield FileFinished(replace(known, status="unchanged", seconds=0.0))
                 return
+            if found.bytes > self.largest and kind_of(Path(found.path)).modality not in ("audio", "video"):
+                raise Unsupported(too_large(Path(found.path), found.bytes, self.largest))
             source_id = content_id(found.path)
             record = replace(record, source_id=source_id)
             if rewritten:

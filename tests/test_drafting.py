@@ -214,3 +214,13 @@ def test_a_copy_of_a_draft_is_completed_with_it(shelf, talk, tmp_path, drafts) -
     list(one.index([talk, copy]))
     assert {one.library.catalogue.file(str(path)).status for path in (talk, copy)} == {"indexed"}
     assert sum(kind == "frame" for kind, *_ in read(one.library)) == 3
+
+
+def test_recordings_have_a_limit_of_their_own(shelf, talk, tmp_path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("The harbour is quiet. " * 100)
+    assert talk.stat().st_size > 1000 and notes.stat().st_size > 1000
+    one = Ingest(Library(tmp_path / "library"), Shelf(shelf), 1000, 10**9)  # type: ignore[arg-type]
+    records = {Path(e.record.path).name: e.record for e in one.index([talk, notes]) if isinstance(e, FileFinished)}
+    assert {name: record.status for name, record in records.items()} == {"talk.mp4": "indexed", "notes.txt": "skipped"}
+    assert "max_file_mb" in records["notes.txt"].reason
