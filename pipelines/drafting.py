@@ -80,7 +80,8 @@ class Drafting:
         stages = {"screen": 0.0, "speech again": 0.0, **self._stages(record)}
         passes: list[tuple[str, SegmentKind, str, Callable[[float], Iterator[Part]]]]
         passes = [("screen", "frame", "read the screen of", recording.look_closely)]
-        if self.shelf.name("closer_speech") != "none" and not recording.subtitles():
+        written = recording.subtitles()
+        if self.shelf.name("closer_speech") != "none" and not written:
             passes.append(("speech again", "speech", "transcribed again", recording.closer_speech))
         old: list[int] = []
         for stage, segment_kind, verb, parts in passes:

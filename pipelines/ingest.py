@@ -107,6 +107,9 @@ class Ingest:
                 continue
             yield FileStarted(path)
             try:
+                status = os.stat(path)
+                if (status.st_size, status.st_mtime_ns) != (draft.bytes, draft.mtime_ns):
+                    continue  # it is another file by now: the next indexing of its folder will see to it
                 kind = kind_of(Path(path))
                 yield from self._drafting.read(draft, kind)
                 yield from self._drafting.complete(self.library.catalogue.file(path) or draft, kind)

@@ -207,6 +207,25 @@ def test_subtitles_beside_it_are_used_instead_of_listening(shelf, talk, tmp_path
     assert [text for kind, *_, text in read(one.library) if kind == "speech"] == ["It was corrected later."]
 
 
+def test_a_long_recording_says_where_its_words_are_from_and_a_changed_one_is_left_alone(
+    shelf, talk, tmp_path, drafts
+) -> None:
+    copy = tmp_path / "talk.mp4"
+    copy.write_bytes(talk.read_bytes())
+    (tmp_path / "talk.srt").write_text("1\n00:00:02,000 --> 00:00:05,000\nThe written word wins.\n")
+    one = ingest(tmp_path / "library", shelf)
+    list(one.index([tmp_path], complete=False))
+    held = read(one.library)
+    whole = copy.read_bytes()
+    copy.write_bytes(b"something else")
+    list(one.complete())
+    assert read(one.library) == held and one.library.catalogue.file(str(copy)).status == "draft"
+    copy.write_bytes(whole)
+    list(one.index([tmp_path]))
+    record = one.library.catalogue.file(str(copy))
+    assert (record.status, record.reason) == ("indexed", "The transcript is from talk.srt.")
+
+
 def test_a_copy_of_a_draft_is_completed_with_it(shelf, talk, tmp_path, drafts) -> None:
     copy = tmp_path / "copy of talk.mp4"
     copy.write_bytes(talk.read_bytes())
