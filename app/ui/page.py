@@ -47,11 +47,12 @@ def build_page(assistant: Assistant, jobs: Jobs) -> tuple[gr.Blocks, dict[str, A
         with gr.Row(elem_id="fs-header"):
             _html('<h1 class="fs-title">Folioscope</h1>', elem_id="fs-title")
             status = _html("", elem_id="fs-status")
+        clock = gr.Timer(_TICK)  # outside of the tabs: what is in a tab that was never opened does not run
         with gr.Tabs(elem_id="fs-tabs"):
             with gr.Tab("Chat", id="chat"):
                 _chat_tab(assistant, Chat(assistant, jobs), page)
             with gr.Tab("Library", id="library") as library_tab:
-                _library_tab(library, library_tab, page, status)
+                _library_tab(library, library_tab, page, status, clock)
             with gr.Tab("Settings", id="settings") as settings_tab:
                 settings = _html(library.settings)
         settings_tab.select(library.settings, None, settings, **_QUIET)
@@ -109,7 +110,7 @@ def _chat_tab(assistant: Assistant, chat: Chat, page: gr.Blocks) -> None:
     page.load(greet, None, [welcome, examples], **_QUIET)
 
 
-def _library_tab(library: LibraryTab, tab: gr.Tab, page: gr.Blocks, header: gr.HTML) -> None:
+def _library_tab(library: LibraryTab, tab: gr.Tab, page: gr.Blocks, header: gr.HTML, clock: gr.Timer) -> None:
     seen, opened, leaf = gr.State(""), gr.State(""), gr.State(0)
     with gr.Row(elem_id="fs-add"):
         folder = gr.Textbox(
@@ -158,7 +159,6 @@ def _library_tab(library: LibraryTab, tab: gr.Tab, page: gr.Blocks, header: gr.H
             keep = gr.Button("Keep it", size="sm", scale=0, min_width=90)
     table = _html("", js_on_load=_TABLE_EVENTS, elem_id="fs-table")
 
-    clock = gr.Timer(_TICK)
     view = [search, status, leaf]
     pulse = [header, progress, running, table, seen]
     gr.on([page.load, clock.tick], library.pulse, [seen, *view], pulse, **_QUIET)
