@@ -6,7 +6,7 @@ Leaves picking sentences to `evidence` and wording answers to `answering`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -145,8 +145,9 @@ class Retriever:
     def _results(
         self, lists: Sequence[Sequence[Hit]], weights: dict[str, float], k: int, focus: Focus | None = None
     ) -> list[Result]:
+        segments = self.library.catalogue.segments({hit.segment_id for hits in lists for hit in hits})
         if focus is not None:
-            lists = [self._judged(hits, focus.text) for hits in lists]
+            lists = [self._judged(hits, focus.text, segments) for hits in lists]
             told = max((hit.fit for hits in lists for hit in hits if hit.index == "keywords"), default=0.0)
             weights = {**weights, "image": _PICTURE_WEIGHT - _TOLD * told}
         fused = reciprocal_rank_fusion(lists, weights)
@@ -157,7 +158,6 @@ class Retriever:
             found_by.setdefault(hit.segment_id, {})[hit.index] = hit.rank
             scores.setdefault(hit.segment_id, {})[hit.index] = hit.score
             fits.setdefault(hit.segment_id, {})[hit.index] = hit.fit
-        segments = self.library.catalogue.segments([i for i, _ in fused])
         sources = self.library.catalogue.sources({segment.source_id for segment in segments.values()})
         # A source that was forgotten between the search and now is left out.
         found = [
@@ -185,7 +185,7 @@ class Retriever:
         results = narrow(results, text, self.shelf.text, spans)
         return [with_beside(result, self.library.catalogue) for result in results]
 
-    def _judged(self, hits: Sequence[Hit], question: str) -> list[Hit]:
+    def _judged(self, hits: Sequence[Hit], question: str, segments: Mapping[int, Segment]) -> list[Hit]:
         """The same hits with how well each fits: every index has a first, also where nothing in it is meant.
 
         A vector's cosine says it, between chance and surely; of words, the share of those asked that are there.
@@ -200,7 +200,6 @@ class Retriever:
             return [replace(hit, fit=_between(hit.score, 0.9 * floor, 1.9 * floor)) for hit in hits]
         if index == "keywords":
             asked = set(content_words(question))
-            segments = self.library.catalogue.segments([hit.segment_id for hit in hits])
             return [replace(hit, fit=_share(asked, segments.get(hit.segment_id))) for hit in hits]
         return list(hits)
 
