@@ -205,7 +205,7 @@ class Library:
         if modality:
             conditions.append("modality = ?")
             values.append(modality)
-        return Scope(" AND ".join(conditions), tuple(values))
+        return Scope(" AND ".join(conditions), tuple(values), of_files=bool(glob))
 
     def search_vectors(self, space: str, vector: np.ndarray, k: int, scope: Scope = Scope()) -> list[Hit]:
         """The k nearest segments of one space; score is the cosine."""

@@ -13,21 +13,17 @@ class Scope:
 
     where: str = ""
     values: tuple[object, ...] = ()
-
-    @property
-    def of_files(self) -> bool:
-        """Whether certain files are meant."""
-        return "source IN" in self.where
+    of_files: bool = False  # whether certain files are meant
 
     def __and__(self, other: Scope) -> Scope:
         both = " AND ".join(where for where in (self.where, other.where) if where)
-        return Scope(both, self.values + other.values)
+        return Scope(both, self.values + other.values, self.of_files or other.of_files)
 
 
 def of_sources(ids: Collection[str]) -> Scope:
     """What stands in these sources."""
     return Scope(
-        "source IN (SELECT key FROM sources WHERE id IN (SELECT value FROM json_each(?)))", (json.dumps([*ids]),)
+        "source IN (SELECT key FROM sources WHERE id IN (SELECT value FROM json_each(?)))", (json.dumps([*ids]),), True
     )
 
 
