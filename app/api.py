@@ -19,7 +19,7 @@ from app.uploads import forget as forget_with_copies
 from indexes.errors import FolioscopeError, LibraryBusy, LibraryError, UsageError
 from indexes.records import Modality
 from pipelines.errors import ExtractionError
-from pipelines.records import AnswerFinished, EvidenceFound, Question, TextDelta, Turn
+from pipelines.records import AnswerAdvanced, AnswerFinished, EvidenceFound, Question, TextDelta, Turn
 
 
 class IndexRequest(BaseModel):
@@ -126,13 +126,15 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
 
 
 def _server_sent(first: object, events: Iterator[object]) -> Iterator[str]:
-    """`evidence` once, `delta` for each piece of text, `answer` at the end; `error` if the model fails on the way."""
+    """`progress` during long work, `evidence` once, `delta` for each piece of text, `answer` at the end; `error` if the model fails on the way."""
 
     def event(name: str, data: Any) -> str:
         return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
     def each(item: object) -> str:
         match item:
+            case AnswerAdvanced(note=note):
+                return event("progress", {"note": note})
             case EvidenceFound(evidence=evidence):
                 return event("evidence", [evidence_json(one) for one in evidence])
             case TextDelta(text=text):

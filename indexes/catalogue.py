@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from indexes import keywords
+from indexes import conversations, keywords
 from indexes.database import Database
 from indexes.records import Cue, FileRecord, Place, Segment, Source
 from indexes.scopes import Scope
@@ -65,7 +65,7 @@ CREATE TABLE stages (                     -- how far the reading of a draft has 
 """
 
 # Numbered steps; PRAGMA user_version counts those that were taken.
-MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA, _RECORDINGS)
+MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA, _RECORDINGS, conversations.SCHEMA)
 
 _FILE = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source"
 _SEGMENT = (

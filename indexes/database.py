@@ -83,13 +83,15 @@ class Database:
         return "" if says == "ok" else says
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing; counts the generation up, so that caches know that they are behind."""
+    def transaction(self, counts: bool = True) -> Iterator[sqlite3.Connection]:
+        """All or nothing; counts the generation up, so that caches know that they are behind. What no cache holds
+        (conversations, measures) needs no count."""
         connection = self.connection
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
-            connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
+            if counts:
+                connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:  # on a full disk SQLite has rolled back already

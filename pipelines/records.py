@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
 
+    from pipelines.tracing import Trace
+
 PieceKind = Literal["text", "code", "table", "picture", "scan"]
 
 
@@ -43,10 +45,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One earlier exchange of a conversation."""
+    """One earlier exchange of a conversation. `asked` is the full question that was looked up, where `question` leaned
+    on what went before; `files` are the names of the files that were cited, the most cited first."""
 
     question: str
     answer: str
+    asked: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +129,27 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """A sentence of the answer after it was compared with the evidence.
+
+    `start` and `end` are its offsets in the answer, without the mark behind it; `support` in 0..1 says how well the
+    best evidence bears it out; `flags` say what stands in it and in no evidence ('1912 is not in the sources').
+    """
+
+    start: int
+    end: int
+    support: float
+    supported: bool
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """The finished turn. `seconds` has the keys retrieve, first_token and total."""
+    """The finished turn. `seconds` has the keys retrieve, first_token and total.
+
+    `checks` has one entry for each sentence that says something; `asked` is the full question that was looked up,
+    where `question` leaned on the conversation; `trace` says how the answer came about.
+    """
 
     question: str
     text: str
@@ -134,9 +158,19 @@ class Answer:
     evidence: tuple[Evidence, ...]
     seconds: dict[str, float]
     model: str
+    checks: tuple[Check, ...] = ()
+    asked: str = ""
+    trace: Trace | None = None
 
 
-# Events of answering, in this order: EvidenceFound, TextDelta*, AnswerFinished.
+# Events of answering, in this order: AnswerAdvanced*, EvidenceFound, TextDelta*, AnswerFinished.
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAdvanced:
+    """What long work on an answer has reached, in words ('read 3 of 12 parts')."""
+
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +188,7 @@ class AnswerFinished:
     answer: Answer
 
 
-AnswerEvent = EvidenceFound | TextDelta | AnswerFinished
+AnswerEvent = AnswerAdvanced | EvidenceFound | TextDelta | AnswerFinished
 
 
 # Events of indexing: FilesFound, then for each file FileStarted, FileAdvanced*, FileFinished. Files are embedded

@@ -24,7 +24,16 @@ from app.ui.render import Exchange
 from app.uploads import keep, scope_of, uploads_of
 from indexes.errors import FolioscopeError
 from indexes.records import FileRecord
-from pipelines.records import AnswerEvent, AnswerFinished, Evidence, EvidenceFound, Question, TextDelta, Turn
+from pipelines.records import (
+    AnswerAdvanced,
+    AnswerEvent,
+    AnswerFinished,
+    Evidence,
+    EvidenceFound,
+    Question,
+    TextDelta,
+    Turn,
+)
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -201,6 +210,8 @@ class Chat:
 
 def _after(exchange: Exchange, event: AnswerEvent) -> Exchange:
     match event:
+        case AnswerAdvanced(note=note):
+            return replace(exchange, activity=note)
         case EvidenceFound(evidence=evidence):
             return replace(exchange, evidence=evidence, activity="reading the evidence")
         case TextDelta(text=text):
