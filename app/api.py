@@ -126,7 +126,8 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
 
 
 def _server_sent(first: object, events: Iterator[object]) -> Iterator[str]:
-    """`progress` during long work, `evidence` once, `delta` for each piece of text, `answer` at the end; `error` if the model fails on the way."""
+    """`progress` during long work, `evidence` once, `delta` for each piece of text, `answer` at the end; `error` if the
+    model fails on the way."""
 
     def event(name: str, data: Any) -> str:
         return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
