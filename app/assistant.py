@@ -15,6 +15,7 @@ from indexes.library import Library
 from indexes.records import FileRecord, Modality, Segment, Source
 from pipelines.choices import EXAMPLES
 from pipelines.files import absolute
+from pipelines.languages import suggestion
 from pipelines.models import ModelInfo, ModelShelf
 from pipelines.records import AnswerEvent, IngestEvent, Question, Result
 
@@ -39,12 +40,15 @@ class Assistant:
             settings.chat_sees,
             settings.captions,
         )
+        self._suggested: tuple[int, str] = (-1, "")
 
     @cached_property
     def _answering(self) -> Answering:
         from pipelines.answering import Answering
 
-        return Answering(self.library, self.shelf, self.settings.evidence_tokens, self.settings.pictures)
+        set_to = self.settings
+        drop = set_to.unsupported == "drop"
+        return Answering(self.library, self.shelf, set_to.evidence_tokens, set_to.pictures, drop_unsupported=drop)
 
     def close(self) -> None:
         self.library.close()
@@ -142,8 +146,16 @@ class Assistant:
             "statuses": count_statuses(files),
             "spaces": [dict(row) for row in spaces],
             "bytes": sum(path.stat().st_size for path in self.library.folder.rglob("*") if path.is_file()),
+            "suggestion": self.suggestion(),
             "ledger": files,
         }
+
+    def suggestion(self) -> str:
+        """What would serve this library better than what is set, in a sentence; '' when nothing is known to."""
+        generation = self.library.catalogue.generation
+        if self._suggested[0] != generation:  # to judge languages takes a moment, and the page asks for it often
+            self._suggested = (generation, suggestion(self.library, self.shelf))
+        return self._suggested[1]
 
     def models(self) -> list[ModelInfo]:
         """The roles, what fills them, and whether it is loaded."""
@@ -159,6 +171,7 @@ class Assistant:
             self.shelf.warm_chat(build_messages("", ()))
         if self.library.catalogue.space("image") is not None:
             self.shelf.image.embed_question("warm")
+        _ = self.shelf.rerank, self.shelf.entailment  # loaded where they are set
         return time.monotonic() - began
 
 

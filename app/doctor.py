@@ -38,6 +38,7 @@ def examine(assistant: Assistant) -> list[Finding]:
         _keywords(library),
         *_spaces(library),
         *_models(assistant),
+        _languages(assistant),
         _ledger(library),
         _graphics(),
     ]
@@ -96,6 +97,10 @@ def _models(assistant: Assistant) -> Iterator[Finding]:
         same = now == row["model"]
         says = row["model"] if same else f"made by {row['model']}, but {now} is set: python -m app doctor --reembed"
         yield Finding(f"{row['name']} model", same, says)
+
+
+def _languages(assistant: Assistant) -> Finding:
+    return Finding("languages", True, assistant.suggestion() or "nothing that the text model is known to read poorly")
 
 
 def _ledger(library: Library) -> Finding:

@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ("library", str(PROJECT / "data" / "library"), "folder of the library"),
     ("models", str(PROJECT / "data" / "models"), "folder in which the built-in weights are put together once"),
-    ("text", "builtin", "text vectors: builtin, hf:ID_OR_FOLDER (sentence-transformers)"),
+    ("text", "builtin", "text vectors: builtin, builtin:multilingual, hf:ID_OR_FOLDER (sentence-transformers)"),
     ("image", "builtin", "image vectors: builtin, openclip:ARCH/CHECKPOINT"),
     ("ocr", "builtin", "text in pictures: builtin, none"),
     (
@@ -35,6 +35,17 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
         "builtin",
         "answers: builtin, builtin:light, gguf:FILE, hf:ID_OR_FOLDER, PROVIDER:MODEL[@BASE_URL] (LangChain), none",
     ),
+    (
+        "rerank",
+        "none",
+        "compares the best twenty results closely, which takes half a second on two cores: none, builtin (late"
+        " interaction with the text model), hf:ID_OR_FOLDER (cross-encoder)",
+    ),
+    (
+        "entailment",
+        "none",
+        "checks sentences of answers as well: none, hf:ID_OR_FOLDER (natural language inference)",
+    ),
     ("device", "auto", "auto, cpu, cuda, mps"),
     ("host", "127.0.0.1", "address that the server listens on; any other than this machine's needs a password"),
     ("port", 7860, "port of the page and the API"),
@@ -45,9 +56,14 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ("chat_sees", "auto", "whether the chat model is shown pictures of the evidence: auto, yes, no"),
     ("pictures", 3, "the most pictures that a chat model is shown for one answer; 0: none"),
     ("captions", "off", "on: a chat model that takes pictures describes each one in a sentence when it is indexed"),
-    ("evidence_tokens", 260, "how much evidence the chat model reads for one answer"),
+    ("evidence_tokens", 0, "how much evidence the chat model reads for one answer; 0: as much as its speed allows"),
     ("answer_tokens", 220, "the longest answer"),
+    ("unsupported", "mark", "sentences that no source bears out: mark them, or drop them (mark, drop)"),
+    ("history", "on", "whether conversations are kept in the library: on, off"),
 )
+
+# What a setting may be, where it is one of a few words and no other part judges it.
+CHOICES: dict[str, tuple[str, ...]] = {"unsupported": ("mark", "drop"), "history": ("on", "off")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,8 @@ class Settings:
     closer_speech: str
     speech: str
     chat: str
+    rerank: str
+    entailment: str
     device: str
     host: str
     port: int
@@ -74,6 +92,8 @@ class Settings:
     captions: str
     evidence_tokens: int
     answer_tokens: int
+    unsupported: str
+    history: str
 
 
 def load_settings(options: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:
@@ -96,6 +116,8 @@ def load_settings(options: Mapping[str, Any] | None = None, file: Path | None = 
                 raise UsageError(f"The setting {name} is {value!r}, which is no whole number.") from None
         else:
             values[name] = str(value)
+        if values[name] not in CHOICES.get(name, (values[name],)):
+            raise UsageError(f"The setting {name} is {values[name]!r}, which is none of {', '.join(CHOICES[name])}.")
     return Settings(**values)
 
 

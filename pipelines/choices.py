@@ -11,13 +11,15 @@ from pipelines.weights import BUILT_IN, Weights
 
 # What a person may write for each role; shown to one who wrote something else.
 EXAMPLES: dict[str, str] = {
-    "text": "builtin, hf:intfloat/multilingual-e5-small, hf:/models/my-text-model",
+    "text": "builtin, builtin:multilingual, hf:intfloat/multilingual-e5-base, hf:/models/my-text-model",
     "image": "builtin, openclip:ViT-B-32/laion2b_s34b_b79k, openclip:ViT-B-32//models/vit-b-32.safetensors",
     "ocr": "builtin, none",
     "speech": "builtin, whisper:small, whisper:/models/faster-whisper-small, openai-whisper:/models/small.pt, none",
     "closer_speech": "none, whisper:large-v3, whisper:/models/faster-whisper-large-v3",
     "chat": "builtin, builtin:light, gguf:/models/x.gguf, hf:Qwen/Qwen3-1.7B, ollama:llama3.2,"
     " openai:qwen3-8b@http://127.0.0.1:8000/v1, none",
+    "rerank": "none, builtin, hf:cross-encoder/ms-marco-MiniLM-L6-v2, hf:/models/my-cross-encoder",
+    "entailment": "none, hf:cross-encoder/nli-deberta-v3-small, hf:/models/my-entailment-model",
 }
 
 # What may stand before the colon. Every provider of LangChain may be the chat model.
@@ -27,10 +29,22 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "ocr": (),
     "speech": ("whisper", "openai-whisper"),
     "closer_speech": ("whisper", "openai-whisper"),
+    "rerank": ("hf",),
+    "entailment": ("hf",),
+}
+
+# What may stand without a colon, or as a whole, where that is not just 'builtin'.
+_ALONE: dict[str, tuple[str, ...]] = {
+    "text": ("builtin", "builtin:multilingual"),
+    "ocr": ("builtin", "none"),
+    "speech": ("builtin", "none"),
+    "closer_speech": ("none",),
+    "rerank": ("none", "builtin"),
+    "entailment": ("none",),
 }
 
 # What fills a role that nothing was written for, where that is not 'builtin'.
-DEFAULTS: dict[str, str] = {"closer_speech": "none"}
+DEFAULTS: dict[str, str] = {"closer_speech": "none", "rerank": "none", "entailment": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +78,7 @@ class Choice:
         kind, _, value = text.strip().partition(":")
         choice = cls(role, kind, value)
         if role in _KINDS:
-            alone = {"ocr": ("builtin", "none"), "speech": ("builtin", "none"), "closer_speech": ("none",)}
-            right = bool(value) if kind in _KINDS[role] else text in alone.get(role, ("builtin",))
+            right = bool(value) if kind in _KINDS[role] else text in _ALONE.get(role, ("builtin",))
             right = right and (kind != "openclip" or all(value.partition("/")[::2]))
         else:
             right = text in ("builtin", "builtin:light", "none") or (kind not in ("builtin", "none") and bool(value))
@@ -76,7 +89,7 @@ class Choice:
     @property
     def weights(self) -> tuple[Weights, ...]:
         """The built-in weights that are needed. The image role also needs words for what it sees."""
-        if self.kind != "builtin" or self.role == "ocr":
+        if self.kind != "builtin" or self.role in ("ocr", "rerank"):
             return ()
         if self.role == "image":
             return (BUILT_IN["image"], BUILT_IN["text"])
@@ -95,6 +108,8 @@ class Choice:
             return "+".join(weights.model for weights in self.weights)
         if self.role == "ocr":
             return "PP-OCRv6 small (RapidOCR)"
+        if self.role == "rerank" and self.kind == "builtin":
+            return "late interaction with the text model"
         if self.kind == "gguf":
             return Path(self.value).name
         return self.value if self.kind == "hf" else f"{self.kind}:{self.value.partition('@http')[0]}"

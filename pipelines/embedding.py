@@ -106,6 +106,14 @@ def batches(texts: Sequence[str]) -> Iterator[list[int]]:
         yield batch
 
 
+def powers_of_two(batch: list[int]) -> Iterator[list[int]]:
+    """A batch in parts of 32, 16, 8 … texts: torch keeps kernels for every shape that it has met, some 2 MB each."""
+    while batch:
+        size = 1 << (len(batch).bit_length() - 1)
+        yield batch[:size]
+        batch = batch[size:]
+
+
 def to_unit(rows: np.ndarray) -> np.ndarray:
     """(n, d) with each row brought to unit length; a row of zeros stays."""
     unit: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

@@ -19,14 +19,16 @@ from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_openai_messages
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from pipelines.errors import ModelUnavailable
+from pipelines.pace import Pace
 
 CONTEXT = 4096
 """Tokens of prompt and answer that llama.cpp holds at once."""
 
 _PROMPT_CACHE_MB = 256
+_WARM = 8  # tokens that are written to see how fast that is
 _END = object()
 
 _writers: set[threading.Thread] = set()
@@ -45,12 +47,13 @@ class LocalChat(BaseChatModel):
     """What both kinds share: one thread writes, the consumer reads, and closing the stream stops the writer.
 
     A subclass has one method, `_write(messages, stop_words, give)`: it calls `give(chunk)` for each piece of text and
-    ends at once when that returns True.
+    ends at once when that returns True. It tells `pace` how long that took.
     """
 
     name: str | None = None
     max_tokens: int = 256
     temperature: float = 0.0
+    pace: Pace = Field(default_factory=Pace, exclude=True, repr=False)
 
     def _write(self, messages: list[BaseMessage], stop: list[str], give: Callable[[ChatGenerationChunk], bool]) -> None:
         raise NotImplementedError
@@ -129,8 +132,9 @@ class LlamaCppChat(LocalChat):
         return f"{self._server.listening_address}/v1", self._key
 
     def warm(self, messages: Sequence[BaseMessage]) -> None:
-        """Read a prompt without answering, so that prompts that begin like it are answered sooner."""
-        self._complete(list(messages), [], 1, lambda chunk: False)
+        """Read a prompt without answering, so that prompts that begin like it are answered sooner. A few words are
+        written, so that it is known how fast."""
+        self._complete(list(messages), [], _WARM, lambda chunk: False)
 
     def _write(self, messages: list[BaseMessage], stop: list[str], give: Callable[[ChatGenerationChunk], bool]) -> None:
         self._complete(messages, stop, self.max_tokens, lambda chunk: give(_from_openai(chunk)))
@@ -144,6 +148,9 @@ class LlamaCppChat(LocalChat):
             if "error" in chunk:
                 failures.append(chunk["error"].get("message", "unknown reason"))
                 return True
+            if timings := _timings(chunk):
+                self.pace.add_read(timings["prompt_n"], timings["prompt_ms"] / 1000)
+                self.pace.add_written(timings["predicted_n"], timings["predicted_ms"] / 1000)
             return give(chunk)
 
         request = {
@@ -199,6 +206,14 @@ def _from_openai(chunk: dict[str, Any]) -> ChatGenerationChunk:
     """One streamed chunk in OpenAI's dialect. The last one carries llama.cpp's timings."""
     choice = (chunk.get("choices") or [{}])[0]
     text = (choice.get("delta") or {}).get("content") or ""
-    # Others may carry timings so far, which cannot be added up.
-    timings = {"timings": chunk["timings"]} if choice.get("finish_reason") and "timings" in chunk else {}
-    return ChatGenerationChunk(message=AIMessageChunk(content=text, response_metadata=timings))
+    timings = _timings(chunk)
+    return ChatGenerationChunk(
+        message=AIMessageChunk(content=text, response_metadata={"timings": timings} if timings else {})
+    )
+
+
+def _timings(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Of the last chunk. Others may carry timings so far, which cannot be added up."""
+    choice = (chunk.get("choices") or [{}])[0]
+    timings: dict[str, Any] = chunk.get("timings", {}) if choice.get("finish_reason") else {}
+    return timings

@@ -12,23 +12,26 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from indexes.errors import UsageError
 from pipelines.choices import DEFAULTS, EXAMPLES, Choice, ModelInfo
 from pipelines.errors import ModelUnavailable
+from pipelines.pace import Pace
 from pipelines.weights import BUILT_IN, Progress, built_in
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
-    from langchain_core.messages import BaseMessage
+    from langchain_core.messages import BaseMessage, BaseMessageChunk
     from PIL.Image import Image
 
+    from pipelines.crossing import Entailment
     from pipelines.embedding import TextEmbedder
     from pipelines.ocr import Line
     from pipelines.pictures import PictureEmbedder
+    from pipelines.reranking import Reranker
     from pipelines.speech import Transcriber
 
 log = logging.getLogger(__name__)
@@ -45,7 +48,8 @@ class Reader(Protocol):
 
 
 class ModelShelf:
-    """Models by role: text, image, ocr, speech, chat. Making a shelf loads nothing. Safe to share between threads."""
+    """Models by role: text, image, ocr, speech, chat, and where they are set rerank and entailment. Making a shelf
+    loads nothing. Safe to share between threads."""
 
     def __init__(
         self,
@@ -76,6 +80,7 @@ class ModelShelf:
         self._chat_sees = chat_sees
         self.captions = captions == "on"
         self._loaded: dict[str, Any] = {}
+        self._pace = Pace()
         # 'words' are the built-in text vectors, which the roles text and image may both stand on.
         self._locks = {role: threading.Lock() for role in (*EXAMPLES, "words")}
 
@@ -121,6 +126,46 @@ class ModelShelf:
 
         return sees(self.chat)
 
+    @property
+    def chat_speed(self) -> tuple[float, float] | None:
+        """Tokens a second that the chat model reads and writes, as a median of its last answers; None before it has
+        answered or was warmed."""
+        return self._pace.speed
+
+    def timed(self, stream: Iterator[BaseMessageChunk], prompt: str) -> Iterator[BaseMessageChunk]:
+        """The chat model's stream, measured on the way where the model does not measure itself, as those on servers.
+
+        Tokens are then counted by the text model, which is near enough.
+        """
+        if hasattr(self.chat, "pace"):
+            return stream
+        return self._pace.timed(stream, self.text.tokens(prompt), lambda chunk: self.text.tokens(str(chunk.text)))
+
+    @property
+    def rerank(self) -> Reranker | None:
+        """Puts what was found into a better order; None where none is set, or the text model has no token vectors."""
+        kind = self._choices["rerank"].kind
+        if kind == "none" or (kind == "builtin" and not hasattr(self.text, "embed_tokens")):
+            return None
+        model: Reranker = self._get("rerank", self._load_rerank)
+        return model
+
+    @property
+    def entailment(self) -> Entailment | None:
+        """Judges whether one text follows from another; None where no model is set."""
+        if self._choices["entailment"].kind == "none":
+            return None
+        model: Entailment = self._get("entailment", self._load_entailment)
+        return model
+
+    @property
+    def multilingual(self) -> bool | None:
+        """Whether the text model reads more than English; None where that is not known before it is loaded."""
+        choice, loaded = self._choices["text"], self._loaded.get("text")
+        if choice.kind == "builtin":
+            return choice.value == "multilingual"
+        return None if loaded is None else bool(loaded.multilingual)
+
     def name(self, role: str) -> str:
         """What fills a role, without loading it. A library keeps this name with its vectors."""
         return self._choices[role].name
@@ -163,6 +208,10 @@ class ModelShelf:
 
     def _load_text(self) -> TextEmbedder:
         choice = self._choices["text"]
+        if choice.value == "multilingual" and choice.kind == "builtin":
+            from pipelines.multilingual import MultilingualE5
+
+            return MultilingualE5(built_in(choice.weights[0], self._cache), self._torch_device())
         if choice.kind == "builtin":
             embedder: TextEmbedder = self._get("words", self._load_words)
             return embedder
@@ -205,6 +254,21 @@ class ModelShelf:
         where = str(built_in(choice.weights[0], self._cache).parent) if choice.weights else _folder_or_id(choice.value)
         return Transcriber(FasterWhisper(where, choice.name, self._device))
 
+    def _load_rerank(self) -> Reranker:
+        from pipelines.crossing import CrossEncoder
+        from pipelines.interaction import LateInteraction
+
+        if self._choices["rerank"].kind == "builtin":
+            return LateInteraction(cast("TokenEmbedder", self.text))
+        value = self._choices["rerank"].value
+        return CrossEncoder(_folder_or_id(value), value, self._torch_device())
+
+    def _load_entailment(self) -> Entailment:
+        from pipelines.crossing import Entailment
+
+        value = self._choices["entailment"].value
+        return Entailment(_folder_or_id(value), value, self._torch_device())
+
     def _load_chat(self) -> BaseChatModel:
         choice = self._choices["chat"]
         if choice.kind == "none":
@@ -214,12 +278,16 @@ class ModelShelf:
             from pipelines.generation import LlamaCppChat
 
             path = built_in(choice.weights[0], self._cache) if choice.weights else Path(choice.value).expanduser()
-            return LlamaCppChat(path=path, name=choice.name, max_tokens=most)
+            return LlamaCppChat(path=path, name=choice.name, max_tokens=most, pace=self._pace)
         if choice.kind == "hf":
             from pipelines.torch_chat import TransformersChat
 
             return TransformersChat(
-                model=_folder_or_id(choice.value), name=choice.name, max_tokens=most, device=self._torch_device()
+                model=_folder_or_id(choice.value),
+                name=choice.name,
+                max_tokens=most,
+                device=self._torch_device(),
+                pace=self._pace,
             )
         return _chat_of_provider(choice, most)
 

@@ -6,6 +6,7 @@ import base64
 import io
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +57,13 @@ class TransformersChat(LocalChat):
         from transformers import TextStreamer
 
         closed = threading.Event()
+        came: list[float] = []  # when each token did; first of all the whole prompt
 
         class Giver(TextStreamer):  # it holds back words that are not whole yet, and calls this with the rest
+            def put(self, value: Any) -> None:
+                came.append(time.monotonic())
+                super().put(value)
+
             def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
                 if text and give(_chunk(text)):
                     closed.set()
@@ -69,6 +75,7 @@ class TransformersChat(LocalChat):
         # The tokenizer is not safe to share, and two answers at once would only halve each other's speed.
         with self._lock, torch.inference_mode():
             prompt = self._prompt(convert_to_openai_messages(messages))
+            began = time.monotonic()
             self._network.generate(
                 **prompt,
                 max_new_tokens=self.max_tokens,
@@ -79,6 +86,9 @@ class TransformersChat(LocalChat):
                 streamer=Giver(self._tokenizer, skip_prompt=True, skip_special_tokens=True),
                 stopping_criteria=[Closed()],
             )
+        if len(came) > 1:
+            self.pace.add_read(prompt["input_ids"].shape[1], came[1] - began)
+            self.pace.add_written(len(came) - 2, came[-1] - came[1])
 
     def _prompt(self, messages: list[dict[str, Any]]) -> Any:
         """Messages in OpenAI's dialect → token ids, and the pixels of pictures, where the network wants them."""

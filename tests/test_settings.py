@@ -37,6 +37,16 @@ def test_what_is_no_whole_number_is_refused(write, value) -> None:
         load_settings({}, write(f"port = {value}"))
 
 
+def test_a_setting_of_few_words_takes_no_others(write) -> None:
+    settings = load_settings({}, write("unsupported = 'drop'\nhistory = 'off'"))
+    assert (settings.unsupported, settings.history) == ("drop", "off")
+    assert (load_settings({}, write("")).unsupported, load_settings({}, write("")).history) == ("mark", "on")
+    with pytest.raises(UsageError, match=r"unsupported is 'hide', which is none of mark, drop"):
+        load_settings({}, write("unsupported = 'hide'"))
+    with pytest.raises(UsageError, match=r"history is 'True', which is none of on, off"):
+        load_settings({}, write("history = true"))
+
+
 def test_unknown_names_and_broken_files_are_named(write) -> None:
     with pytest.raises(UsageError, match=r"folioscope\.toml sets prot, .* port"):
         load_settings({}, write("prot = 1"))

