@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
+from indexes.commonness import Commonness
 from indexes.records import Hit
+from indexes.scopes import Scope
 
 SCHEMA = """
 CREATE VIEW segment_words AS
@@ -35,6 +37,7 @@ STOPWORDS = frozenset(
     which who whom whose why will with would you your""".split()
 )
 
+MOST_ROWS = 20_000  # that a search counts; FTS5 takes about a millisecond for each thousand
 HEADING_WEIGHT = 0.5  # a heading repeats on each of its segments, so it says less about any one of them
 
 
@@ -50,13 +53,14 @@ def _pairs(run: re.Match[str]) -> str:
     return " " + " ".join(characters[i : i + 2] for i in range(len(characters) - 1)) + " "
 
 
-def content_words(text: str) -> list[str]:
-    """The words of a question that carry its meaning, lower case, in order, without repeats.
+def content_words(text: str, repeats: bool = False) -> list[str]:
+    """The words of a question that carry its meaning, lower case, in order, each once unless `repeats`.
 
     All of them when nothing but stop words is left.
     """
-    found = list(dict.fromkeys(w.lower() for w in _WORD.findall(words(text)) if w != "_"))
-    return [w for w in found if w not in STOPWORDS] or found
+    found = [word.lower() for word in _WORD.findall(words(text)) if word != "_"]
+    found = found if repeats else list(dict.fromkeys(found))
+    return [word for word in found if word not in STOPWORDS] or found
 
 
 def is_cjk(text: str) -> bool:
@@ -65,22 +69,43 @@ def is_cjk(text: str) -> bool:
     return letters > 0 and sum(map(len, _CJK_RUN.findall(text))) > 0.3 * letters
 
 
-def match_expression(question: str, stands: Callable[[str], bool]) -> str:
-    """An FTS5 query: any of the words. `stands` tells whether a quoted term stands anywhere in the library.
+def share(asked: Collection[str], text: str) -> float:
+    """How many of the content words asked stand in a text, as a share; words of five letters or more agree in their
+    beginnings. Nothing of the text is split: this is done for each of a hundred hits of each question."""
+    text = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower()
+    return sum(_stands_in(word, text) for word in asked) / max(1, len(asked))
+
+
+def _stands_in(word: str, text: str) -> bool:
+    sought = word[:5]
+    at = text.find(sought)
+    if at < 0 or (not word.isascii() and _CJK_RUN.match(word)):
+        return at >= 0  # no space parts words there
+    while at >= 0:
+        end = at + len(sought)
+        if (at == 0 or not text[at - 1].isalnum()) and (len(word) >= 5 or not text[end : end + 1].isalnum()):
+            return True
+        at = text.find(sought, at + 1)
+    return False
+
+
+def search_terms(question: str, stands: Callable[[str], bool]) -> dict[str, str]:
+    """Quoted FTS5 terms of a question, each with the word that it is made of. `stands` tells whether a quoted term
+    stands anywhere in the library.
 
     A compound such as SKU-6678 is searched as a whole where it stands somewhere, else by its parts: counted as both,
     it would outvote the other words.
     """
-    terms: dict[str, None] = {}
+    terms: dict[str, str] = {}
     for word in content_words(question):
         parts = re.findall(r"[^\W_]+", word)
         if len(parts) > 1 and not stands(_quoted(word)):
-            terms.update(dict.fromkeys(_quoted(part) for part in parts if len(part) > 1))
+            terms.update({_quoted(part): part for part in parts if len(part) > 1})
         elif len(word) == 1 and _CJK_RUN.fullmatch(word):
-            terms[_quoted(word) + "*"] = None
+            terms[_quoted(word) + "*"] = word
         else:
-            terms[_quoted(word)] = None
-    return " OR ".join(terms)
+            terms[_quoted(word)] = word
+    return terms
 
 
 def _quoted(term: str) -> str:
@@ -91,6 +116,9 @@ class KeywordIndex:
     """The words of all segments. Writes happen inside the caller's transaction."""
 
     name = "keywords"
+
+    def __init__(self) -> None:
+        self.commonness = Commonness(content_words)
 
     def add(self, connection: sqlite3.Connection, ids: Sequence[int]) -> None:
         """Index segments that are already in the catalogue."""
@@ -110,25 +138,56 @@ class KeywordIndex:
     def search(
         self, connection: sqlite3.Connection, question: str, k: int, where: str = "", values: Sequence[object] = ()
     ) -> list[Hit]:
-        """The k best segments, best first; score is bm25, larger is better.
+        """The k best segments for any of the words, best first; score is bm25, larger is better.
 
         `where` narrows by a condition on the columns of `segments` with its `values`.
         """
-        expression = match_expression(question, lambda term: self._stands(connection, term))
-        if not expression:
+        terms = search_terms(question, lambda term: self._stands(connection, term))
+        return self._search(connection, self._affordable(connection, terms, MOST_ROWS), k, Scope(where, tuple(values)))
+
+    def search_words(
+        self, connection: sqlite3.Connection, given: Sequence[str], k: int, scope: Scope = Scope()
+    ) -> list[Hit]:
+        """The same for words that `content_words` gave."""
+        return self._search(connection, [_quoted(word) for word in given], k, scope)
+
+    def _search(self, connection: sqlite3.Connection, terms: Sequence[str], k: int, scope: Scope) -> list[Hit]:
+        if not terms:
             return []
-        condition = f" AND rowid IN (SELECT id FROM segments WHERE {where})" if where else ""
+        condition = f" AND rowid IN (SELECT id FROM segments WHERE {scope.where})" if scope.where else ""
         rows = connection.execute(
             f"SELECT rowid, -bm25(keywords, {HEADING_WEIGHT}, 1.0) AS score FROM keywords"
             f" WHERE keywords MATCH ?{condition} ORDER BY score DESC LIMIT ?",
-            (expression, *values, k),
+            (" OR ".join(terms), *scope.values, k),
         ).fetchall()
         return [Hit(row[0], rank, row[1], self.name) for rank, row in enumerate(rows, start=1)]
+
+    def _affordable(self, connection: sqlite3.Connection, terms: dict[str, str], most: int) -> list[str]:
+        """The rarest terms, until so many rows hold one of them: what is left out stands in so many segments that it
+        tells them apart the least, and takes the most time. Small libraries leave out none."""
+        self.commonness.update(connection)
+        rare = sorted(terms, key=lambda term: self.commonness.share(terms[term]))
+        rows, kept = 0.0, set(rare[:1])
+        for term in rare:
+            rows += self.commonness.share(terms[term]) * self.commonness.segments
+            if rows <= most:
+                kept.add(term)
+        return [term for term in terms if term in kept]
 
     def _stands(self, connection: sqlite3.Connection, term: str) -> bool:
         return (
             connection.execute("SELECT 1 FROM keywords WHERE keywords MATCH ? LIMIT 1", (term,)).fetchone() is not None
         )
+
+    def stands_outside(self, connection: sqlite3.Connection, phrase: str, source_id: str) -> bool:
+        """Whether these words stand next to each other in any other source."""
+        expression = " + ".join(_quoted(word) for word in re.findall(r"[^\W_]+", words(phrase)))
+        found = connection.execute(
+            "SELECT 1 FROM keywords WHERE keywords MATCH ? AND rowid NOT IN"
+            " (SELECT s.id FROM segments s JOIN sources o ON o.key = s.source WHERE o.id = ?) LIMIT 1",
+            (expression, source_id),
+        )
+        return bool(expression) and found.fetchone() is not None
 
     def check(self, connection: sqlite3.Connection) -> str:
         """An empty string when the index agrees with the catalogue, else what FTS5 says."""

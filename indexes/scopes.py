@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -38,3 +39,21 @@ def during(spans: Mapping[str, tuple[float, float]]) -> Scope:
         " AND json_extract(s.place, '$.end') >= json_extract(asked.value, '$[0]'))",
         (json.dumps({source: list(span) for source, span in spans.items()}),),
     )
+
+
+def of_media(*types: str) -> Scope:
+    """What stands in sources of these media types."""
+    return Scope(f"source IN (SELECT key FROM sources WHERE media_type IN ({','.join('?' * len(types))}))", types)
+
+
+def of_pages(first: int, last: int) -> Scope:
+    """What stands on these pages or slides, both included."""
+    return Scope(
+        "coalesce(json_extract(place, '$.page'), json_extract(place, '$.slide')) BETWEEN ? AND ?", (first, last)
+    )
+
+
+def is_met(scope: Scope, connection: sqlite3.Connection) -> bool:
+    """Whether any segment lies within a scope."""
+    found = connection.execute(f"SELECT EXISTS (SELECT 1 FROM segments WHERE {scope.where or 'true'})", scope.values)
+    return bool(found.fetchone()[0])

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from indexes.catalogue import Catalogue
-from indexes.keywords import content_words
+from indexes.keywords import content_words, share
 from indexes.records import Cue, Place, Segment
 from pipelines.embedding import TextEmbedder
 from pipelines.fusion import CONSTANT
@@ -140,14 +140,6 @@ def led_by_words(moments: Sequence[tuple[Moment, float]], question: str) -> list
     for each in moments:
         once.setdefault(id(each[0].lead), each)
     return list(once.values())
-
-
-def share(asked: set[str], text: str) -> float:
-    """How many of the words asked stand in a text, as a share; words of five letters or more agree in their
-    beginnings."""
-    there = set(content_words(text))
-    starts = {word[:5] for word in there if len(word) >= 5}
-    return sum(word in there or (len(word) >= 5 and word[:5] in starts) for word in asked) / max(1, len(asked))
 
 
 def best_ranks(found: Sequence[Found]) -> dict[str, int]:

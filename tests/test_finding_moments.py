@@ -234,7 +234,7 @@ def test_who_asks_when_is_told_the_time_without_a_model(made, question: str, tex
         ("Where was the red car built?", "I cannot tell."),
         ("Who mentions the birch canoe?", "Ben: the birch canoe slid on the smooth planks."),
         # Ten moments fit alike.
-        ("When do they say that the harvest begins?", "The harvest of oats begins on Tuesday."),
+        ("When do they say that the harvest begins?", "The harvest of barley begins on Wednesday."),
     ],
 )
 def test_other_questions_are_for_the_model(made, question: str, written: str) -> None:

@@ -1,0 +1,180 @@
+"""Filters that a question states: kinds of files ('in my PDFs'), a page ('on page 3'), a date ('photos from May 2023').
+
+Knows words, and what the library holds; that a file is named, or a time of a recording, is for `focus` to say. A filter
+that nothing in the library meets is none: its words are searched for like any others.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import PurePath
+
+from indexes.library import Library
+from indexes.scopes import Scope, is_met, of_media, of_pages, of_sources
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_DRAWN = Scope("(kind = 'picture' OR modality = 'image')")
+# What people call a kind of file; in words, as it is told; what it means in the library.
+_KINDS: tuple[tuple[str, str, Scope], ...] = (
+    (r"pictures?|photos?|photographs?|images?|bilder|fotos|images", "pictures", _DRAWN),
+    (r"videos?|video files?|vidéos?", "videos", Scope("modality = 'video'")),
+    (r"recordings?|aufnahmen?|enregistrements?", "recordings", Scope("modality IN ('audio', 'video')")),
+    (r"audio files?|voice memos?|voice messages?", "sound", Scope("modality = 'audio'")),
+    (r"pdfs?|pdf files?|pdf documents?", "PDF files", of_media("application/pdf")),
+    (
+        r"spreadsheets?|excel files?|excel sheets?|tabellen|workbooks?",
+        "spreadsheets",
+        of_media(_OFFICE + "spreadsheetml.sheet", "application/vnd.ms-excel",
+                 "application/vnd.oasis.opendocument.spreadsheet", "text/csv", "text/tab-separated-values"),
+    ),
+    (
+        r"slide decks?|slides|powerpoints?|powerpoint files?|presentations",
+        "presentations",
+        of_media(_OFFICE + "presentationml.presentation", "application/vnd.oasis.opendocument.presentation"),
+    ),
+    (
+        r"word files?|word documents?",
+        "word processor files",
+        of_media(_OFFICE + "wordprocessingml.document", "application/vnd.oasis.opendocument.text", "application/rtf"),
+    ),
+    (r"e-?mails?|mails|inbox", "e-mails", of_media("message/rfc822", "application/vnd.ms-outlook")),
+)  # fmt: skip
+_WHOSE = r"(?:the|my|our|your|these|those|all|any|meinen|den|unseren|mes|nos|les)\s+"
+_IN_KIND = re.compile(
+    rf"\b(?:only\s+)?(?:in|from|among|across|within|inside|through|dans)\s+(?:(?:all|any|some|one)\s+(?:of\s+)?)?{_WHOSE}(?P<kind>"
+    + "|".join(pattern for pattern, _, _ in _KINDS)
+    # 'in the video game', 'in the e-mail address': the first noun only tells what the second is.
+    + r")\b(?=\W*$|\s*[,;?.!]|\s+(?:that|which|where|is|are|was|were|do|does|did|can|has|have|say|says|show|shows|of"
+    r"|with|about|from|on|in|for|there|and|or|when|while|who|what|how|dated|taken|made|sent)\b)",
+    re.IGNORECASE,
+)
+_PAGE = re.compile(
+    r"\b(?:only\s+)?(?:on|at|from|in|auf|sur|à)\s+(?:the\s+|la\s+|der\s+)?(?P<what>page|p\.|pages|slides?|seiten?)\s*"
+    r"(?P<first>\d{1,4})\b(?![.:,]\d)(?:\s*(?:-|–|to|and|bis|à)\s*(?P<last>\d{1,4})\b(?!\s*[:%]))?(?:\s+(?:of|in)\b(?=\s*$|\s*[?.!]))?"
+    r"|第\s*(?P<chinese>\d{1,4})\s*(?:页|頁|张幻灯片)",
+    re.IGNORECASE,
+)
+_MONTHS = {name.lower(): n for n in range(1, 13) for name in (calendar.month_name[n], calendar.month_abbr[n])}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_DATED = re.compile(
+    r"\b(?:(?:in|from|among|within)\s+)?(?:the\s+|my\s+|our\s+|all\s+)?(?P<what>files|documents|notes|letters|scans|"
+    + "|".join(pattern for pattern, _, _ in _KINDS)
+    + r")\s+(?:(?:that\s+(?:are|were)\s+)?(?:taken|made|written|sent|saved|changed|recorded|dated)\s+)?"
+    rf"(?:(?:from|of|in|on|during)\s+)?(?:(?P<last>last|this)\s+(?P<unit>week|month|year)|(?P<day>today|yesterday)"
+    rf"|(?P<iso>(?:19|20)\d\d-[01]\d(?:-[0-3]\d)?)|(?:(?P<month>{_MONTH})\s+)?(?P<year>(?:19|20)\d\d))\b(?!-)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`words` is where it stands in the question, `told` says it for people, `scope` is what it leaves. `sure` when
+    nothing else can be meant, so that what lies outside is not looked at even where nothing fits inside."""
+
+    words: tuple[int, int]
+    told: str
+    scope: Scope
+    sure: bool = False
+
+
+def find_filters(
+    question: str, library: Library, scope: Scope, named: bool = False, today: date | None = None
+) -> list[Filter]:
+    """The filters that a question states and that something within `scope` meets.
+
+    `named` tells that files are named, to which a page then surely belongs. `today` is what 'last month' counts from.
+    """
+    found: list[Filter] = []
+    for each in (*_pages(question, named), *_dates(question, library, today or date.today()), *_kinds(question)):
+        overlaps = any(each.words[0] < other.words[1] and other.words[0] < each.words[1] for other in found)
+        if not overlaps and is_met(scope & each.scope, library.catalogue.connection):
+            found.append(each)
+            scope = scope & each.scope
+    return found
+
+
+def _pages(question: str, named: bool) -> Iterator[Filter]:
+    for match in _PAGE.finditer(question):
+        first = int(match["first"] or match["chinese"])
+        last = int(match["last"] or first)
+        if not 0 < first <= last:
+            continue
+        what = "slide" if "slide" in (match["what"] or "").lower() or "幻" in match[0] else "page"
+        several = what + (f" {first}" if first == last else f"s {first} to {last}")
+        yield Filter(match.span(), several, of_pages(first, last), named)
+
+
+def _kinds(question: str) -> Iterator[Filter]:
+    for match in _IN_KIND.finditer(question):
+        told, scope = _kind(match["kind"])
+        yield Filter(match.span(), told, scope)
+
+
+def _kind(word: str) -> tuple[str, Scope]:
+    return next(((told, scope) for pattern, told, scope in _KINDS if re.fullmatch(pattern, word, re.I)), ("", Scope()))
+
+
+def _dates(question: str, library: Library, today: date) -> Iterator[Filter]:
+    match = _DATED.search(question)
+    if match is None:
+        return
+    first, last = _days(match, today)
+    dated = [file for file in library.catalogue.files() if file.source_id]
+    ids = {file.source_id for file in dated if _from(PurePath(file.path).name, file.mtime_ns, first, last)}
+    kind, scope = _kind(match["what"])
+    days = first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
+    yield Filter(match.span(), f"{kind or 'files'} from {days}", scope & of_sources([i for i in ids if i]))
+
+
+def _days(match: re.Match[str], today: date) -> tuple[date, date]:
+    """First and last day that are meant."""
+    if match["day"]:
+        day = today - timedelta(days=match["day"].lower() == "yesterday")
+        return day, day
+    back = (match["last"] or "").lower() == "last"
+    unit = (match["unit"] or "").lower()
+    if unit == "week":
+        monday = today - timedelta(days=today.weekday() + 7 * back)
+        return monday, monday + timedelta(days=6)
+    if unit == "month":
+        day = today.replace(day=1) - timedelta(days=1) if back else today
+        return _month(day.year, day.month)
+    if unit == "year":
+        return date(today.year - back, 1, 1), date(today.year - back, 12, 31)
+    if match["iso"]:
+        parts = [*map(int, match["iso"].split("-"))]
+        try:
+            return (date(*parts), date(*parts)) if len(parts) == 3 else _month(*parts)
+        except ValueError:
+            return date(parts[0], 1, 1), date(parts[0], 12, 31)
+    year = int(match["year"])
+    return _month(year, _MONTHS[match["month"].lower()]) if match["month"] else (date(year, 1, 1), date(year, 12, 31))
+
+
+def _month(year: int, month: int) -> tuple[date, date]:
+    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _from(name: str, mtime_ns: int, first: date, last: date) -> bool:
+    """Whether a file is of these days: by the date in its name, else by when it was last changed."""
+    written = re.search(r"(?<!\d)((?:19|20)\d\d)(?:[-_. ]?([01]\d)(?:[-_. ]?([0-3]\d))?)?(?!\d)", name)
+    if written is not None:
+        year, month, day = (int(part) if part else None for part in written.groups())
+        try:
+            begin = date(year or 0, month or 1, day or 1)
+            end = begin if day else _month(begin.year, month)[1] if month else date(begin.year, 12, 31)
+            return first <= begin and end <= last
+        except ValueError:  # no date after all
+            pass
+    return first <= date.fromtimestamp(mtime_ns / 1e9) <= last
+
+
+def without(question: str, filters: Sequence[Filter]) -> str:
+    """The question without the words of its filters."""
+    for start, end in sorted((each.words for each in filters), reverse=True):
+        question = f"{question[:start]} {question[end:]}"
+    return question

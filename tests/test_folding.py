@@ -1,0 +1,55 @@
+"""Copies of a passage become one result; what differs in a number, a name or a 'not' stays apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexes.records import Place, Segment, Source
+from pipelines.folding import fold, spread
+from pipelines.records import Result
+
+LEASE = (
+    "The tenant Anna Berg pays 450 crowns on the first day of each month. The boat house may be painted, but its door"
+    " must stay green. Keys are handed over at the pier."
+)
+
+
+def result(rank: int, text: str, source: str, score: float = 1.0, kind: str = "text") -> Result:
+    made = Source(source, "document", "text/plain", 1, paths=(f"/x/{source}",))
+    segment = Segment(source, 0, "document", text, Place(), kind=kind, id=rank)
+    return Result(segment, made, rank, score, {"text": rank})
+
+
+def test_the_same_text_in_another_layout_is_a_copy() -> None:
+    other = LEASE.replace(". ", ".\n").replace("boat house", "boat  house")
+    found = fold(
+        [result(1, LEASE, "lease.pdf"), result(2, "Something else is written here.", "b"), result(3, other, "c")]
+    )
+    assert [each.source.id for each in found] == ["lease.pdf", "b"] and [each.rank for each in found] == [1, 2]
+    assert [copy.source.id for copy in found[0].copies] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("450", "460"),
+        ("Anna Berg", "Anna Moss"),
+        ("may be painted", "may not be painted"),
+    ],
+)
+def test_a_changed_word_that_matters_is_no_copy(old: str, new: str) -> None:
+    other = LEASE.replace(old, new)
+    assert len(fold([result(1, LEASE, "a"), result(2, other, "b")])) == 2
+
+
+def test_moments_and_captions_stay_by_themselves() -> None:
+    assert len(fold([result(1, LEASE, "a", kind="speech"), result(2, LEASE, "b", kind="speech")])) == 2
+    assert len(fold([result(1, "Figure 1", "a"), result(2, "Figure 1", "b")])) == 2
+
+
+def test_a_source_does_not_fill_the_first_results_alone_unless_it_is_clearly_better() -> None:
+    alone = [result(n, f"text {n}", "a", 1.0) for n in range(1, 6)]
+    near, far = result(6, "text 6", "b", 0.9), result(6, "text 6", "b", 0.5)
+    assert [each.source.id for each in spread([*alone, near])] == ["a", "a", "a", "b", "a", "a"]
+    assert [each.source.id for each in spread([*alone, far])] == ["a"] * 5 + ["b"]
+    assert [each.rank for each in spread([*alone, near])] == [1, 2, 3, 4, 5, 6]
