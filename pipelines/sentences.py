@@ -55,6 +55,8 @@ def _goes_on(text: str, match: re.Match[str]) -> bool:
     if word is None:
         return False
     last = word.group(1).lower()
+    if text[word.start() - 1 : word.start()] == "°":
+        return False  # '11 °C. The …'
     # 'J. Smith', 'No. 5', 'approx. 20'; a number such as '1.' only at the start of a line.
     if last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha() and last != "i"):
         return True
