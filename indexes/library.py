@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from indexes.catalogue import Catalogue
+from indexes.conversations import Conversations
 from indexes.errors import LibraryBusy, LibraryError, SpaceMismatch, UsageError
 from indexes.keywords import KeywordIndex
 from indexes.records import FileRecord, Hit, Segment, Source
@@ -57,6 +58,7 @@ class Library:
             raise LibraryError(f"The library folder {self.folder} cannot be used: {error.strerror}.") from error
         self.catalogue = Catalogue(catalogue)
         self.keywords = KeywordIndex()
+        self.conversations = Conversations(self.catalogue)
         self._spaces: dict[str, _Space] = {}
         self._lock = threading.RLock()  # guards the FAISS indexes in memory
         self._writer = threading.Lock()

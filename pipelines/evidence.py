@@ -16,8 +16,11 @@ from pipelines.embedding import TextEmbedder
 from pipelines.moments import place_of, shared
 from pipelines.records import Evidence, Result
 from pipelines.sentences import sentence_spans
+from pipelines.tracing import Cut, Trace
 
 BUDGET = 260  # tokens of evidence; with the fixed part and the question the prompt stays near 350
+_READING = 4.0  # seconds that a chat model may read evidence before it answers
+_MOST = 1500  # tokens; more passages bring more that is beside the point, and the built-in model holds 4,096
 MOST_SOURCES = 4
 _WORTH = 0.6  # a sentence that counts less than this share of the best one is left out
 _LONGEST_SENTENCE = 600  # characters; a longer one is cut around the words of the question
@@ -49,8 +52,18 @@ def tokens(text: str) -> int:
     return wide + math.ceil((len(text) - wide) / 4)
 
 
+def affordable(speed: tuple[float, float] | None) -> int:
+    """How many tokens of evidence a chat model with this speed (tokens a second read and written) reads in time; on two
+    cores the built-in one reads about 70 a second, on a GPU any model reads thousands."""
+    return BUDGET if speed is None else int(min(_MOST, max(BUDGET / 2, _READING * speed[0])))
+
+
 def pick_evidence(
-    question: str, results: Sequence[Result], embedder: TextEmbedder, budget: int = BUDGET
+    question: str,
+    results: Sequence[Result],
+    embedder: TextEmbedder,
+    budget: int = BUDGET,
+    trace: Trace | None = None,
 ) -> tuple[Evidence, ...]:
     """Evidence numbered from 1 in the order of the results, of which the best are used.
 
@@ -89,7 +102,19 @@ def pick_evidence(
         if left < 12:
             break
     used = sorted({i for (i, _), spans in chosen.items() if spans})
-    return tuple(Evidence(number, results[i], *_told(results[i], i, chosen)) for number, i in enumerate(used, start=1))
+    best: dict[int, str] = {}
+    for sentence in ranked:
+        if (sentence.start, sentence.end) in chosen.get((sentence.result, sentence.part), ()):
+            best.setdefault(sentence.result, sentence.text)
+    if trace is not None:
+        for i, result in enumerate(results):
+            if i not in used and result.segment.id is not None:
+                trace.cut.append(Cut(result.segment.id, "evidence", "no sentence fits nearly as well as the best"))
+        trace.note("evidence", f"{sum(map(len, chosen.values()))} of {len(ranked)} sentences, {budget - left} tokens")
+    return tuple(
+        Evidence(number, results[i], *_told(results[i], i, chosen), best.get(i, ""))
+        for number, i in enumerate(used, start=1)
+    )
 
 
 def _parts(result: Result) -> tuple[Segment, ...]:

@@ -18,12 +18,14 @@ import numpy as np
 from indexes.errors import FolioscopeError
 from indexes.library import Library, removed
 from indexes.records import FileRecord, Modality, Segment, Source, Status
+from pipelines import floors
 from pipelines.cleaning import clean
 from pipelines.drafting import Drafting
 from pipelines.errors import ExtractionError, Unsupported
 from pipelines.extractors import extract
 from pipelines.files import Found, absolute, content_id, find_files, too_large
 from pipelines.kinds import Kind, kind_of
+from pipelines.languages import language_of
 from pipelines.looking import look, to_embed
 from pipelines.models import ModelShelf
 from pipelines.recordings import recording_of, subtitles_changed
@@ -92,6 +94,7 @@ class Ingest:
             yield from stored
             if complete:
                 yield from self._complete(names)
+            floors.update(self.library, self.shelf)
 
     def complete(self) -> Iterator[IngestEvent]:
         """Complete the recordings that are drafts. Raises LibraryBusy."""
@@ -197,7 +200,7 @@ class Ingest:
             media_type=kind.media_type,
             bytes=record.bytes,
             title=title,
-            language=_script(segments),
+            language=language_of(segments),
         )
         pictures = {s.position: p.vector for s, p in made if p is not None and p.vector is not None}
         return _Read(source, replace(record, segments=len(segments)), segments, pictures)
@@ -300,19 +303,3 @@ def _same_file(known: FileRecord, found: Found) -> bool:
     if (known.bytes, known.mtime_ns) != (found.bytes, found.mtime_ns):
         return False
     return known.updated * 1e9 - known.mtime_ns > _RACY_NS
-
-
-def _script(segments: Sequence[Segment]) -> str:
-    """'zh', 'ja' or 'ko' for a source written mostly so, '' otherwise."""
-    sample = "".join(s.text for s in segments[:20])[:20_000]
-    letters = [c for c in sample if c.isalpha()]
-    if not letters:
-        return ""
-    kana = sum("\u3040" <= c <= "\u30ff" for c in letters)
-    han = sum("\u3400" <= c <= "\u9fff" for c in letters)
-    hangul = sum("\uac00" <= c <= "\ud7af" for c in letters)
-    if max(kana + han, hangul) < 0.3 * len(letters):
-        return ""
-    if hangul > kana + han:
-        return "ko"
-    return "ja" if kana > 0.05 * (kana + han) else "zh"

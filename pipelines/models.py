@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from pipelines.crossing import Entailment
     from pipelines.embedding import TextEmbedder
+    from pipelines.interaction import TokenEmbedder
     from pipelines.ocr import Line
     from pipelines.pictures import PictureEmbedder
     from pipelines.reranking import Reranker

@@ -71,7 +71,8 @@ class Result:
 
     In recordings it is a moment: `beside` are other segments of the same source and time (what is to be seen while
     this is said), `why` says for each modality ('speech', 'on-screen text', 'picture') how well it fits, in 0..1, and
-    `narrowed` is the part of the segment's time that matters for the question.
+    `narrowed` is the part of the segment's time that matters for the question. `copies` are results further down that
+    say the same (a PDF and the DOCX that it was made from).
     """
 
     segment: Segment
@@ -83,6 +84,7 @@ class Result:
     narrowed: Place | None = None
     beside: tuple[Segment, ...] = ()
     why: dict[str, float] = field(default_factory=dict)
+    copies: tuple[Result, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -95,13 +97,14 @@ class Evidence:
     """A numbered result with the sentences that matter for the question, in the order of the source.
 
     Each sentence is an exact substring of `result.segment.text`. `beside` are segments of `result.beside` with those
-    of their sentences that matter.
+    of their sentences that matter. `best` is the sentence of all that fits the question best.
     """
 
     number: int
     result: Result
     sentences: tuple[str, ...]
     beside: tuple[tuple[Segment, tuple[str, ...]], ...] = ()
+    best: str = ""
 
     @property
     def parts(self) -> tuple[tuple[Segment, tuple[str, ...]], ...]:

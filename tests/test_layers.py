@@ -16,7 +16,11 @@ HOMES = {  # heavy packages and the only files that may name them
     "ctranslate2": ["pipelines/whisper.py"],
     "faster_whisper": ["pipelines/whisper.py", "pipelines/speech.py"],
     "faiss": ["indexes/vectors.py", "app/doctor.py"],
-    "sqlite3": ["indexes/database.py", "indexes/catalogue.py", "indexes/keywords.py"],
+    "ir_measures": ["app/evaluation/metrics.py"],
+    "scipy": ["app/evaluation/metrics.py"],
+    "py3langid": ["pipelines/languages.py"],
+    "sentence_transformers": ["pipelines/embedding.py", "pipelines/crossing.py"],
+    "sqlite3": ["indexes/"],
 }
 
 
