@@ -20,7 +20,6 @@ from indexes.errors import FolioscopeError, LibraryError
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
-    from indexes.records import Place
     from pipelines.records import Result
 
 Command = Callable[["Assistant", argparse.Namespace], None]
@@ -97,6 +96,23 @@ def build_parser() -> argparse.ArgumentParser:
     ask = command("ask", _ask, "answer a question from the library, with citations")
     ask.add_argument("text", metavar="TEXT")
     ask.add_argument("--source", metavar="GLOB", help="only from files whose path matches")
+    ask.add_argument("--explain", action="store_true", help="also say how the answer came about")
+    ask.add_argument(
+        "--conversation",
+        metavar="ID",
+        help="keep the answer in a conversation, and go on with it: its id, new, or last (default: nothing is kept)",
+    )
+
+    evaluate = command("eval", _eval, "measure search and answers on a set of questions, or make such a set")
+    evaluate.add_argument("file", nargs="?", metavar="FILE", help="question set, JSONL (docs/evaluation.md)")
+    evaluate.add_argument("--against", metavar="RUN.json", help="an earlier run to compare with")
+    evaluate.add_argument("--output", metavar="DIR", help="where the run goes (default: evaluations in the library)")
+    evaluate.add_argument("-k", type=int, default=10, metavar="N", help="how many hits are looked at (default: 10)")
+    evaluate.add_argument("--search-only", action="store_true", help="no answers, only what is found")
+    evaluate.add_argument("--limit", type=int, metavar="N", help="only the first N questions")
+    evaluate.add_argument("--make", metavar="NEW", help="write a new set over the library with the chat model")
+    evaluate.add_argument("--count", type=int, default=50, metavar="N", help="of how many questions (default: 50)")
+    evaluate.add_argument("--grow", metavar="FILE", help="add the questions whose answers were given a thumb")
 
     export = command("export", _export, "print what the library read in one source, with its places")
     export.add_argument("source", metavar="SOURCE", help="path, glob or id")
@@ -166,6 +182,8 @@ def _search(assistant: Assistant, options: argparse.Namespace) -> None:
         print(
             f"{result.rank:>3}. {result.source.path}{f' ({place})' if place else ''}  [{' + '.join(result.found_by)}]"
         )
+        for path in sorted({copy.source.path for copy in result.copies} - {result.source.path}):
+            print(f"     also in {path}")
         if result.why:
             print("     " + ", ".join(f"{modality} {fits:.2f}" for modality, fits in result.why.items()))
         print("     " + " ".join(_from(result).split())[:200])
@@ -174,31 +192,15 @@ def _search(assistant: Assistant, options: argparse.Namespace) -> None:
 
 
 def _ask(assistant: Assistant, options: argparse.Namespace) -> None:
-    from app.schemas import answer_json
-    from pipelines.records import AnswerFinished, Question, TextDelta
+    from app.asking import ask_in_terminal
 
-    for event in assistant.ask(Question(options.text, options.source)):
-        if isinstance(event, TextDelta) and not options.json:
-            print(event.text, end="", flush=True)
-        elif isinstance(event, AnswerFinished):
-            answer = event.answer
-    if options.json:
-        print_json(answer_json(answer))
-        return
-    print("\n")
-    for evidence in answer.evidence:
-        cited = [citation for citation in answer.citations if citation.number == evidence.number]
-        if cited:
-            print(f"[{evidence.number}] {_where(evidence.result, cited[0].place)}")
-            print("\n".join(f"    “{' '.join(citation.quote.split())}”" for citation in cited))
-    if answer.abstained and answer.evidence:
-        print("Nearest:")
-        print("\n".join(f"    {_where(evidence.result)}" for evidence in answer.evidence[:3]))
+    ask_in_terminal(assistant, options)
 
 
-def _where(result: Result, closer: Place | None = None) -> str:
-    place = (closer or result.place).label()
-    return f"{result.source.path}{f', {place}' if place else ''}"
+def _eval(assistant: Assistant, options: argparse.Namespace) -> None:
+    from app.evaluation.command import evaluation
+
+    evaluation(assistant, options)
 
 
 def _from(result: Result) -> str:

@@ -6,9 +6,13 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from indexes.records import FileRecord, Segment, Source, Status
+from indexes.library import Library
+from indexes.records import FileRecord, Hit, Segment, Source, Status
 from pipelines.previews import key_second
-from pipelines.records import Answer, Citation, Evidence, Result
+from pipelines.records import Answer, Check, Citation, Evidence, Result
+from pipelines.tracing import Trace
+
+_TRACED = 10  # hits of each index that a trace names
 
 
 def file_json(record: FileRecord) -> dict[str, Any]:
@@ -49,6 +53,7 @@ def hit_json(result: Result) -> dict[str, Any]:
         "place": result.place.as_dict(),
         "text": result.segment.text,
         "found_by": list(result.found_by),
+        "copies": sorted({copy.source.path for copy in result.copies} - {result.source.path}),
         "why": result.why,
         "id": result.segment.id,
     }
@@ -73,15 +78,70 @@ def citation_json(citation: Citation, evidence: Sequence[Evidence]) -> dict[str,
     }
 
 
+def sentence_json(check: Check, answer: Answer) -> dict[str, Any]:
+    return {
+        "text": answer.text[check.start : check.end],
+        "start": check.start,
+        "end": check.end,
+        "support": round(check.support, 3),
+        "supported": check.supported,
+        "flags": list(check.flags),
+    }
+
+
 def answer_json(answer: Answer) -> dict[str, Any]:
+    """`asked` is the question that was looked up, also where it is the one that was put. `sentences` are those of the
+    answer that say something, each with what bears it out."""
     return {
         "question": answer.question,
+        "asked": answer.asked or answer.question,
         "answer": answer.text,
         "abstained": answer.abstained,
         "citations": [citation_json(citation, answer.evidence) for citation in answer.citations],
         "evidence": [evidence_json(evidence) for evidence in answer.evidence],
+        "sentences": [sentence_json(check, answer) for check in answer.checks],
         "seconds": answer.seconds,
         "model": answer.model,
+    }
+
+
+def trace_json(trace: Trace, library: Library) -> dict[str, Any]:
+    """How an answer came about. Segments have their source and place beside the id, where they still are there."""
+    hits = {index: found[:_TRACED] for index, found in trace.hits.items()}
+    fused = trace.fused[:_TRACED]
+    ids = [hit.segment_id for found in hits.values() for hit in found] + [id for id, _ in fused]
+    names = _named(dict.fromkeys(ids + [cut.segment_id for cut in trace.cut]), library)
+    return {
+        "asked": trace.asked,
+        "rewritten_by": trace.rewritten_by,
+        "parts": list(trace.parts),
+        "filters": list(trace.filters),
+        "floors": {
+            index: {"floor": round(floor, 4), "best": round(best, 4)} for index, (floor, best) in trace.floors.items()
+        },
+        "hits": {index: [{**_traced(hit), **names.get(hit.segment_id, {})} for hit in hits[index]] for index in hits},
+        "fused": [{"id": id, "score": round(score, 5), **names.get(id, {})} for id, score in fused],
+        "steps": [{"stage": step.stage, "text": step.text} for step in trace.steps],
+        "cut": [
+            {"id": cut.segment_id, "stage": cut.stage, "reason": cut.reason, **names.get(cut.segment_id, {})}
+            for cut in trace.cut
+        ],
+        "prompt": trace.prompt,
+        "seconds": {stage: round(seconds, 4) for stage, seconds in trace.seconds.items()},
+    }
+
+
+def _traced(hit: Hit) -> dict[str, Any]:
+    return {"id": hit.segment_id, "rank": hit.rank, "score": round(hit.score, 5), "fit": round(hit.fit, 4)}
+
+
+def _named(ids: Iterable[int], library: Library) -> dict[int, dict[str, Any]]:
+    segments = library.catalogue.segments(ids)
+    sources = library.catalogue.sources({segment.source_id for segment in segments.values()})
+    return {
+        id: {"source": sources[segment.source_id].path, "place": segment.place.as_dict()}
+        for id, segment in segments.items()
+        if segment.source_id in sources
     }
 
 

@@ -10,7 +10,6 @@ printed for each measurement; nothing is asserted.
 from __future__ import annotations
 
 import json
-import math
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from app.assistant import Assistant
+from app.evaluation.metrics import ranking
 from app.settings import PROJECT, load_settings
 from indexes.records import FileRecord
 from pipelines.records import AnswerFinished, FileFinished, Question, Result, Turn
@@ -43,14 +43,6 @@ def index(assistant: Assistant, *paths: Path) -> tuple[list[FileRecord], float]:
     events = assistant.index(list(paths))
     records = [event.record for event in events if isinstance(event, FileFinished)]
     return records, time.monotonic() - began
-
-
-def ndcg(ranked: list[str], relevant: dict[str, int], k: int = 10) -> float:
-    """nDCG@k with linear gains, as in trec_eval (Järvelin and Kekäläinen 2002)."""
-    gain = sum(relevant.get(doc, 0) / math.log2(rank + 1) for rank, doc in enumerate(ranked[:k], start=1))
-    ideal = sorted(relevant.values(), reverse=True)[:k]
-    best = sum(value / math.log2(rank + 1) for rank, value in enumerate(ideal, start=1))
-    return gain / best if best else 0.0
 
 
 def retrieval(data: Path, name: str) -> None:
@@ -80,8 +72,9 @@ def retrieval(data: Path, name: str) -> None:
             times.append(time.monotonic() - began)
             ranked = list(dict.fromkeys(Path(result.source.path).stem for result in results))
             wanted = {d: g for d, g in relevant[query["id"]].items() if g > 0}
-            scores.append(ndcg(ranked, wanted))
-            recalls.append(len(set(ranked[:100]) & set(wanted)) / len(wanted))
+            values = ranking(ranked, wanted, 100)
+            scores.append(values["nDCG@10"])
+            recalls.append(values["recall@k"])
         unchanged = sum(record.status == "unchanged" for record in again)
         print(f"{name}: {count} documents, {segments} segments, {count / seconds:.1f} documents/s ({seconds:.0f} s)")
         print(f"{name}: second run {rescan:.2f} s, {unchanged} unchanged")

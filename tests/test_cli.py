@@ -5,17 +5,22 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from app.asking import below, explained
 from app.assistant import Assistant
 from app.cli import main
+from app.evaluation.sets import read_set
 from app.progress import index_with_progress
+from app.schemas import answer_json, trace_json
 from app.server import warm
 from app.settings import load_settings
 from app.uploads import keep
-from indexes.records import Place
-from pipelines.records import FileAdvanced, FilesFound, FileStarted
+from indexes.records import Hit, Place
+from pipelines.records import Answer, Check, FileAdvanced, FilesFound, FileStarted
+from pipelines.tracing import Cut, Trace
 
 ROOT = Path(__file__).parent.parent
 
@@ -65,7 +70,9 @@ def test_search_gives_hits_of_the_contract(environment, capsys) -> None:
 
 def test_ask_cites_the_file_and_the_words(environment, capsys) -> None:
     answer = run_json(capsys, "ask", "Who was the first keeper of the light?")
-    assert set(answer) == {"question", "answer", "abstained", "citations", "evidence", "seconds", "model"}
+    assert set(answer) == {
+        "question", "asked", "answer", "abstained", "citations", "evidence", "sentences", "seconds", "model",
+    }  # fmt: skip
     assert "Vane" in answer["answer"] and not answer["abstained"]
     citation = answer["citations"][0]
     assert citation["source"] == str(environment / "keeper.txt")
@@ -77,14 +84,141 @@ def test_ask_cites_the_file_and_the_words(environment, capsys) -> None:
 
 def test_ask_in_the_terminal_prints_the_answer_and_where_it_stands(environment, capsys) -> None:
     capsys.readouterr()
-    assert main(["ask", "Who was the first keeper of the light?"]) == 0
-    printed = capsys.readouterr().out
+    assert main(["ask", "Who was the first keeper of the light?", "--explain", "--conversation", "new"]) == 0
+    printed, said = capsys.readouterr()
     assert "Vane" in printed and "keeper.txt" in printed and "“" in printed
+    id = said.rpartition("Conversation: ")[2].strip()
+    assert main(["status", "--json"]) == 0
+    capsys.readouterr()
+    went_on = run_json(capsys, "ask", "Which football club won the championship in Brazil?", "--conversation", "last")
+    assert went_on["conversation"] == id and "trace" not in went_on
+    assistant = Assistant(load_settings(), create=False)
+    turns = assistant.library.conversations.turns(id)
+    assert [turn.question[:5] for turn in turns] == ["Who w", "Which"]
+    assistant.close()
+
+
+def test_an_answer_is_followed_by_what_is_not_borne_out() -> None:
+    text = "Vane came. He left in 1912. He was glad."
+    checks = (
+        Check(0, 10, 0.9, True),
+        Check(11, 27, 0.2, False, ("1912 is not in the sources",)),
+        Check(28, 40, 0.1, False),
+    )
+    answer = Answer("And he?", text, False, (), (), {}, "m", checks=checks, asked="What did Vane do?")
+    assert list(below(answer)) == [
+        "Asked: What did Vane do?",
+        "Not borne out by the sources:",
+        "    “He left in 1912.”",
+        "      1912 is not in the sources",
+        "    “He was glad.”",
+    ]
+    document = answer_json(answer)
+    assert document["asked"] == "What did Vane do?"
+    assert [each["text"] for each in document["sentences"]] == ["Vane came.", "He left in 1912.", "He was glad."]
+    assert document["sentences"][1]["flags"] == ["1912 is not in the sources"]
+
+
+def test_a_trace_names_the_files_and_survives_what_has_gone(environment) -> None:
+    assistant = Assistant(load_settings(), create=False)
+    hits = assistant.library.search_keywords("keeper Vane", 5)
+    trace = Trace("Who?", "rule", filters=("in keeper.txt",), hits={"keywords": [*hits, Hit(999, 9, 0.1, "keywords")]})
+    trace.fused = [(hits[0].segment_id, 0.5)]
+    trace.floors = {"text": (0.3, 0.2)}
+    trace.cut = [Cut(999, "fusion", "too far down")]
+    trace.prompt = "Question: Who?"
+    trace.note("fusion", "merged two lists")
+    document = json.loads(json.dumps(trace_json(trace, assistant.library)))
+    assert document["hits"]["keywords"][0]["source"] == str(environment / "keeper.txt")
+    assert "source" not in document["hits"]["keywords"][-1]
+    read = "\n".join(explained(document))
+    for part in ("rewritten by rule", "keeper.txt, line 1", "segment 999", "too far down", "not reached", "merged two"):
+        assert part in read
+    assistant.close()
 
 
 def test_a_question_about_something_else_is_not_answered(environment, capsys) -> None:
     answer = run_json(capsys, "ask", "Which football club won the championship in Brazil?")
     assert answer["abstained"] and answer["citations"] == []
+
+
+def write_set(folder: Path) -> Path:
+    file = folder.parent / "set.jsonl"
+    keeper = {"question": "Who was the first keeper of the light?", "answers": ["Thomas Vane"], "source": "keeper.txt"}
+    club = {"question": "Which football club won the championship in Brazil?", "answerable": False}
+    lines = [json.dumps({**keeper, "place": {"lines": [1, 1]}}), json.dumps(club)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return file
+
+
+def test_eval_measures_compares_and_writes_both_files(environment, tmp_path, capsys) -> None:
+    file, folder = write_set(environment), tmp_path / "runs"
+    run = run_json(capsys, "eval", str(file), "--output", str(folder))
+    means = {name: found["mean"] for name, found in run["metrics"].items()}
+    assert means["recall@1"] == means["recall@1 place"] == means["contains"] == means["citation precision"] == 1
+    assert means["right page"] == 1 and means["not retrieved"] == 0
+    assert means["declined unanswerable"] == 1 and means["declined answerable"] == 0
+    assert run["complete"] and run["peak_bytes"] > 1e8 and run["seconds_by_stage"]["total"]["count"] == 2
+    assert "password" not in run["settings"]
+    (written,) = folder.glob("eval-*.json")
+    assert json.loads(written.read_text(encoding="utf-8")) == run
+    assert "Thomas Vane" in written.with_suffix(".html").read_text(encoding="utf-8")
+    assert main(["eval", str(file), "--search-only", "--against", str(written), "--output", str(folder)]) == 0
+    out, err = capsys.readouterr()
+    assert "2 questions in both" in out and "within noise" in out and "contains an expected" not in out
+    assert len(list(folder.glob("eval-*.html"))) == 2 and "written:" in err
+
+
+def test_eval_keeps_what_was_measured_when_it_is_stopped(environment, tmp_path, capsys, monkeypatch) -> None:
+    file, search = write_set(environment), Assistant.search
+
+    def stop_at_the_second(self, query: str, *rest, **narrow):
+        if "football" in query:
+            raise KeyboardInterrupt
+        return search(self, query, *rest, **narrow)
+
+    monkeypatch.setattr(Assistant, "search", stop_at_the_second)
+    assert main(["eval", str(file), "--search-only", "--output", str(tmp_path / "runs")]) == 130
+    out, err = capsys.readouterr()
+    assert "Stopped before the end: interrupted" in out and "1 of 2 questions" in err
+    (written,) = (tmp_path / "runs").glob("*.json")
+    assert json.loads(written.read_text(encoding="utf-8"))["complete"] is False
+
+
+def test_a_set_is_made_where_answers_hold_and_never_over_a_file(
+    environment, tmp_path, capsys, shelf, monkeypatch
+) -> None:
+    replies = {
+        "Thomas Vane": "Question: Which man looked after the lamp before 1902?\nAnswer: Thomas Vane",
+        "mortar": "Question: What did the stuff for the joints cost in pounds?\nAnswer: 7,250 pounds",  # it was 6,250
+    }
+
+    class Chat:
+        def invoke(self, messages):
+            return SimpleNamespace(content=next(r for key, r in replies.items() if key in messages[-1].content))
+
+    monkeypatch.setitem(shelf._loaded, "chat", Chat())
+    file = tmp_path / "made.jsonl"
+    assert main(["eval", "--make", str(file), "--count", "5"]) == 0
+    (example,) = read_set(file)
+    assert example.question.startswith("Which man") and example.answers == ("Thomas Vane",)
+    assert example.sources == ("keeper.txt",) and example.places == (Place(lines=(1, 1)),)
+    made = file.read_bytes()
+    assert main(["eval", "--make", str(file)]) == 2
+    assert "not overwritten" in capsys.readouterr().err and file.read_bytes() == made
+
+
+def test_thumbs_grow_a_set(environment, tmp_path, capsys) -> None:
+    assistant = Assistant(load_settings(), create=False)
+    conversations = assistant.library.conversations
+    cited = {"number": 1, "source": "/x/keeper.txt", "place": {}, "quote": "The first keeper", "support": 1.0}
+    key = conversations.add(conversations.start("t"), "Who kept it?", {"answer": "Vane.", "citations": [cited]})
+    conversations.thumb(key, 1)
+    assistant.close()
+    file = tmp_path / "set.jsonl"
+    assert run_json(capsys, "eval", "--grow", str(file))["added"] == 1
+    assert run_json(capsys, "eval", "--grow", str(file))["added"] == 0
+    assert read_set(file)[0].passages == ("The first keeper",)
 
 
 def test_export_status_and_forget(environment, capsys) -> None:
@@ -114,6 +248,13 @@ def test_export_status_and_forget(environment, capsys) -> None:
         (["forget", "nothing.pdf"], 2, "nothing.pdf"),
         (["status", "--library", "/nowhere/at/all"], 3, "no library"),
         (["index", "nowhere", "--watch"], 2, "nowhere does not exist"),
+        (["ask", "who?", "--conversation", "none-such"], 2, "none-such"),
+        (["ask", "who?", "--conversation", "last"], 2, "--conversation new"),
+        (["eval"], 2, "Name a question set"),
+        (["eval", "nowhere.jsonl"], 2, "nowhere.jsonl"),
+        (["eval", "x.jsonl", "--make", "y.jsonl"], 2, "--make FILE"),
+        (["eval", "x.jsonl", "-k", "0"], 2, "between 1 and"),
+        (["eval", "--make", "new.jsonl", "--count", "0"], 2, "count is 0"),
         (["serve", "--port", "99999"], 2, "no port 99999"),
     ],
 )
@@ -168,7 +309,7 @@ def test_progress_takes_names_with_markup(capsys, monkeypatch) -> None:
 def test_help_and_wrong_words_in_a_new_process() -> None:
     done = subprocess.run([sys.executable, "-m", "app", "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0
-    for command in ("index", "search", "ask", "export", "status", "forget", "doctor", "models", "serve"):
+    for command in ("index", "search", "ask", "eval", "export", "status", "forget", "doctor", "models", "serve"):
         assert f"\n    {command} " in done.stdout
     wrong = subprocess.run([sys.executable, "-m", "app", "fly"], cwd=ROOT, capture_output=True, text=True)
     assert wrong.returncode == 2 and "Traceback" not in wrong.stderr
@@ -179,7 +320,7 @@ def test_a_damaged_catalogue_makes_the_library_unusable_and_is_no_bug(environmen
         (tmp_path / "library" / name).unlink(missing_ok=True)
     path = tmp_path / "library" / "catalogue.sqlite"
     damaged = bytearray(path.read_bytes())
-    damaged[4096:] = b"\xff" * len(damaged[4096:])
+    damaged[2 * 4096 : 12 * 4096] = b"\xff" * 10 * 4096  # the rows of sources; it can still be opened
     path.write_bytes(damaged)
     assert main(["status"]) == 3
     assert "doctor" in capsys.readouterr().err
