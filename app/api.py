@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any, Literal
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
 from app.assistant import Assistant
+from app.history import earlier_turns, from_kept, keep_turn
 from app.jobs import Jobs
 from app.playing import media_routes
 from app.schemas import answer_json, evidence_json, file_json, search_json, source_json
@@ -19,7 +21,7 @@ from app.uploads import forget as forget_with_copies
 from indexes.errors import FolioscopeError, LibraryBusy, LibraryError, UsageError
 from indexes.records import Modality
 from pipelines.errors import ExtractionError
-from pipelines.records import AnswerAdvanced, AnswerFinished, EvidenceFound, Question, TextDelta, Turn
+from pipelines.records import Answer, AnswerAdvanced, AnswerFinished, EvidenceFound, Question, TextDelta, Turn
 
 
 class IndexRequest(BaseModel):
@@ -42,12 +44,18 @@ class AskRequest(BaseModel):
     question: str
     source: str | None = None
     history: list[TurnModel] = []
+    conversation: str | None = None  # go on with one that the library keeps, or begin a 'new' one
+    explain: bool = False
+
+
+class ThumbRequest(BaseModel):
+    value: Literal[-1, 0, 1]
 
 
 def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
     """Put the routes of /api on an app, and make our errors readable answers."""
     router = APIRouter(prefix="/api")
-    catalogue = assistant.library.catalogue
+    catalogue, kept = assistant.library.catalogue, assistant.library.conversations
 
     @router.get("/health")
     def health() -> dict[str, Any]:
@@ -101,14 +109,47 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
     @router.post("/ask")
     def ask(body: AskRequest, request: Request) -> Response:
         history = tuple(Turn(turn.question, turn.answer) for turn in body.history)
+        if body.conversation is not None:
+            history = _history(assistant, body.conversation) or history
         events = assistant.ask(Question(body.question, body.source, history=history))
+
+        def finished(answer: Answer) -> dict[str, Any]:
+            return _finished(assistant, answer, body)
+
         first = next(events)  # a wrong question is an error here, not in the middle of a stream
         if "text/event-stream" in request.headers.get("accept", ""):
             headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-            return StreamingResponse(_server_sent(first, events), media_type="text/event-stream", headers=headers)
+            return StreamingResponse(
+                _server_sent(first, events, finished), media_type="text/event-stream", headers=headers
+            )
         *_, last = events
         assert isinstance(last, AnswerFinished)
-        return JSONResponse(answer_json(last.answer))
+        return JSONResponse(finished(last.answer))
+
+    @router.get("/conversations")
+    def conversations() -> dict[str, Any]:
+        return {"conversations": [asdict(each) for each in kept.list()]}
+
+    @router.delete("/conversations")
+    def clear() -> dict[str, Any]:
+        return {"deleted": kept.clear()}
+
+    @router.get("/conversations/{conversation}")
+    def turns(conversation: str) -> dict[str, Any]:
+        found = kept.turns(conversation)
+        return {**asdict(kept.get(conversation)), "turns": [asdict(turn) for turn in found]}
+
+    @router.delete("/conversations/{conversation}")
+    def delete(conversation: str) -> dict[str, Any]:
+        kept.delete(conversation)
+        return {"deleted": 1}
+
+    @router.post("/conversations/{conversation}/turns/{key}/thumb")
+    def thumb(conversation: str, key: int, request: ThumbRequest) -> dict[str, Any]:
+        if key not in {turn.key for turn in kept.turns(conversation)}:
+            raise UsageError(f"The conversation {conversation} has no answer with the key {key}.")
+        kept.thumb(key, request.value)
+        return {"key": key, "thumb": request.value}
 
     router.include_router(media_routes(assistant))
     app.include_router(router)
@@ -125,7 +166,35 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
         return JSONResponse({"error": str(error)}, status_code=code)
 
 
-def _server_sent(first: object, events: Iterator[object]) -> Iterator[str]:
+def _history(assistant: Assistant, conversation: str) -> tuple[Turn, ...]:
+    """What a conversation of the library tells the next question. Raises UsageError for one that is unknown."""
+    if str(getattr(assistant.settings, "history", "on")) != "on":
+        raise UsageError("Conversations are not kept here. Set history=on, or leave out the conversation.")
+    if conversation == "new":
+        return ()
+    turns = assistant.library.conversations.turns(conversation)
+    return earlier_turns([from_kept(turn, assistant.library) for turn in turns])
+
+
+def _finished(assistant: Assistant, answer: Answer, asked: AskRequest) -> dict[str, Any]:
+    """The answer's JSON, with its conversation and turn where it is kept, and its trace where that is asked for."""
+    document = answer_json(answer)
+    if asked.explain and answer.trace is not None:
+        from app.schemas import trace_json
+
+        document["trace"] = trace_json(answer.trace, assistant.library)
+    if asked.conversation is not None:
+        conversation = "" if asked.conversation == "new" else asked.conversation
+        try:
+            document["conversation"], document["turn"] = keep_turn(assistant.library, conversation, answer)
+        except LibraryError as error:  # the answer is there all the same
+            document["warning"] = str(error)
+    return document
+
+
+def _server_sent(
+    first: object, events: Iterator[object], finished: Callable[[Answer], dict[str, Any]]
+) -> Iterator[str]:
     """`progress` during long work, `evidence` once, `delta` for each piece of text, `answer` at the end; `error` if the
     model fails on the way."""
 
@@ -141,7 +210,7 @@ def _server_sent(first: object, events: Iterator[object]) -> Iterator[str]:
             case TextDelta(text=text):
                 return event("delta", {"text": text})
             case AnswerFinished(answer=answer):
-                return event("answer", answer_json(answer))
+                return event("answer", finished(answer))
         raise AssertionError(item)
 
     yield each(first)

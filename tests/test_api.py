@@ -10,6 +10,9 @@ from app.assistant import Assistant
 from app.server import build_app
 from app.settings import load_settings
 from app.uploads import keep
+from indexes.errors import LibraryError
+from pipelines.records import Answer, AnswerFinished, EvidenceFound, Question, TextDelta
+from pipelines.tracing import Trace
 
 TEXT = "The first keeper of the light was Thomas Vane. He stayed for 31 years."
 
@@ -60,6 +63,61 @@ def test_answers_stream_as_events_that_add_up(client) -> None:
     assert "31" in events[-1][1]["answer"]
 
 
+@pytest.fixture
+def asked(monkeypatch) -> list[Question]:
+    """The questions that reach the assistant, which answers each with a sentence and says how it came about."""
+    questions: list[Question] = []
+
+    def ask(self, question):
+        questions.append(question)
+        trace = Trace(asked=question.text, prompt=f"Answer: {question.text}", seconds={"retrieval": 0.1})
+        yield EvidenceFound(())
+        yield TextDelta("For 31 years.")
+        yield AnswerFinished(Answer(question.text, "For 31 years.", False, (), (), {"total": 0.1}, "m", trace=trace))
+
+    monkeypatch.setattr("app.assistant.Assistant.ask", ask)
+    return questions
+
+
+def test_a_conversation_is_kept_gone_on_with_rated_and_deleted(client, asked) -> None:
+    first = client.post("/api/ask", json={"question": "Who was the keeper?", "conversation": "new"}).json()
+    conversation, turn = first["conversation"], first["turn"]
+    body = {"question": "How long did he stay?", "conversation": conversation}
+    with client.stream("POST", "/api/ask", json=body, headers={"Accept": "text/event-stream"}) as response:
+        last = "".join(response.iter_text()).strip().split("\n\n")[-1]
+    second = json.loads(last.split("data: ", 1)[1])
+    assert second["conversation"] == conversation
+    assert [told.question for told in asked[1].history] == ["Who was the keeper?"] and asked[0].history == ()
+    (listed,) = client.get("/api/conversations").json()["conversations"]
+    assert (listed["id"], listed["title"], listed["turns"]) == (conversation, "Who was the keeper?", 2)
+    assert client.post(f"/api/conversations/{conversation}/turns/{turn}/thumb", json={"value": -1}).status_code == 200
+    kept = client.get(f"/api/conversations/{conversation}").json()["turns"]
+    assert [(each["key"], each["thumb"]) for each in kept] == [(turn, -1), (second["turn"], 0)]
+    assert kept[1]["answer"]["answer"] == "For 31 years." and "prompt" not in json.dumps(kept)
+    assert client.delete(f"/api/conversations/{conversation}").json() == {"deleted": 1}
+    assert client.get(f"/api/conversations/{conversation}").status_code == 400
+    client.post("/api/ask", json={"question": "Who was the first keeper?", "conversation": "new"})
+    client.post("/api/ask", json={"question": "Who was the first keeper?"})  # is not kept
+    assert client.delete("/api/conversations").json() == {"deleted": 1}
+    assert client.get("/api/conversations").json() == {"conversations": []}
+
+
+def test_an_answer_is_explained_where_that_is_asked_for(client, asked) -> None:
+    question = {"question": "How long did he stay?"}
+    assert "trace" not in client.post("/api/ask", json=question).json()
+    trace = client.post("/api/ask", json={**question, "explain": True}).json()["trace"]
+    assert trace["prompt"] == "Answer: How long did he stay?" and trace["seconds"] == {"retrieval": 0.1}
+
+
+def test_a_library_that_cannot_be_written_still_answers(client, asked, monkeypatch) -> None:
+    def full(*_):
+        raise LibraryError("The disk is full.")
+
+    monkeypatch.setattr("app.api.keep_turn", full)
+    answer = client.post("/api/ask", json={"question": "How long?", "conversation": "new"}).json()
+    assert answer["answer"] == "For 31 years." and answer["warning"] == "The disk is full."
+
+
 def test_media_comes_in_ranges_and_what_could_run_is_a_download(client) -> None:
     media = client.get(f"/api/media/{source_id(client, 'keeper.txt')}", headers={"Range": "bytes=4-8"})
     assert (media.status_code, media.text) == (206, TEXT[4:9])
@@ -106,6 +164,11 @@ def test_forgetting_a_source(client) -> None:
         ("GET", "/api/jobs/none", None, 400),
         ("GET", "/api/preview/999999", None, 404),
         ("DELETE", "/api/sources/none", None, 400),
+        ("POST", "/api/ask", {"question": "who?", "conversation": "none"}, 400),
+        ("GET", "/api/conversations/none", None, 400),
+        ("DELETE", "/api/conversations/none", None, 400),
+        ("POST", "/api/conversations/none/turns/1/thumb", {"value": 1}, 400),
+        ("POST", "/api/conversations/none/turns/1/thumb", {"value": 5}, 422),
     ],
 )
 def test_wrong_requests_are_explained(client, method, path, body, code) -> None:
@@ -128,6 +191,8 @@ def test_wrong_requests_are_explained(client, method, path, body, code) -> None:
 )
 def test_other_sites_pages_get_nothing(client, headers) -> None:
     assert client.get("/api/status", headers=headers).status_code == 403
+    assert client.get("/api/conversations", headers=headers).status_code == 403
+    assert client.delete("/api/conversations", headers=headers).status_code == 403
     assert client.post("/api/index", json={"paths": ["/"]}, headers=headers).status_code == 403
     assert client.get("/", headers=headers).status_code == 403
 

@@ -186,7 +186,7 @@ def test_a_question_that_cannot_be_asked_says_why(page) -> None:
 
 
 def test_stop_ends_the_model(page, chat) -> None:
-    chat.says, chat.pause = "word " * 2000, 0.02
+    chat.says, chat.pause = f"{LIT} Then " + "word " * 2000, 0.02
     page.locator("#fs-box textarea").fill("When was the lamp of Gull Rock first lit?")
     page.keyboard.press("Enter")
     page.locator(".fs-answer").wait_for()
@@ -203,7 +203,7 @@ def test_stop_ends_the_model(page, chat) -> None:
 
 
 def test_new_while_an_answer_is_written_begins_anew(page, chat) -> None:
-    chat.says, chat.pause = "word " * 2000, 0.02
+    chat.says, chat.pause = f"{LIT} Then " + "word " * 2000, 0.02
     page.locator("#fs-box textarea").fill("When was the lamp of Gull Rock first lit?")
     page.keyboard.press("Enter")
     page.locator(".fs-answer").wait_for()

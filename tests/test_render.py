@@ -1,16 +1,20 @@
-"""Records → HTML: nothing that a file or a model says is markup, and marks become chips."""
+"""Records → HTML: nothing that a file or a model says is markup, marks become chips, and doubts are to be seen."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
-from app.ui import render, tables
+from app.ui import conversations, render, tables, why
+from app.ui.answers import doubts_html, nearest_html
 from app.ui.player import second_of
 from app.ui.render import Exchange
 from app.uploads import keep, safe_name, scope_of
 from indexes.catalogue import Catalogue
-from indexes.records import Cue, FileRecord, Place, Segment, Source
-from pipelines.records import Answer, Citation, Evidence, Result
+from indexes.conversations import Conversation
+from indexes.records import Cue, FileRecord, Hit, Place, Segment, Source
+from pipelines.records import Answer, Check, Citation, Evidence, Result
+from pipelines.tracing import Cut, Step, Trace
 
 HOSTILE = (
     '<img src=x onerror="pwned()"><script>pwned()</script> ${pwned()} {{pwned}} `x` <a href="javascript:pwned()">a</a>'
@@ -66,10 +70,23 @@ def hostile_exchange() -> Exchange:
     text = f"{HOSTILE} [1]"
     cited = Citation(1, 0, len(HOSTILE), HOSTILE, 0.9)
     found = (evidence(text=HOSTILE, path=f"/d/{HOSTILE.replace('/', '')}", media_type="application/pdf"),)
-    return Exchange(1, HOSTILE, (HOSTILE,), HOSTILE, text, found, answer(text, [cited], found), (HOSTILE,), HOSTILE)
+    checks = (Check(0, len(HOSTILE), 0.1, False, (HOSTILE,)),)
+    done = replace(answer(text, [cited], found), abstained=True, checks=checks, asked=f"{HOSTILE}?", model=HOSTILE)
+    explained = why.explanation(a_trace(HOSTILE), "q", {1: (HOSTILE, HOSTILE)})
+    return Exchange(1, HOSTILE, (HOSTILE,), HOSTILE, text, found, done, (HOSTILE,), HOSTILE, 7, why=explained)
 
 
-@pytest.mark.parametrize("shown", ["conversation", "panel", "table", "detail", "recording", "status"])
+def a_trace(text: str = "lamp") -> Trace:
+    """One that says a text wherever a trace says something."""
+    trace = Trace(text, text, (text,), (text,), {text: [Hit(1, 1, 0.5, text)]}, [(1, 0.031)], {text: (0.32, 0.41)})
+    trace.steps, trace.cut = [Step(text, text)], [Cut(1, text, text)]
+    trace.prompt, trace.seconds = text, {text: 1.5}
+    return trace
+
+
+@pytest.mark.parametrize(
+    "shown", ["conversation", "panel", "table", "detail", "recording", "conversations", "topic", "settings", "status"]
+)
 def test_hostile_text_stays_text_everywhere(shown) -> None:
     file = FileRecord(f"/d/{HOSTILE}", "failed", reason=HOSTILE, source_id=HOSTILE)
     html = {
@@ -81,6 +98,9 @@ def test_hostile_text_stays_text_everywhere(shown) -> None:
             render.panel([Exchange(1, "q", evidence=(a_moment(HOSTILE),))])
             + tables.source_detail(file, a_moment(HOSTILE).result.source, [])
         ),
+        "conversations": lambda: conversations.listed([Conversation(HOSTILE, HOSTILE, 0, 0, 1)], HOSTILE),
+        "topic": lambda: conversations.topic(HOSTILE, HOSTILE, True),
+        "settings": lambda: tables.settings_page([], HOSTILE, {HOSTILE: HOSTILE}, HOSTILE),
         "status": lambda: tables.badge(HOSTILE),
     }[shown]()
     tags = Tags(html)
@@ -102,6 +122,100 @@ def test_marks_that_point_somewhere_become_chips() -> None:
     assert finished.text == "It burned oil1. It may be [2] or [7]."
     streaming = Tags(render.answer_html(Exchange(1, "q", text=text, evidence=found)))
     assert streaming.tags.count("button") == 2
+
+
+def test_sentences_that_no_source_bears_out_are_marked_and_told_of() -> None:
+    text = "It burned oil. [1]\n- **Emily** kept it\n  until 1912. Then not."
+    found = (evidence(1),)
+    checks = (
+        Check(0, 14, 0.9, True, ("the sources say lamp oil",)),
+        Check(text.index("**"), text.index(" Then"), 0.2, False, ("1912 is not in the sources",)),
+        Check(text.index("Then"), len(text), 0.1, False),
+    )
+    done = replace(answer(text, [Citation(1, 0, 14, "The lamp burns oil.", 0.8)], found), checks=checks)
+    exchange = Exchange(1, "q", text=text, evidence=found, answer=done)
+    html = render.answer_html(exchange)
+    assert html.count('<span class="fs-doubted">') == 3  # one of the sentences goes over two lines
+    assert html.count('class="fs-doubt"') == 2 == html.count('<span class="fs-unseen"> (No source bears this out.)')
+    assert 'title="No source bears this out; 1912 is not in the sources"' in html
+    assert '<span class="fs-doubted"><strong>Emily</strong> kept it</span></li>' in html
+    assert "<p>It burned oil.<button" in html
+    said = Tags(doubts_html(done)).text
+    assert "“Emily kept it until 1912.”: 1912 is not in the sources" in said
+    assert "“Then not.”: no source bears this out" in said and "“It burned oil.”: the sources say lamp oil" in said
+    assert doubts_html(replace(done, checks=checks[:1] * 9)).count("<li>") == 5
+    assert "fs-doubted" not in render.answer_html(replace(exchange, answer=None))
+    assert doubts_html(replace(done, checks=(Check(0, 14, 0.9, True),))) == ""
+
+
+def test_what_was_looked_up_is_said_where_it_is_not_what_was_asked() -> None:
+    done = replace(answer("In 1871."), asked="When was the lamp lit?")
+    assert "Looked up: When was the lamp lit?" in render.exchange_html(Exchange(1, "And when?", answer=done))
+    assert "Looked up" not in render.exchange_html(Exchange(1, "When was the lamp lit?", answer=done))
+    assert "Looked up" not in render.exchange_html(Exchange(1, "And when?", answer=replace(done, asked="")))
+
+
+def test_where_nothing_was_found_the_nearest_can_be_opened() -> None:
+    found = (evidence(1), evidence(2, path="/d/b.txt"), a_moment("talk.mp4"))
+    done = replace(answer("Nothing.", (), found), abstained=True)
+    html = render.exchange_html(Exchange(4, "q", text="Nothing.", evidence=found, answer=done, waiting=4))
+    shown = Tags(html)
+    assert "Nearest:" in shown.text and "b.txt page 3" in shown.text and "4 files are still being read" in shown.text
+    assert ("data-exchange", "4") in shown.attributes and ("data-at", "20.000") in shown.attributes
+    answered = render.exchange_html(Exchange(4, "q", text="Oil.", evidence=found, answer=answer("Oil."), waiting=4))
+    assert "Nearest" not in answered and "still being read" not in answered
+    assert nearest_html(1, ()) == ""
+
+
+def test_thumbs_stand_under_what_is_kept_only() -> None:
+    done = Exchange(1, "q", text="Oil.", answer=answer("Oil."))
+    assert "data-thumb" not in render.exchange_html(done)
+    html = render.exchange_html(replace(done, turn=12, thumb=-1))
+    assert html.count('data-turn="12"') == 2
+    assert 'data-thumb="-1" aria-pressed="true"' in html and 'data-thumb="1" aria-pressed="false"' in html
+
+
+def test_an_explanation_tells_ranks_floors_cuts_and_the_prompt() -> None:
+    trace = Trace("When was the lamp lit?", "rule", ("a", "b"), ("lamp.pdf only",))
+    trace.hits = {"text": [Hit(7, 1, 0.71, "text"), Hit(9, 2, 0.6, "text")], "keywords": [Hit(9, 1, 12.34, "keywords")]}
+    trace.fused, trace.floors = [(9, 0.0325), (7, 0.0161)], {"text": (0.32, 0.71), "keywords": (13.0, 12.34)}
+    trace.cut = [Cut(7, "folding", "says the same")] * 25
+    trace.prompt, trace.seconds = "[1] The lamp <b>", {"retrieval": 0.1, "writing": 2.0}
+    html = why.explanation(trace, "And when?", {9: ("/d/lamp.pdf", "page 3")})
+    shown = Tags(html)
+    assert html.startswith("<details class=") and " open" not in html.split(">")[0]
+    assert "When was the lamp lit? (rewritten by rule)" in shown.text and "lamp.pdf only" in shown.text
+    header, first, second = (Tags(row).text for row in html.split("<tr>")[1:4])
+    assert header == "passagemeaningwordstogether"
+    assert first == "lamp.pdf page 320.6112.310.0325" and second.startswith("passage 710.71–20.0161")
+    assert "meaning 0.32 needed, 0.71 reached: enough" in shown.text
+    assert "words 13 needed, 12.3 reached: not enough" in shown.text
+    assert "passage 7: says the same (folding)" in shown.text and "and 5 more" in shown.text
+    assert "<pre" in html and "[1] The lamp &lt;b&gt;" in html and "width:5.0%" in html and "2.00 s" in html
+    assert why.explanation(Trace(), "q", {}) == ""
+    assert why.mentioned(trace) == {7, 9}
+
+
+def test_what_has_left_the_library_is_shown_without_picture_or_link() -> None:
+    gone = evidence(1, id="", path="/d/r.pdf", media_type="application/pdf")
+    gone = replace(gone, result=replace(gone.result, segment=replace(gone.result.segment, id=None)))
+    html = render.panel([Exchange(1, "q", evidence=(gone,))])
+    assert "no longer in the library" in html and "The lamp burns oil." in html and "r.pdf" in html
+    assert not {"img", "a", "video"} & set(Tags(html).tags)
+    moment = a_moment("talk.mp4")
+    moment = replace(moment, result=replace(moment.result, source=replace(moment.result.source, id="")))
+    assert "data-player" not in render.panel([Exchange(1, "q", evidence=(moment,))])
+
+
+def test_conversations_are_listed_with_what_can_be_done_to_them() -> None:
+    html = conversations.listed([Conversation("a1", "Lamps", 0, 0, 1), Conversation("b2", "", 0, 0, 3)], "b2")
+    shown = Tags(html)
+    assert "Lamps" in shown.text and "Untitled" in shown.text and "1970 · 3 answers" in shown.text
+    for name, value in (("data-open", "a1"), ("data-rename", "a1"), ("data-delete", "b2"), ("value", "Lamps")):
+        assert (name, value) in shown.attributes
+    assert 'data-open="b2" aria-current="true"' in html and "all 2 conversations" in shown.text
+    assert "data-clear" not in conversations.listed([], "")
+    assert "data-drawer" not in conversations.topic("", "", False)
 
 
 def test_answers_keep_paragraphs_lists_and_bold_words() -> None:

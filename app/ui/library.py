@@ -143,7 +143,9 @@ class LibraryTab:
                 versions[package] = version(package)
             except PackageNotFoundError:
                 continue
-        return tables.settings_page(self._assistant.models(), str(self._assistant.library.folder), versions)
+        suggestion = str(self._assistant.status().get("suggestion") or "")
+        library = str(self._assistant.library.folder)
+        return tables.settings_page(self._assistant.models(), library, versions, suggestion)
 
 
 def _shown(file: FileRecord, search: str, status: str) -> bool:

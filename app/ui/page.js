@@ -26,7 +26,7 @@
 
   function reveal(button) {
     const panel = document.getElementById('fs-right');
-    if (button.classList.contains('fs-chip') && panel.getBoundingClientRect().top > window.innerHeight * 0.7) {
+    if (!button.classList.contains('fs-row') && panel.getBoundingClientRect().top > window.innerHeight * 0.7) {
       panel.scrollIntoView({ behavior: 'smooth', block: 'start' });
     }
     document.getElementById('fs-evidence').scrollTop = 0;

@@ -9,8 +9,9 @@ import gradio as gr
 
 from app.settings import PROJECT
 from app.ui import render
-from app.ui.chat import AT_ONCE, PLACEHOLDER, Chat
+from app.ui.chat import PLACEHOLDER, Chat
 from app.ui.library import STATUSES, LibraryTab
+from app.ui.steps import AT_ONCE
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -37,6 +38,46 @@ element.addEventListener('click', (event) => {
   if (button.dataset.open !== undefined) trigger('open_file', { ledger: button.dataset.open });
   else trigger('turn_leaf', { leaf: Number(button.dataset.leaf) });
 });
+"""
+
+_BAR_EVENTS = """
+element.addEventListener('click', (event) => {
+  if (event.target.closest('[data-drawer]')) trigger('toggle');
+});
+watch('value', () => folioscope.remember(element.querySelector('[data-conversation]')));
+"""
+
+# A thumb keeps what it was last set to; the same again takes it back.
+_THUMB_EVENTS = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('button[data-thumb]');
+  if (!button) return;
+  const value = button.ariaPressed === 'true' ? 0 : Number(button.dataset.thumb);
+  for (const each of button.parentElement.children) each.ariaPressed = String(value === Number(each.dataset.thumb));
+  trigger('thumb', { turn: Number(button.dataset.turn), value });
+});
+"""
+
+_DRAWER_EVENTS = """
+const rename = (from) => {
+  const part = from.closest('.fs-change');
+  const of = part.querySelector('[data-rename]').dataset.rename;
+  trigger('rename', { of, title: part.querySelector('input').value });
+};
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (!button) return;
+  const { open, rename: renamed, delete: deleted, clear } = button.dataset;
+  if (open !== undefined) trigger('open_past', { of: open });
+  else if (renamed !== undefined) rename(button);
+  else if (deleted !== undefined) trigger('delete', { of: deleted });
+  else if (clear !== undefined) trigger('delete', { of: '' });
+});
+element.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && event.target.matches('input')) rename(event.target);
+  if (event.key === 'Escape') folioscope.shut();
+});
+watch('value', () => folioscope.opened(element));
 """
 
 
@@ -68,16 +109,20 @@ _SAYING: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private
 
 
 def _chat_tab(assistant: Assistant, chat: Chat, page: gr.Blocks) -> None:
-    past = gr.State(())
+    past, conversation = gr.State(()), gr.State("")
     with gr.Row(elem_id="fs-chat"):
         with gr.Column(scale=6, min_width=300, elem_id="fs-left"):
+            with gr.Row(elem_id="fs-over"):
+                topic = _html(chat.topic(""), js_on_load=_BAR_EVENTS, elem_id="fs-topic")
+                new = gr.Button("New", size="sm", scale=0, min_width=64, elem_id="fs-new")
+            drawer = _html("", js_on_load=_DRAWER_EVENTS, elem_id="fs-drawer")
             with gr.Column(elem_id="fs-conversation"):
                 with gr.Column(elem_id="fs-intro") as intro:
                     welcome = _html(render.welcome(True))
                     with gr.Row(elem_id="fs-examples") as examples:
                         buttons = [gr.Button(text, size="sm", elem_classes="fs-example") for text in EXAMPLES]
-                earlier = _html("")
-                current = _html("", elem_id="fs-current")
+                earlier = _html("", js_on_load=_THUMB_EVENTS)
+                current = _html("", js_on_load=_THUMB_EVENTS, elem_id="fs-current")
             with gr.Row(elem_id="fs-ask"):
                 box = gr.MultimodalTextbox(
                     show_label=False,
@@ -91,17 +136,37 @@ def _chat_tab(assistant: Assistant, chat: Chat, page: gr.Blocks) -> None:
                     scale=1,
                     elem_id="fs-box",
                 )
-                new = gr.Button("New", size="sm", scale=0, min_width=64, elem_id="fs-new")
         with gr.Column(scale=5, min_width=300, elem_id="fs-right"):
             panel = _html(render.panel(()), elem_id="fs-evidence")
 
-    view = [box, intro, earlier, current, panel, past]
+    view = [box, intro, earlier, current, panel, past, conversation, topic, drawer]
     streaming: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": AT_ONCE, "api_visibility": "private"}
-    box.submit(chat.send, [box, past], view, **streaming)
+    box.submit(chat.send, [box, past, conversation], view, **streaming)
     for button in buttons:
-        button.click(chat.ask_example, [button, past], view, **streaming)
+        button.click(chat.ask_example, [button, past, conversation], view, **streaming)
     box.stop(chat.stop, None, None, **_QUIET)
     new.click(chat.clear, None, view, **_QUIET)
+
+    def open_past(event: gr.EventData, request: gr.Request) -> Any:
+        return chat.open(str(event.of), request)
+
+    def rename(conversation: str, event: gr.EventData) -> Any:
+        return chat.rename(str(event.of), str(event.title), conversation)
+
+    def delete(conversation: str, event: gr.EventData, request: gr.Request) -> Any:
+        return chat.delete(str(event.of), conversation, request)
+
+    def thumb(event: gr.EventData) -> None:
+        chat.thumb(int(event.turn), int(event.value))
+
+    topic.toggle(chat.toggle, [drawer, conversation], drawer, **_QUIET)
+    drawer.open_past(open_past, None, view, **_QUIET)
+    drawer.rename(rename, conversation, view, **_SAYING)
+    drawer.delete(delete, conversation, view, **_SAYING)
+    for shown in (earlier, current):
+        shown.thumb(thumb, None, None, **_SAYING)
+    remembered = gr.Textbox(visible=False)
+    page.load(chat.open, remembered, view, js="() => folioscope.remembered()", **_QUIET)
 
     def greet() -> tuple[str, dict[str, Any]]:
         files = assistant.library.catalogue.files()
@@ -207,6 +272,7 @@ def _theme() -> gr.themes.Base:
 
 def _head() -> str:
     scripts = (
-        (_HERE / name).read_text(encoding="utf-8") for name in ("page.js", "transcript.js", "waveform.js", "player.js")
+        (_HERE / name).read_text(encoding="utf-8")
+        for name in ("page.js", "conversations.js", "transcript.js", "waveform.js", "player.js")
     )
     return "".join(f"<script>{script}</script>" for script in scripts)

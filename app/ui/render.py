@@ -6,29 +6,36 @@ The page's script selects evidence by `data-exchange` and `data-number`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePath
 from urllib.parse import quote as url_quote
 
+from app.ui.answers import answer_html, at_second, doubts_html, nearest_html, support
 from app.ui.escaping import escape, file_name
-from app.ui.player import is_recording, moment, second_of, why
+from app.ui.player import is_recording, moment, why
+from app.ui.why import INDEXES, NOT_KEPT
 from indexes.records import Segment
 from pipelines.previews import has_preview
 from pipelines.records import Answer, Citation, Evidence
 
-_MARK = re.compile(r" ?\[(\d+)\]")
-_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
-_ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s+")
-_FOUND_BY = {"text": "meaning", "keywords": "words", "image": "picture"}
+_GONE = "no longer in the library"
+_THUMB = (
+    '<svg viewBox="0 0 24 24" width="16" height="16" aria-hidden="true"><path d="M4 11h3v9H4zM10 11l3.5-7.5c1.5 0'
+    ' 2.4 1 2.4 2.4 0 1.2-.5 2.6-1 4.1h4.4c1.2 0 2 1.1 1.7 2.2l-1.5 6.1c-.2 1-1 1.7-2 1.7H10z"/></svg>'
+)
 _SNIPPET = 110  # characters of a passage in the list
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question of the conversation and what has come of it so far. `number` counts from 1."""
+    """One question of the conversation and what has come of it so far. `number` counts from 1.
+
+    `turn` is its key in the library, once it is kept there, `thumb` what the person thinks of it. `why` is how the
+    answer came about, as HTML; None for an answer of which that is no longer known. `waiting` is how many files were
+    still to be read when nothing was found.
+    """
 
     number: int
     question: str
@@ -39,6 +46,10 @@ class Exchange:
     answer: Answer | None = None
     notes: tuple[str, ...] = ()
     error: str = ""
+    turn: int | None = None
+    thumb: int = 0
+    why: str | None = ""
+    waiting: int = 0
 
 
 # --- the conversation ---
@@ -67,6 +78,9 @@ def exchange_html(exchange: Exchange) -> str:
     files = "".join(f'<span class="fs-file">{file_name(name)}</span>' for name in exchange.files)
     parts = [f'<div class="fs-asked">{asked}{files}</div>']
     parts += [f'<p class="fs-note">{_lines(note)}</p>' for note in exchange.notes]
+    answer = exchange.answer
+    if answer is not None and answer.asked and answer.asked != exchange.question:
+        parts.append(f'<p class="fs-lookedup">Looked up: {_lines(answer.asked)}</p>')
     if exchange.text:
         parts.append(f'<div class="fs-answer">{answer_html(exchange)}</div>')
     if exchange.activity:
@@ -74,82 +88,43 @@ def exchange_html(exchange: Exchange) -> str:
         parts.append(f'<p class="fs-activity" role="status">{dots}{escape(exchange.activity)}</p>')
     if exchange.error:
         parts.append(f'<p class="fs-error" role="alert">{_lines(exchange.error)}</p>')
-    if exchange.answer is not None:
-        parts.append(f'<p class="fs-foot">{_foot(exchange.answer)}</p>')
+    if answer is not None:
+        parts.append(doubts_html(answer))
+        if answer.abstained:
+            waiting = 0 if "still being read" in answer.text else exchange.waiting
+            parts += [nearest_html(exchange.number, exchange.evidence), _waiting(waiting)]
+        parts.append(f'<p class="fs-foot fs-below"><span>{_foot(answer)}</span>{_thumbs(exchange)}</p>')
+        parts.append(NOT_KEPT if exchange.why is None else exchange.why)
     return f'<article class="fs-exchange">{"".join(parts)}</article>'
 
 
-def answer_html(exchange: Exchange) -> str:
-    """The answer: paragraphs, lists and bold words are kept, citation marks become chips, all else is plain text."""
-    chips = _chips(exchange)
-    parts: list[str] = []
-    items: list[str] = []
-    offset = 0
-    for line in exchange.text.split("\n"):
-        item = _ITEM.match(line)
-        if items and not item:
-            parts.append(f"<ul>{''.join(items)}</ul>")
-            items = []
-        if item:
-            items.append(f"<li>{_inline(line[item.end() :], offset + item.end(), chips)}</li>")
-        elif line.strip():
-            parts.append(f"<p>{_inline(line, offset, chips)}</p>")
-        offset += len(line) + 1
-    return "".join(parts) + (f"<ul>{''.join(items)}</ul>" if items else "")
+def _waiting(files: int) -> str:
+    if not files:
+        return ""
+    said = "1 file is" if files == 1 else f"{files:,} files are"
+    return f'<p class="fs-lookedup">{said} still being read. Ask again when that is done.</p>'
 
 
-def _inline(line: str, offset: int, chips: Mapping[int, tuple[int, str]]) -> str:
-    """A line that stands at `offset` of the answer."""
-    shown, at = "", 0
-    for start in sorted(start for start in chips if offset <= start < offset + len(line)):
-        end, chip = chips[start]
-        shown += _bold(line[at : start - offset]) + chip
-        at = end - offset
-    return shown + _bold(line[at:])
-
-
-def _bold(text: str) -> str:
-    return _BOLD.sub(r"<strong>\1</strong>", escape(text))
+def _thumbs(exchange: Exchange) -> str:
+    """Two buttons that keep what they were last set to; the page's script says so to the server."""
+    if exchange.turn is None:
+        return ""
+    buttons = "".join(
+        f'<button type="button" class="fs-thumb" data-turn="{exchange.turn}" data-thumb="{value}"'
+        f' aria-pressed="{str(exchange.thumb == value).lower()}" aria-label="{label}" title="{label}">{_THUMB}</button>'
+        for value, label in ((1, "A good answer"), (-1, "A wrong answer"))
+    )
+    return f'<span class="fs-thumbs" role="group" aria-label="What do you think of this answer?">{buttons}</span>'
 
 
 def _lines(text: str) -> str:
     return escape(text).replace("\n", "<br>")
 
 
-def _chips(exchange: Exchange) -> dict[int, tuple[int, str]]:
-    """Start of each mark of ours → its end and its chip. A number that points nowhere stays text."""
-    evidence = {each.number: each for each in exchange.evidence}
-    citations = exchange.answer.citations if exchange.answer else ()
-    chips = {}
-    for mark in _MARK.finditer(exchange.text):
-        cited = evidence.get(int(mark[1]))
-        citation = next((c for c in citations if c.number == int(mark[1]) and 0 <= mark.start() - c.end <= 1), None)
-        if cited is not None and (citation is not None or exchange.answer is None):
-            chips[mark.start()] = (mark.end(), _chip(exchange.number, cited, citation))
-    return chips
-
-
-def _chip(exchange: int, evidence: Evidence, citation: Citation | None) -> str:
-    source = evidence.result.source
-    where = ", ".join(part for part in (PurePath(source.path).name, evidence.result.place.label()) if part)
-    quote = f' data-quote="{escape(citation.quote)}" data-support="{_support(evidence, citation)}"' if citation else ""
-    return (
-        f'<button type="button" class="fs-chip" data-exchange="{exchange}" data-number="{evidence.number}"{quote}'
-        f"{_at(evidence, citation)}"
-        f' title="{escape(where)}" aria-label="Evidence {evidence.number}: {escape(where)}">{evidence.number}</button>'
-    )
-
-
-def _at(evidence: Evidence, citation: Citation | None = None) -> str:
-    """The second of a recording to play from."""
-    second = second_of(evidence, citation) if is_recording(evidence.result.source) else None
-    return "" if second is None else f' data-at="{second:.3f}"'
-
-
 def _foot(answer: Answer) -> str:
     cited = len({citation.number for citation in answer.citations})
     if answer.abstained:
-        said = "nothing cited; the nearest passages are in the evidence" if answer.evidence else ""
+        said = "nothing cited" if answer.evidence else ""
     else:
         said = f"{cited} of {len(answer.evidence)} passages cited" if cited else "no passage supports this answer"
     parts = [said, f"{answer.seconds.get('total', 0):.1f} s", PurePath(answer.model).name]
@@ -189,23 +164,32 @@ def _detail(exchange: int, evidence: Evidence, citations: Sequence[Citation], se
     mine = [citation for citation in citations if citation.number == evidence.number]
     place = escape(evidence.result.place.label())
     page = f"#page={segment.place.page}" if segment.place.page and source.media_type == "application/pdf" else ""
-    found = why(evidence) or "found by " + ", ".join(_FOUND_BY.get(index, index) for index in evidence.result.found_by)
-    support = _support(evidence, mine[0]) if mine else "not cited"
+    link = (
+        f'<a class="fs-open" href="/api/media/{escape(source.id)}{page}" target="_blank" rel="noopener">Open file</a>'
+        if source.id
+        else f'<span class="fs-open">{_GONE}</span>'
+    )
+    indexes = ", ".join(INDEXES.get(index, index) for index in evidence.result.found_by)
+    found = why(evidence) or (f"found by {indexes}" if indexes else "read as part of the whole")
+    copies = {copy.source.path for copy in evidence.result.copies} - {source.path}
+    if copies:
+        found += f" · also in {', '.join(PurePath(path).name for path in sorted(copies))}"
+    bears = support(evidence, mine[0]) if mine else "not cited"
     text = passage(segment.text, evidence.sentences, [citation.quote for citation in mine])
-    if is_recording(source):
+    if not source.id:
+        body = text
+    elif is_recording(source):
         text += "".join(_beside(part, sentences, mine) for part, sentences in evidence.beside)
         body = moment(evidence, f"{exchange}-{evidence.number}") + _read(text)
-    elif has_preview(segment, source):
+    elif segment.id is not None and has_preview(segment, source):
         body = _picture(evidence, mine) + _read(text)
     else:
         body = text
     return (
         f'<article class="fs-detail" data-detail="{evidence.number}"{"" if selected else " hidden"}>'
         f'<header><span class="fs-number">{evidence.number}</span><span class="fs-name">{file_name(source.path)}</span>'
-        f'<span class="fs-place">{place}</span>'
-        f'<a class="fs-open" href="/api/media/{escape(source.id)}{page}" target="_blank" rel="noopener">Open file</a>'
-        f"</header>{body}"
-        f'<p class="fs-foot">{escape(found)} · <span data-support-of>{support}</span></p></article>'
+        f'<span class="fs-place">{place}</span>{link}</header>{body}'
+        f'<p class="fs-foot">{escape(found)} · <span data-support-of>{bears}</span></p></article>'
     )
 
 
@@ -242,7 +226,7 @@ def _row(exchange: int, evidence: Evidence, citations: Sequence[Citation], selec
     snippet = " ".join((evidence.sentences[0] if evidence.sentences else segment.text).split())[:_SNIPPET]
     return (
         f'<li><button type="button" class="fs-row{" fs-cited" if cited else ""}" data-exchange="{exchange}"'
-        f' data-number="{evidence.number}"{_at(evidence)} aria-current="{str(selected).lower()}">'
+        f' data-number="{evidence.number}"{at_second(evidence)} aria-current="{str(selected).lower()}">'
         f'<span class="fs-number">{evidence.number}</span><span class="fs-where"><span class="fs-name">'
         f'{file_name(source.path)}</span> <span class="fs-place">{escape(evidence.result.place.label())}</span></span>'
         f'<span class="fs-snippet">{escape(snippet)}</span></button></li>'
@@ -268,9 +252,3 @@ def passage(text: str, sentences: Iterable[str], quotes: Iterable[str] = ()) -> 
 def _span(text: str, part: str) -> tuple[int, int] | None:
     at = text.find(part) if part else -1
     return (at, at + len(part)) if at >= 0 else None
-
-
-def _support(evidence: Evidence, citation: Citation) -> str:
-    # How like a picture is to words is no share of a sentence that it bears out.
-    picture = (citation.segment or evidence.result.segment).pictured
-    return "cited" if picture else f"support for the sentence: {citation.support:.0%}"

@@ -28,6 +28,8 @@ _ROLES = {
     "speech": "Writes down what is said",
     "closer_speech": "Hears long recordings again, more closely",
     "chat": "Writes the answers",
+    "rerank": "Looks at the best passages once more",
+    "entailment": "Checks whether sources bear an answer out",
 }
 
 
@@ -155,12 +157,14 @@ def _passages(segments: Sequence[Segment]) -> str:
     return passages
 
 
-def settings_page(models: Sequence[ModelInfo], library: str, versions: Mapping[str, str]) -> str:
-    """Which models are in use, how to change them, where the library lies, which versions run."""
+def settings_page(models: Sequence[ModelInfo], library: str, versions: Mapping[str, str], suggestion: str = "") -> str:
+    """Which models are in use, which would suit the library better, how to change them, where the library lies, which
+    versions run."""
+    hint = f'<p class="fs-note" role="note">{escape(suggestion)}</p>' if suggestion else ""
     cards = "".join(map(_model_card, models))
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(version)}</dd>" for name, version in versions.items())
     return (
-        f'<div class="fs-settings"><h2>Models</h2><div class="fs-cards">{cards}</div>'
+        f'<div class="fs-settings"><h2>Models</h2>{hint}<div class="fs-cards">{cards}</div>'
         "<h2>To use another model</h2><p>Start with a setting in front, for example"
         ' <code>FOLIOSCOPE_CHAT=gguf:/models/other.gguf make run</code>, or write <code>chat = "gguf:…"</code> into'
         " <code>folioscope.toml</code> beside the Makefile. After another text or image model, make the vectors anew"
@@ -172,9 +176,12 @@ def settings_page(models: Sequence[ModelInfo], library: str, versions: Mapping[s
 
 def _model_card(model: ModelInfo) -> str:
     size = f"{model.bytes / 1e6:,.0f} MB" if model.bytes else ""
-    facts = " · ".join(escape(fact) for fact in (model.origin, model.licence, size, model.device) if fact)
-    loaded = "loaded" if model.loaded else "loads when needed"
-    others = ", ".join(f"<code>{escape(choice)}</code>" for choice in EXAMPLES[model.role].split(", "))
+    facts = " · ".join(
+        escape(fact) for fact in (model.origin, model.licence, size, model.device) if fact not in ("", "-")
+    )
+    loaded = "off" if model.model == "none" else "loaded" if model.loaded else "loads when needed"
+    choices = [choice for choice in EXAMPLES.get(model.role, "").split(", ") if choice]
+    others = ", ".join(f"<code>{escape(choice)}</code>" for choice in choices)
     name = f"<code>FOLIOSCOPE_{escape(model.role.upper())}</code>"
     return (
         f'<section class="fs-card"><h3>{escape(_ROLES.get(model.role, model.role))} <span class="fs-foot">'
