@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from indexes.errors import FolioscopeError
 from indexes.library import Library
-from pipelines.abstaining import EMPTY, not_stated, nothing_found, waiting
+from pipelines.abstaining import EMPTY, NOTHING_FOUND, not_stated, nothing_found, waiting
 from pipelines.citations import Citer
 from pipelines.errors import ModelUnavailable
 from pipelines.evidence import affordable, tokens
@@ -62,6 +62,7 @@ class _Turn:
     began: float
     trace: Trace = field(default_factory=Trace)
     evidence: tuple[Evidence, ...] = ()
+    found_after: float = 0.0  # seconds
     first_text: float = 0.0
 
     @property
@@ -106,13 +107,13 @@ class Answering:
         budget = budget // 2 if earlier else budget
         full = replace(question, text=turn.asked, history=())
         results, turn.evidence = self.gathering.gather(full, budget, trace)
+        turn.found_after = time.monotonic() - turn.began
         yield EvidenceFound(turn.evidence)
-        floors, floor = measured(self.library, self.shelf), self._floor()
+        floors, floor = measured(self.library), self._floor()
         nothing = "" if trace.parts else nothing_found(turn.asked, results, floors, floor, trace)
         if nothing or not turn.evidence:
-            if not self.library.catalogue.sources():
-                nothing = EMPTY
-            yield from self._plain(turn, f"{nothing}{waiting(self.library)}", True)
+            said = EMPTY if not self.library.catalogue.sources() else nothing or NOTHING_FOUND
+            yield from self._plain(turn, f"{said}{waiting(self.library)}", True)
             return None
         plain = pictured(turn.asked, turn.evidence) or timed(turn.asked, turn.evidence)
         if plain is not None:
@@ -125,6 +126,7 @@ class Answering:
         with turn.trace.timed("summarise"):
             reading = Summarising(self.library, self.shelf, budget).run(wanted, turn.trace)
             turn.evidence, messages = yield from reading
+        turn.found_after = time.monotonic() - turn.began
         yield EvidenceFound(turn.evidence)
         if not turn.evidence:
             yield from self._plain(turn, f"There is no text to summarise in {wanted.name}.", True)
@@ -172,9 +174,8 @@ class Answering:
         self, turn: _Turn, text: str, abstained: bool, citations: Sequence[Citation], checks: Sequence[Check]
     ) -> Iterator[AnswerFinished]:
         trace, now = turn.trace, time.monotonic()
-        retrieve = sum(seconds for stage, seconds in trace.seconds.items() if stage != "write")
         seconds = {
-            "retrieve": round(retrieve, 3),
+            "retrieve": round(turn.found_after, 3),
             "first_token": round((turn.first_text or now) - turn.began, 3),
             "total": round(now - turn.began, 3),
         }

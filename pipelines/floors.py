@@ -63,7 +63,7 @@ class Floors:
     segments: int = 0
 
 
-def measured(library: Library, shelf: ModelShelf) -> Floors | None:
+def measured(library: Library) -> Floors | None:
     """The floors of a library; None when they were never measured, or with other models."""
     found = library.catalogue.connection.execute("SELECT value FROM measures WHERE name = ?", (_NAME,)).fetchone()
     if found is None:
@@ -77,7 +77,7 @@ def update(library: Library, shelf: ModelShelf) -> Floors | None:
     """Measure where that was never done, or where the library has grown or shrunk by a quarter since; None for a
     library without segments. Takes about a second."""
     there = _count(library)
-    known = measured(library, shelf)
+    known = measured(library)
     if known is not None and known.segments / _GROWN <= there <= known.segments * _GROWN:
         return known
     if not there:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from glob import escape
 
 from indexes.keywords import content_words, share
 from indexes.library import Library
@@ -72,7 +73,8 @@ class Gathering:
         evidence: list[Evidence] = []
         share_of_it = budget // len(several) + budget // 4  # several things need more words than one
         for part in several:
-            asked = replace(question, text=part.question or question.text, source=part.source)
+            source = escape(part.source) if part.source else None
+            asked = replace(question, text=part.question or question.text, source=source)
             if part.source and not part.question:
                 found, picked = self._whole(part.source, share_of_it, trace)
             else:

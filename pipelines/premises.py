@@ -72,7 +72,7 @@ def _long_names(asked: Statement) -> list[str]:
 
 def _in_part(name: str, there: str) -> bool:
     """Whether two words of a name stand side by side: the words of 'East India Company' stand in many texts."""
-    words = [folded(word) for word in name.split()]
+    words = [folded(re.sub(r"['’]s$", "", word)) for word in name.split()]
     return any(f"{one}{other}" in there for one, other in pairwise(words))
 
 
@@ -96,4 +96,4 @@ def _tells_names(question: str) -> bool:
     capitals = sum(word[0].isupper() for word in words)
     if question.isupper() or is_cjk(question) or len(_GERMAN.findall(question)) > 1:
         return False
-    return len(words) < 4 or capitals <= 0.75 * len(words)
+    return len(words) < 4 or capitals < len(words)  # a title has them all

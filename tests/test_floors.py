@@ -1,0 +1,65 @@
+"""The floor of a library is what null questions reach, measured when it is filled and again when it has grown."""
+
+from making_moments import LibraryOf
+
+from indexes.library import Library
+from pipelines.abstaining import nothing_found
+from pipelines.floors import measured, update
+from pipelines.ingest import Ingest
+from pipelines.records import Question
+from pipelines.retrieval import Retriever
+from pipelines.tracing import Trace
+
+TOPICS = (
+    "The lamp burned colza oil until the keeper brought paraffin to the tower in a heavy cask.",
+    "Lime mortar needs frost-free weather and sets slowly behind wet sacking on the northern wall.",
+    "The ferry crosses the sound twice a day and carries sheep, letters and the island's schoolchildren.",
+    "Granite for the lower courses was cut at the quarry and floated over on rafts at spring tide.",
+    "The fog signal was a gun at first, later a bell, and in the end a compressed-air horn.",
+    "Gannets nest on the western stack and dive for herring from a height of thirty metres.",
+    "The clockwork is wound every four hours and turns the lens on a bath of mercury.",
+    "Storm shutters of oak protect the lantern panes when the wind goes round to the south-west.",
+)
+
+
+def test_floors_are_measured_at_the_end_of_indexing_and_when_a_library_has_grown(tmp_path, shelf) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    for n, text in enumerate(TOPICS):
+        (files / f"{n}.txt").write_text(text)
+    library = Library(tmp_path / "library")
+    list(Ingest(library, shelf, 10**7).index([files]))
+    first = measured(library)
+    assert first is not None and first.segments == len(TOPICS)
+    assert first.text is not None and 0.1 < first.text < 0.7 and first.keywords is not None
+    assert update(library, shelf) == first  # nothing has changed
+    for n, text in enumerate(TOPICS):
+        (files / f"again {n}.txt").write_text(f"{text} This was written down a second time in another hand.")
+    list(Ingest(library, shelf, 10**7).index([files]))
+    second = measured(library)
+    assert second is not None and second.segments == 2 * len(TOPICS)
+    library.close()
+
+
+def test_below_the_floor_nothing_was_found_and_above_it_something_was(tmp_path, shelf) -> None:
+    made = LibraryOf(Library(tmp_path), shelf)
+    made.document("a.txt", *TOPICS)
+    floors = update(made.library, shelf)
+    retriever = Retriever(made.library, shelf)
+
+    def says(question: str) -> str:
+        results = retriever.find(Question(question), 10)
+        return nothing_found(question, results, floors, shelf.text.floor, Trace())
+
+    assert says("How do I change the password of the guest network?")
+    assert says("Which vitamins are in spinach?")
+    assert not says("What did the keeper bring to the tower?")
+    assert not says("How high do gannets dive?")
+    assert "Marcus" in says("What did Marcus bring to the tower?")
+    made.library.close()
+
+
+def test_an_empty_library_has_no_floor(tmp_path, shelf) -> None:
+    library = Library(tmp_path)
+    assert update(library, shelf) is None and measured(library) is None
+    library.close()
