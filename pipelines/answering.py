@@ -51,6 +51,7 @@ log = logging.getLogger(__name__)
 
 _ROOM = 1500  # tokens of earlier messages that are handed on; the chat model holds 4,096
 _TURNS_KEPT = 64
+_SILENCE = 0.25  # seconds after which an empty delta is given
 _REWRITTEN = 80  # tokens that a rewritten question may have
 
 
@@ -139,11 +140,14 @@ class Answering:
         trace.prompt = "\n\n".join(f"[{message.type}]\n{message.text}" for message in messages)
         citer = Citer("" if whole else turn.asked, turn.evidence, self.shelf.text, self.shelf.entailment)
         text = CheckedText(citer.check, self.drop_unsupported)
-        written = ""
+        written, told = "", time.monotonic()
         with trace.timed("write"):
             for delta in self._stream(messages if whole else self._illustrated(messages, turn.evidence)):
                 written += delta
                 yield from self._given(turn, text.feed(delta))
+                if time.monotonic() - told > _SILENCE:
+                    told = time.monotonic()
+                    yield TextDelta("")  # who waits can stop here, also while a sentence is held back
             yield from self._given(turn, text.close())
         self._remember(turn.question.text, text.text, messages, written)
         if text.dropped:

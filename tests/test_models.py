@@ -51,7 +51,7 @@ def test_a_second_speech_model_is_nobody_unless_it_is_set(tmp_path: Path) -> Non
 def test_models_that_judge_pairs_are_nobody_unless_they_are_set(role: str, tmp_path: Path) -> None:
     assert ModelShelf({}, tmp_path).name(role) == "none"
     assert ModelShelf({role: "hf:some/model"}, tmp_path).name(role) == "some/model"
-    for choice in ("builtin", "hf:", "openai:x", ""):
+    for choice in ("builtin:x", "hf:", "openai:x", ""):
         with pytest.raises(UsageError, match=rf"{role}={choice} names no model.*hf:/models/my-"):
             ModelShelf({role: choice}, tmp_path)
 
