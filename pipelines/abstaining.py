@@ -55,7 +55,8 @@ def waiting(library: Library) -> str:
 def not_stated(question: str, evidence: Sequence[Evidence]) -> tuple[str, Evidence | None, str]:
     """What stands instead of an answer that nothing bears out: a sentence with the nearest quote, the evidence that
     holds it, and the quote itself."""
-    nearest = next((each for each in evidence if each.best), None)
+    asked = set(content_words(question))
+    nearest = max((each for each in evidence if each.best), key=lambda each: share(asked, each.best), default=None)
     if nearest is None:
         return _said(question), None, ""
     quote = nearest.best

@@ -19,7 +19,8 @@ from pipelines.sentences import sentence_spans
 from pipelines.tracing import Cut, Trace
 
 BUDGET = 260  # tokens of evidence; with the fixed part and the question the prompt stays near 350
-_READING = 4.0  # seconds that a chat model may read evidence before it answers
+_READING = 3.0  # seconds that a chat model may read evidence before it answers
+_LEAST = 200  # tokens; with fewer, what is needed to understand a sentence is cut, also where the machine is busy
 _MOST = 1500  # tokens; more passages bring more that is beside the point, and the built-in model holds 4,096
 MOST_SOURCES = 4
 _WORTH = 0.6  # a sentence that counts less than this share of the best one is left out
@@ -55,7 +56,7 @@ def tokens(text: str) -> int:
 def affordable(speed: tuple[float, float] | None) -> int:
     """How many tokens of evidence a chat model with this speed (tokens a second read and written) reads in time; on two
     cores the built-in one reads about 70 a second, on a GPU any model reads thousands."""
-    return BUDGET if speed is None else int(min(_MOST, max(BUDGET / 2, _READING * speed[0])))
+    return BUDGET if speed is None else int(min(_MOST, max(_LEAST, _READING * speed[0])))
 
 
 def pick_evidence(
