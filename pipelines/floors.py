@@ -7,13 +7,17 @@ there: null questions are asked, and the score that all but a few of them stay b
 from __future__ import annotations
 
 import json
+import logging
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from indexes.errors import FolioscopeError
 from indexes.keywords import content_words, is_cjk, share
 from indexes.library import Library
 from pipelines.models import ModelShelf
+
+log = logging.getLogger(__name__)
 
 # Everyday questions from many walks of life. A library answers a few of them at most, which a quantile forgives.
 UNRELATED = (
@@ -82,7 +86,11 @@ def update(library: Library, shelf: ModelShelf) -> Floors | None:
         return known
     if not there:
         return None
-    floors = _measure(library, shelf, there)
+    try:
+        floors = _measure(library, shelf, there)
+    except FolioscopeError as error:  # another model is set than filled the library: what was indexed stays
+        log.warning("the floors were not measured: %s", error)
+        return None
     with library.catalogue.transaction(counts=False) as connection:
         connection.execute(
             "INSERT OR REPLACE INTO measures VALUES (?, ?, ?)",

@@ -63,3 +63,12 @@ def test_an_empty_library_has_no_floor(tmp_path, shelf) -> None:
     library = Library(tmp_path)
     assert update(library, shelf) is None and measured(library) is None
     library.close()
+
+
+def test_another_model_than_filled_the_library_costs_no_index(tmp_path, shelf) -> None:
+    made = LibraryOf(Library(tmp_path), shelf)
+    made.document("a.txt", *TOPICS)
+    with made.library.catalogue.transaction():
+        made.library.catalogue.connection.execute("UPDATE spaces SET model = 'another'")
+    assert update(made.library, shelf) is None and measured(made.library) is None
+    made.library.close()

@@ -143,7 +143,7 @@ class LibraryTab:
                 versions[package] = version(package)
             except PackageNotFoundError:
                 continue
-        suggestion = str(self._assistant.status().get("suggestion") or "")
+        suggestion = self._assistant.suggestion()
         library = str(self._assistant.library.folder)
         return tables.settings_page(self._assistant.models(), library, versions, suggestion)
 
