@@ -13,10 +13,10 @@ from app.settings import Settings
 from indexes.errors import UsageError
 from indexes.library import Library
 from indexes.records import FileRecord, Modality, Segment, Source
-from pipelines.choices import EXAMPLES
-from pipelines.files import absolute
 from pipelines.languages import suggestion
-from pipelines.models import ModelInfo, ModelShelf
+from pipelines.models.choices import EXAMPLES
+from pipelines.models.shelf import ModelInfo, ModelShelf
+from pipelines.reading.files import absolute
 from pipelines.records import AnswerEvent, IngestEvent, Question, Result
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Assistant:
         began = time.monotonic()
         self.shelf.text.embed_question("warm")
         if self.settings.chat != "none":
-            from pipelines.prompting import build_messages
+            from pipelines.asking.prompting import build_messages
 
             self.shelf.warm_chat(build_messages("", ()))
         if self.library.catalogue.space("image") is not None:

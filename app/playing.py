@@ -79,7 +79,7 @@ def media_routes(assistant: Assistant) -> APIRouter:
     @router.get("/frame/{source_id}")
     def frame(source_id: str, at: float = 0.0, width: int = 640) -> Response:
         """What is to be seen at second `at`, as JPEG of at most `width` pixels."""
-        from pipelines.previews import frame_picture
+        from pipelines.reading.previews import frame_picture
 
         if not (0 <= at < 1e7 and 16 <= width <= 1920):
             raise UsageError("`at` is a second of the recording, `width` lies between 16 and 1,920 pixels.")
@@ -91,7 +91,7 @@ def media_routes(assistant: Assistant) -> APIRouter:
 
     @router.get("/preview/{segment_id}")
     def preview(segment_id: int, quote: str = "") -> Response:
-        from pipelines.previews import preview as draw
+        from pipelines.reading.previews import preview as draw
 
         segment = catalogue.segments([segment_id]).get(segment_id)
         if segment is None:

@@ -50,7 +50,7 @@ class Previews:
 
         Raises ExtractionError when it cannot be played at all.
         """
-        from pipelines.playback import played_as, preview_of
+        from pipelines.recordings.playback import played_as, preview_of
 
         if not convert and self._plays_itself(source, path):
             return Ready(path, played_as(source.media_type))
@@ -60,15 +60,15 @@ class Previews:
 
     def waveform(self, source: Source, path: Path) -> Ready | float:
         """JSON with `peaks` and `duration`. Raises ExtractionError when nothing can be heard."""
-        from pipelines.playback import waveform_of
+        from pipelines.recordings.playback import waveform_of
 
         return self._made(source, path, Ready(self._folder / f"{source.id}.json", "application/json"), waveform_of)
 
     def _plays_itself(self, source: Source, path: Path) -> bool:
         if source.id not in self._plays:
-            from pipelines.kinds import kind_of
-            from pipelines.media import probe
-            from pipelines.playback import playable
+            from pipelines.reading.kinds import kind_of
+            from pipelines.recordings.media import probe
+            from pipelines.recordings.playback import playable
 
             self._plays[source.id] = playable(probe(path, kind_of(path)), source.media_type)
         return self._plays[source.id]
@@ -91,7 +91,7 @@ class Previews:
             self._make(source_id, path, out, make)
 
     def _make(self, source_id: str, path: Path, out: Path, make: Make) -> None:
-        from pipelines.kinds import kind_of
+        from pipelines.reading.kinds import kind_of
 
         def report(done: float) -> None:
             self._done[out] = done

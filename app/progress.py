@@ -8,7 +8,7 @@ from typing import TextIO
 
 from app.schemas import count_statuses
 from indexes.records import FileRecord
-from pipelines.models import ModelShelf
+from pipelines.models.shelf import ModelShelf
 from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted, IngestEvent
 
 READ = ("indexed", "partial", "draft")

@@ -8,7 +8,7 @@ from typing import Any
 
 from indexes.library import Library
 from indexes.records import FileRecord, Hit, Segment, Source, Status
-from pipelines.previews import key_second
+from pipelines.reading.previews import key_second
 from pipelines.records import Answer, Check, Citation, Evidence, Result
 from pipelines.tracing import Trace
 

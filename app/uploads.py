@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from app.preparing import sweep
 from indexes.errors import UsageError
 from indexes.records import FileRecord
-from pipelines.files import absolute
+from pipelines.reading.files import absolute
 
 if TYPE_CHECKING:
     from app.assistant import Assistant

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from app.progress import index_with_progress, print_index_summary
 from indexes.errors import LibraryBusy, UsageError
-from pipelines.files import absolute
+from pipelines.reading.files import absolute
 
 if TYPE_CHECKING:
     from app.assistant import Assistant

@@ -23,13 +23,13 @@ from pathlib import Path
 
 from app.assistant import Assistant
 from benchmarks.measure import index, lines, new_assistant
-from pipelines.citations import Citer
-from pipelines.evidence import pick_evidence
+from pipelines.asking.evidence import pick_evidence
+from pipelines.checking.citations import Citer
+from pipelines.checking.statements import Statement
+from pipelines.checking.values import Value, alike, values
 from pipelines.records import Evidence, Question
 from pipelines.retrieval import Retriever
 from pipelines.sentences import sentences
-from pipelines.statements import Statement
-from pipelines.values import Value, alike, values
 
 KINDS = ("number", "date", "name", "negation")
 SEED = 4

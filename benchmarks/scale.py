@@ -23,7 +23,7 @@ import numpy as np
 from app.assistant import Assistant
 from benchmarks.measure import lines, new_assistant
 from indexes.records import FileRecord, Place, Segment, Source
-from pipelines.embedding import to_unit
+from pipelines.models.embedding import to_unit
 from pipelines.tracing import Trace
 
 SEGMENTS = 100_000

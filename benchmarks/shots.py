@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.changes import Changes, small_copy
-from pipelines.kinds import kind_of
-from pipelines.media import Frame, frames, probe
-from pipelines.shots import find_shots
+from pipelines.reading.kinds import kind_of
+from pipelines.recordings.changes import Changes, small_copy
+from pipelines.recordings.media import Frame, frames, probe
+from pipelines.recordings.shots import find_shots
 
 _NEAR = 0.3  # seconds
 _STEP = 0.1  # seconds between the frames that are looked at

@@ -24,10 +24,10 @@ import numpy as np
 from app.assistant import absolute
 from app.settings import load_settings
 from benchmarks.measure import lines
-from pipelines.kinds import kind_of
-from pipelines.media import audio_windows
-from pipelines.models import ModelShelf
-from pipelines.speech import Transcriber
+from pipelines.models.shelf import ModelShelf
+from pipelines.reading.kinds import kind_of
+from pipelines.recordings.media import audio_windows
+from pipelines.recordings.speech import Transcriber
 
 RATE = 16_000
 SMALL = "zero one two three four five six seven eight nine ten eleven twelve".split()
@@ -129,7 +129,7 @@ def main() -> None:
         sys.exit("usage: python -m benchmarks.speech DATA [times]")
     from faster_whisper import WhisperModel
 
-    from pipelines.weights import BUILT_IN, built_in
+    from pipelines.models.weights import BUILT_IN, built_in
 
     cache = absolute(load_settings().models)
     shelf = ModelShelf({}, cache, device="cpu")

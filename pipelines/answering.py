@@ -16,15 +16,20 @@ from typing import TYPE_CHECKING
 
 from indexes.errors import FolioscopeError
 from indexes.library import Library
-from pipelines.abstaining import EMPTY, NOTHING_FOUND, not_stated, nothing_found, waiting
-from pipelines.citations import Citer
+from pipelines.asking.abstaining import EMPTY, NOTHING_FOUND, not_stated, nothing_found, waiting
+from pipelines.asking.evidence import affordable, tokens
+from pipelines.asking.followups import rewrite
+from pipelines.asking.gathering import Gathering
+from pipelines.asking.prompting import build_messages
+from pipelines.asking.shortcuts import cited, pictured, timed
+from pipelines.asking.summarising import Summarising, asked_for
+from pipelines.asking.wanted import Wanted
+from pipelines.asking.writing import CheckedText
+from pipelines.checking.citations import Citer
 from pipelines.errors import ModelUnavailable
-from pipelines.evidence import affordable, tokens
-from pipelines.floors import measured
-from pipelines.followups import rewrite
-from pipelines.gathering import Gathering
-from pipelines.models import ModelShelf
-from pipelines.prompting import build_messages
+from pipelines.finding.floors import measured
+from pipelines.models.seeing import drawn, streamed, with_pictures
+from pipelines.models.shelf import ModelShelf
 from pipelines.records import (
     Answer,
     AnswerEvent,
@@ -37,12 +42,7 @@ from pipelines.records import (
     TextDelta,
 )
 from pipelines.retrieval import checked
-from pipelines.seeing import drawn, streamed, with_pictures
-from pipelines.shortcuts import cited, pictured, timed
-from pipelines.summarising import Summarising, asked_for
 from pipelines.tracing import Trace
-from pipelines.wanted import Wanted
-from pipelines.writing import CheckedText
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

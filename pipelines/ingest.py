@@ -18,19 +18,19 @@ import numpy as np
 from indexes.errors import FolioscopeError
 from indexes.library import Library, removed
 from indexes.records import FileRecord, Modality, Segment, Source, Status
-from pipelines import floors
-from pipelines.cleaning import clean
-from pipelines.drafting import Drafting
 from pipelines.errors import ExtractionError, Unsupported
 from pipelines.extractors import extract
-from pipelines.files import Found, absolute, content_id, find_files, too_large
-from pipelines.kinds import Kind, kind_of
+from pipelines.finding import floors
 from pipelines.languages import language_of
-from pipelines.looking import look, to_embed
-from pipelines.models import ModelShelf
-from pipelines.recordings import recording_of, subtitles_changed
+from pipelines.models.shelf import ModelShelf
+from pipelines.reading.cleaning import clean
+from pipelines.reading.files import Found, absolute, content_id, find_files, too_large
+from pipelines.reading.kinds import Kind, kind_of
+from pipelines.reading.looking import look, to_embed
+from pipelines.reading.segmenting import segment
+from pipelines.recordings.drafting import Drafting
+from pipelines.recordings.recording import recording_of, subtitles_changed
 from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted, IngestEvent, Piece
-from pipelines.segmenting import segment
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from indexes.library import Library
 from indexes.records import Segment
 
 if TYPE_CHECKING:
-    from pipelines.models import ModelShelf
+    from pipelines.models.shelf import ModelShelf
 
 _ENOUGH = 20  # letters, of Chinese and the like 8: in less, languages are told apart by luck
 _ENOUGH_DENSE = 8

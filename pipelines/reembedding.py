@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from indexes.library import Library
-from pipelines.embedding import TextEmbedder
 from pipelines.errors import ExtractionError
 from pipelines.ingest import BATCH
-from pipelines.looking import to_embed
-from pipelines.pictures import PictureEmbedder
-from pipelines.previews import picture_of
+from pipelines.models.embedding import TextEmbedder
+from pipelines.models.pictures import PictureEmbedder
+from pipelines.reading.looking import to_embed
+from pipelines.reading.previews import picture_of
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,9 @@ from indexes.keywords import share
 from indexes.library import Library
 from indexes.records import Hit, Modality
 from indexes.scopes import Scope, during
-from pipelines.focus import Focus, focus_of, subject
-from pipelines.folding import COMPARED, fold, spread
-from pipelines.models import ModelShelf
-from pipelines.moments import (
+from pipelines.finding.focus import Focus, focus_of, subject
+from pipelines.finding.folding import COMPARED, fold, spread
+from pipelines.finding.moments import (
     Found,
     Moment,
     best_ranks,
@@ -29,9 +28,10 @@ from pipelines.moments import (
     why,
     with_beside,
 )
+from pipelines.finding.reranking import RERANKED, rerank
+from pipelines.finding.searching import Search
+from pipelines.models.shelf import ModelShelf
 from pipelines.records import Question, Result
-from pipelines.reranking import RERANKED, rerank
-from pipelines.searching import Search
 from pipelines.tracing import Trace
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before anything imports transformers
 
-from pipelines.models import ModelShelf
+from pipelines.models.shelf import ModelShelf
 
 MODELS = Path(os.environ.get("FOLIOSCOPE_MODELS", Path(__file__).resolve().parent.parent / "data" / "models"))
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from indexes.library import Library
 from indexes.records import Cue, FileRecord, Modality, Place, Segment, Source
-from pipelines.looking import to_embed
-from pipelines.models import ModelShelf
+from pipelines.models.shelf import ModelShelf
+from pipelines.reading.looking import to_embed
 
 WORD = 0.4  # seconds
 

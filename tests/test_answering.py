@@ -9,8 +9,8 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
 from indexes.library import Library
-from pipelines.abstaining import NOTHING_FOUND
 from pipelines.answering import Answering
+from pipelines.asking.abstaining import NOTHING_FOUND
 from pipelines.errors import ModelUnavailable
 from pipelines.ingest import Ingest
 from pipelines.records import AnswerFinished, EvidenceFound, Question, TextDelta, Turn

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from indexes.records import Cue, Place, Segment, Source
-from pipelines.citations import SUPPORTED, Citer
+from pipelines.checking.citations import SUPPORTED, Citer
 from pipelines.records import Check, Citation, Evidence, Result
 from pipelines.sentences import sentences
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipelines.claims import differences
-from pipelines.statements import Statement
-from pipelines.values import holds, values
+from pipelines.checking.claims import differences
+from pipelines.checking.statements import Statement
+from pipelines.checking.values import holds, values
 
 
 def texts(sentence: str, quote: str, question: str = "", head: str = "", beside: str = "") -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from indexes.library import Library
 from indexes.records import FileRecord, Segment, Source
-from pipelines.comparing import parts
+from pipelines.asking.comparing import parts
 
 FILES = {
     "report_a.pdf": "Revenue was 4 pounds.", "report_b.pdf": "Revenue was 5 pounds.",

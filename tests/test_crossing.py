@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.crossing import CrossEncoder, Entailment
 from pipelines.errors import ModelUnavailable
-from pipelines.models import ModelShelf
+from pipelines.models.crossing import CrossEncoder, Entailment
+from pipelines.models.shelf import ModelShelf
 
 QUESTION = "who kept the light"
 NEAR = 1e-3  # what other padding may change

@@ -14,10 +14,10 @@ import pytest
 
 from indexes.library import Library
 from indexes.records import Cue
-from pipelines import drafting
 from pipelines.ingest import Ingest
+from pipelines.recordings import drafting
+from pipelines.recordings.speech import Portion
 from pipelines.records import FileAdvanced, FileFinished
-from pipelines.speech import Portion
 from tests.making_media import make_video, slide, tone
 
 ROOT = Path(__file__).parent.parent
@@ -155,8 +155,9 @@ def test_killed_in_the_middle_nothing_is_doubled_and_finished_work_is_kept(shelf
     script = f"""
         import os, sys
         from pathlib import Path
-        from pipelines import drafting, recordings
-        from pipelines.models import ModelShelf
+        from pipelines.recordings import drafting
+        from pipelines.recordings import recording as recordings
+        from pipelines.models.shelf import ModelShelf
         from pipelines.records import FileAdvanced
         from tests.conftest import MODELS
         from tests.test_drafting import ingest

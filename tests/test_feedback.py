@@ -7,7 +7,7 @@ from making_moments import LibraryOf
 
 from indexes.keywords import content_words, share
 from indexes.library import Library
-from pipelines.feedback import moved
+from pipelines.finding.feedback import moved
 from pipelines.records import Question
 from pipelines.retrieval import Retriever
 from pipelines.tracing import Trace

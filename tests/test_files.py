@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.files import content_id, find_files
+from pipelines.reading.files import content_id, find_files
 
 LIMIT = 1000
 

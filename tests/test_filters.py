@@ -9,8 +9,8 @@ import pytest
 
 from indexes.library import Library
 from indexes.records import FileRecord, Modality, Place, Segment, Source
-from pipelines.filters import find_filters, without
-from pipelines.focus import focus_of
+from pipelines.finding.filters import find_filters, without
+from pipelines.finding.focus import focus_of
 
 TODAY = date(2024, 6, 12)  # a Wednesday
 FILES: tuple[tuple[str, Modality, str, str], ...] = (

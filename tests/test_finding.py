@@ -4,11 +4,11 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from indexes.records import Hit, Place, Segment, Source
-from pipelines.citations import Citer, without_numbers
-from pipelines.evidence import pick_evidence, tokens
-from pipelines.followups import leans
-from pipelines.fusion import reciprocal_rank_fusion
-from pipelines.prompting import SYSTEM, build_messages, readable, unanswered
+from pipelines.asking.evidence import pick_evidence, tokens
+from pipelines.asking.followups import leans
+from pipelines.asking.prompting import SYSTEM, build_messages, readable, unanswered
+from pipelines.checking.citations import Citer, without_numbers
+from pipelines.finding.fusion import reciprocal_rank_fusion
 from pipelines.records import Evidence, Result
 from pipelines.sentences import sentences
 

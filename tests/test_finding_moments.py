@@ -15,9 +15,9 @@ from app.schemas import answer_json, citation_json, evidence_json, search_json
 from indexes.library import Library
 from indexes.records import Place
 from pipelines.answering import Answering
-from pipelines.citations import Citer
-from pipelines.evidence import pick_evidence
-from pipelines.prompting import build_messages
+from pipelines.asking.evidence import pick_evidence
+from pipelines.asking.prompting import build_messages
+from pipelines.checking.citations import Citer
 from pipelines.records import Answer, Evidence, Question, Result
 from pipelines.retrieval import Retriever
 

@@ -3,8 +3,8 @@
 from making_moments import LibraryOf
 
 from indexes.library import Library
-from pipelines.abstaining import nothing_found
-from pipelines.floors import measured, update
+from pipelines.asking.abstaining import nothing_found
+from pipelines.finding.floors import measured, update
 from pipelines.ingest import Ingest
 from pipelines.records import Question
 from pipelines.retrieval import Retriever

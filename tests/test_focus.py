@@ -9,8 +9,8 @@ from making_moments import LibraryOf, said, shown
 
 from indexes.library import Library
 from indexes.records import FileRecord, Modality, Segment, Source
-from pipelines.evidence import pick_evidence
-from pipelines.focus import focus_of
+from pipelines.asking.evidence import pick_evidence
+from pipelines.finding.focus import focus_of
 from pipelines.records import Question, Result
 from pipelines.retrieval import Retriever
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indexes.records import Place, Segment, Source
-from pipelines.folding import fold, spread
+from pipelines.finding.folding import fold, spread
 from pipelines.records import Result
 
 LEASE = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.followups import Rewritten, checked, leans, messages, rewrite
+from pipelines.asking.followups import Rewritten, checked, leans, messages, rewrite
 from pipelines.records import Turn
 
 

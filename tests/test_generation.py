@@ -11,8 +11,8 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from pipelines.errors import ModelUnavailable
-from pipelines.generation import LlamaCppChat
-from pipelines.models import ModelShelf
+from pipelines.models.generation import LlamaCppChat
+from pipelines.models.shelf import ModelShelf
 
 CAPITAL = [HumanMessage("What is the capital of France? One word.")]
 COUNT = [HumanMessage("Count from one to one hundred in English words.")]
@@ -119,7 +119,7 @@ def test_openai_dialect_through_langchain(llama: LlamaCppChat, tmp_path: Path, m
 def test_llama_prints_nothing_and_leaves_quietly_amid_an_answer(llama: LlamaCppChat) -> None:
     program = (
         "from pathlib import Path\n"
-        "from pipelines.generation import LlamaCppChat\n"
+        "from pipelines.models.generation import LlamaCppChat\n"
         f"model = LlamaCppChat(path=Path({str(llama.path)!r}))\n"
         "stream = model.stream('Count from one to one hundred in English words.')\n"
         "print(len([next(stream) for _ in range(3)]))\n"

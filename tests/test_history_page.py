@@ -9,7 +9,7 @@ from app.assistant import Assistant
 from app.settings import load_settings
 from indexes.errors import LibraryError
 from indexes.records import FileRecord, Hit, Place, Segment, Source
-from pipelines.files import content_id
+from pipelines.reading.files import content_id
 from pipelines.records import Answer, AnswerFinished, Check, Citation, Evidence, EvidenceFound, Result, TextDelta
 from pipelines.tracing import Trace
 from tests.browser import chromium, serving

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ExtractionError, Unsupported
-from pipelines.kinds import KINDS, kind_of
+from pipelines.reading.kinds import KINDS, kind_of
 from tests.making_files import PdfPage, a_picture, make_pdf, make_zip, picture_bytes
 
 

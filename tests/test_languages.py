@@ -9,7 +9,7 @@ import pytest
 from app.assistant import Assistant
 from app.settings import load_settings
 from pipelines.languages import detect, shares, suggestion
-from pipelines.models import ModelShelf
+from pipelines.models.shelf import ModelShelf
 
 GERMAN = "Der Leuchtturm wurde im Jahre 1887 gebaut und steht am äußersten Ende der Insel. Sein Wärter hieß Vogel. "
 ENGLISH = "The lighthouse was built in 1887 and stands at the far end of the island. Its keeper was called Vane. "

@@ -12,14 +12,19 @@ LAYERS = ["indexes", "pipelines", "app"]  # each may import itself and those bef
 HOMES = {  # heavy packages and the only files that may name them
     "gradio": ["app/ui/", "app/server.py"],
     "fastapi": ["app/api.py", "app/playing.py", "app/server.py"],
-    "av": ["pipelines/containers.py", "pipelines/media.py", "pipelines/moving.py", "pipelines/playback.py"],
-    "ctranslate2": ["pipelines/whisper.py"],
-    "faster_whisper": ["pipelines/whisper.py", "pipelines/speech.py"],
+    "av": [
+        "pipelines/recordings/containers.py",
+        "pipelines/recordings/media.py",
+        "pipelines/recordings/moving.py",
+        "pipelines/recordings/playback.py",
+    ],
+    "ctranslate2": ["pipelines/models/whisper.py"],
+    "faster_whisper": ["pipelines/models/whisper.py", "pipelines/recordings/speech.py"],
     "faiss": ["indexes/vectors.py", "app/doctor.py"],
     "ir_measures": ["app/evaluation/metrics.py"],
     "scipy": ["app/evaluation/metrics.py"],
     "py3langid": ["pipelines/languages.py"],
-    "sentence_transformers": ["pipelines/embedding.py", "pipelines/crossing.py"],
+    "sentence_transformers": ["pipelines/models/embedding.py", "pipelines/models/crossing.py"],
     "sqlite3": ["indexes/"],
 }
 

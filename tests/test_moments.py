@@ -6,7 +6,7 @@ import pytest
 from making_moments import said, shown
 
 from indexes.records import Place, Segment
-from pipelines.moments import Found, Moment, join, led_by_words, place_of, ranked, why
+from pipelines.finding.moments import Found, Moment, join, led_by_words, place_of, ranked, why
 
 
 def found(segment: Segment, score: float = 0.1, text: float | None = None, image: float | None = None) -> Found:

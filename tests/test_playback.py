@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pipelines.errors import ExtractionError
-from pipelines.kinds import kind_of
-from pipelines.media import audio_windows, frame_at, probe
-from pipelines.playback import playable, preview_of, waveform_of
+from pipelines.reading.kinds import kind_of
+from pipelines.recordings.media import audio_windows, frame_at, probe
+from pipelines.recordings.playback import playable, preview_of, waveform_of
 from tests.making_media import make_audio, make_video, silence, tone
 
 SHOTS = [(1.0, "red"), (1.0, "blue")]

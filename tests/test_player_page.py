@@ -10,8 +10,8 @@ import pytest
 from app.assistant import Assistant
 from app.settings import load_settings
 from indexes.records import Cue, FileRecord, Place, Segment, Source
-from pipelines.files import content_id
-from pipelines.kinds import kind_of
+from pipelines.reading.files import content_id
+from pipelines.reading.kinds import kind_of
 from pipelines.records import Answer, AnswerFinished, Citation, Evidence, EvidenceFound, Result, TextDelta
 from tests.browser import chromium, serving
 from tests.making_media import make_audio, make_video, silence, slide, tone

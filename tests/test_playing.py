@@ -17,7 +17,7 @@ from app.settings import load_settings
 from app.uploads import forget
 from indexes.errors import UsageError
 from indexes.records import Cue, FileRecord, Place, Segment, Source
-from pipelines.kinds import kind_of
+from pipelines.reading.kinds import kind_of
 from tests.making_media import make_audio, make_video, slide, tone
 
 CUES = (Cue(0.0, 1.5, "Good morning & welcome.", "Ann"), Cue(1.5, 3.25, "Cost --> 5 < 6"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.premises import lacking
+from pipelines.asking.premises import lacking
 
 PASSAGE = (
     "In 1917 Isiah Bowman was appointed to the inquiry of President Wilson. The American Automobile Association counted"

@@ -13,8 +13,8 @@ from indexes.records import Place, Segment, Source
 from pipelines.errors import ExtractionError
 from pipelines.extractors import extract
 from pipelines.ingest import Ingest
-from pipelines.kinds import kind_of
-from pipelines.previews import has_preview, marked_page, picture_of, preview
+from pipelines.reading.kinds import kind_of
+from pipelines.reading.previews import has_preview, marked_page, picture_of, preview
 from tests.making_files import PdfPage, a_picture, make_pdf
 
 SAMPLES = Path(__file__).parent.parent / "samples"

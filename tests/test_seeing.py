@@ -21,11 +21,11 @@ from indexes.records import Place, Segment, Source
 from pipelines.answering import Answering
 from pipelines.errors import ExtractionError
 from pipelines.ingest import Ingest
-from pipelines.looking import look
-from pipelines.models import ModelShelf
+from pipelines.models.seeing import SIDE, caption, streamed, with_pictures, without_pictures
+from pipelines.models.shelf import ModelShelf
+from pipelines.reading.looking import look
 from pipelines.records import AnswerFinished, Evidence, Piece, Question, Result, Turn
 from pipelines.retrieval import Retriever
-from pipelines.seeing import SIDE, caption, streamed, with_pictures, without_pictures
 
 MESSAGES = [SystemMessage("Fixed part."), HumanMessage("Passages:\n\na.txt:\nText.\n\nQuestion: What colour?")]
 RED, GREEN, BLUE = (250, 0, 0), (0, 250, 0), (0, 0, 250)
@@ -209,7 +209,7 @@ def test_who_refuses_pictures_is_asked_without_them_and_shown_no_more(tmp_path: 
     with chat_server(sees=False) as server:
         shelf = shelf_with(f"openai:test-vision@{server.url}/v1", tmp_path)
         assert shelf.chat_sees
-        with caplog.at_level(logging.WARNING, logger="pipelines.seeing"):
+        with caplog.at_level(logging.WARNING, logger="pipelines.models.seeing"):
             assert "".join(str(chunk.text) for chunk in streamed(shelf.chat, messages)).strip() == "It is red."
         assert [len(pictures(chat[-1])) for chat in server.chats] == [1, 0]
         assert server.chats[-1][-1]["content"] == MESSAGES[-1].content
@@ -292,7 +292,7 @@ def test_no_captions_without_being_asked_or_by_a_model_that_is_blind(
 def test_failing_captions_are_told_once_and_given_up(tmp_path: Path, caplog: Any) -> None:
     with chat_server(sees=False) as server:
         shelf = shelf_with(f"openai:test-vision@{server.url}/v1", tmp_path, captions="on")
-        with caplog.at_level(logging.WARNING, logger="pipelines.seeing"):
+        with caplog.at_level(logging.WARNING, logger="pipelines.models.seeing"):
             assert [caption(Image.new("RGB", (9, 9)), shelf) for _ in range(5)] == [""] * 5
         assert len(server.chats) == 3
     assert len([record for record in caplog.records if "no caption" in record.getMessage()]) == 1

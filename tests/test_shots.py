@@ -12,9 +12,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from pipelines.errors import ExtractionError
-from pipelines.kinds import kind_of
-from pipelines.media import Frame, frames
-from pipelines.shots import Shot, find_shots
+from pipelines.reading.kinds import kind_of
+from pipelines.recordings.media import Frame, frames
+from pipelines.recordings.shots import Shot, find_shots
 from tests.making_media import make_video, slide
 
 SIZE = (640, 360)

@@ -11,12 +11,12 @@ import pytest
 
 from indexes.errors import UsageError
 from pipelines.errors import ModelUnavailable
-from pipelines.hearing import careful_words, unlooped
-from pipelines.kinds import kind_of
-from pipelines.media import audio_windows
-from pipelines.models import ModelShelf
-from pipelines.speech import Piece, Portion, Transcriber
-from pipelines.whisper import RATE, Reading, Word
+from pipelines.models.shelf import ModelShelf
+from pipelines.models.whisper import RATE, Reading, Word
+from pipelines.reading.kinds import kind_of
+from pipelines.recordings.hearing import careful_words, unlooped
+from pipelines.recordings.media import audio_windows
+from pipelines.recordings.speech import Piece, Portion, Transcriber
 from tests.making_media import silence, tone
 
 NOTE = Path(__file__).parent.parent / "samples" / "Voice note - harbour master.mp3"
@@ -160,7 +160,7 @@ def test_a_wrong_choice_is_answered_with_examples(choice: str, tmp_path: Path) -
 
 
 def test_a_folder_of_ctranslate2_fills_the_role(shelf: ModelShelf, sound: np.ndarray, tmp_path: Path) -> None:
-    from pipelines.weights import BUILT_IN, built_in
+    from pipelines.models.weights import BUILT_IN, built_in
     from tests.conftest import MODELS
 
     folder = built_in(BUILT_IN["speech"], MODELS).parent

@@ -8,7 +8,7 @@ import pytest
 
 from indexes.records import Cue
 from pipelines.errors import ExtractionError
-from pipelines.subtitles import read_subtitles, sidecar
+from pipelines.recordings.subtitles import read_subtitles, sidecar
 
 
 def read(folder: Path, name: str, text: str, encoding: str = "utf-8") -> list[Cue]:

@@ -10,10 +10,10 @@ from langchain_core.messages import AIMessage
 from indexes.errors import UsageError
 from indexes.library import Library
 from indexes.records import Cue, FileRecord, Place, Segment, Source
-from pipelines.evidence import tokens
+from pipelines.asking.evidence import tokens
+from pipelines.asking.summarising import Summarising, asked_for
 from pipelines.ingest import Ingest
 from pipelines.records import AnswerAdvanced, Turn
-from pipelines.summarising import Summarising, asked_for
 from pipelines.tracing import Trace
 
 BIRDS = "puffin kittiwake gannet fulmar razorbill guillemot cormorant tern skua petrel".split()

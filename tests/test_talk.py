@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from indexes.records import Cue, Segment
-from pipelines.talk import cues_of, speech_segments
-from pipelines.whisper import Word
+from pipelines.models.whisper import Word
+from pipelines.recordings.talk import cues_of, speech_segments
 
 
 def words(text: str, start: float = 0.0, each: float = 0.4) -> list[Word]:

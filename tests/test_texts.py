@@ -3,9 +3,9 @@
 import pytest
 
 from indexes.records import Place
-from pipelines.cleaning import clean, normalise, unwrap
+from pipelines.reading.cleaning import clean, normalise, unwrap
+from pipelines.reading.segmenting import LONGEST, segment
 from pipelines.records import Piece
-from pipelines.segmenting import LONGEST, segment
 from pipelines.sentences import sentence_spans, sentences
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.times import find_time, seconds
+from pipelines.finding.times import find_time, seconds
 
 DURATION = 600.0
 

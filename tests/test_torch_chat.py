@@ -13,8 +13,8 @@ from langchain_core.messages import HumanMessage
 from PIL import Image
 
 from pipelines.errors import ModelUnavailable
-from pipelines.models import ModelShelf
-from pipelines.torch_chat import TransformersChat
+from pipelines.models.shelf import ModelShelf
+from pipelines.models.torch_chat import TransformersChat
 
 CAPITAL = [HumanMessage("What is the capital of France? One word.")]
 SMALL: dict[str, Any] = {

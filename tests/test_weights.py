@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ModelUnavailable
-from pipelines.weights import BUILT_IN, Part, Weights, built_in
+from pipelines.models.weights import BUILT_IN, Part, Weights, built_in
 
 HALVES = (b"first half, ", b"second half")
 

@@ -1,7 +1,7 @@
 """Text is given on when it was checked, whole sentences at a time, and held while nothing bears it out."""
 
+from pipelines.asking.writing import CheckedText
 from pipelines.records import Check
-from pipelines.writing import CheckedText
 
 
 def fed(text: str, supported: tuple[str, ...], drop: bool = False, nothing: tuple[str, ...] = ()) -> CheckedText:

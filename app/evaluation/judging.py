@@ -9,7 +9,7 @@ from pathlib import PurePath
 from app.evaluation.metrics import contains, ranking, squeezed, token_f1
 from app.evaluation.sets import Example
 from indexes.records import Place, Segment, Source
-from pipelines.citations import without_numbers
+from pipelines.checking.citations import without_numbers
 from pipelines.records import Answer, Citation, Evidence, Result
 from pipelines.sentences import sentences
 

@@ -12,7 +12,7 @@ from app.evaluation.sets import Example, identify
 from indexes.keywords import content_words
 from indexes.library import Library
 from indexes.records import Modality, Place, Segment, Source
-from pipelines.questioning import Written, alter_question, names_in, write_question
+from pipelines.asking.questioning import Written, alter_question, names_in, write_question
 from pipelines.sentences import sentences
 
 if TYPE_CHECKING:

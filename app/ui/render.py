@@ -17,7 +17,7 @@ from app.ui.escaping import escape, file_name
 from app.ui.player import is_recording, moment, why
 from app.ui.why import INDEXES, NOT_KEPT
 from indexes.records import Segment
-from pipelines.previews import has_preview
+from pipelines.reading.previews import has_preview
 from pipelines.records import Answer, Citation, Evidence
 
 _GONE = "no longer in the library"

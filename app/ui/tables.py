@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from app.ui.escaping import escape, file_name
 from app.ui.player import is_recording, recording
 from indexes.records import FileRecord, Segment, Source
-from pipelines.choices import EXAMPLES
+from pipelines.models.choices import EXAMPLES
 
 if TYPE_CHECKING:
     from app.jobs import Job
-    from pipelines.models import ModelInfo
+    from pipelines.models.shelf import ModelInfo
 
 LEAF = 50  # lines of the table that are shown at once
 _READ = 60_000  # characters of a source that are shown

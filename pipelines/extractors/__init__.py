@@ -15,7 +15,7 @@ from pipelines.errors import ExtractionError, Unsupported
 from pipelines.extractors import data, mail, markup, office, opendocument, pdf, pictures, sheets, text
 from pipelines.extractors.pdf import PageView, opened_page
 from pipelines.extractors.pictures import open_picture
-from pipelines.kinds import KINDS, Kind
+from pipelines.reading.kinds import KINDS, Kind
 from pipelines.records import Piece
 
 __all__ = ["EXTRACTORS", "PageView", "extract", "open_picture", "opened_page"]

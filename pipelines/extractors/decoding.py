@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.kinds import utf16_without_mark
+from pipelines.reading.kinds import utf16_without_mark
 
 _SAMPLE = 262_144
 

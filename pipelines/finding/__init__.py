@@ -1,0 +1,1 @@
+"""A question → the segments that fit it: what it narrows itself to, how lists become one, and what chance reaches."""

@@ -1,0 +1,152 @@
+"""What chance reaches in one library: the floor below which nothing was found.
+
+A question that means nothing still has a best passage. How good it looks depends on the library, so it is measured
+there: null questions are asked, and the score that all but a few of them stay below is the floor of each index.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from indexes.errors import FolioscopeError
+from indexes.keywords import content_words, is_cjk, share
+from indexes.library import Library
+from pipelines.models.shelf import ModelShelf
+
+log = logging.getLogger(__name__)
+
+# Everyday questions from many walks of life. A library answers a few of them at most, which a quantile forgives.
+UNRELATED = (
+    "How do I bake bread with walnuts?",
+    "When does the night train leave?",
+    "How is the oil filter of a motorcycle changed?",
+    "Which soil do tomatoes on a balcony need?",
+    "How much is a ticket for the aquarium?",
+    "Which vaccine does a puppy need first?",
+    "At what temperature does tungsten melt?",
+    "How can I cancel my mobile phone contract?",
+    "Who plays the detective in the series?",
+    "How many moons does Saturn have?",
+    "What colour was the dress of the bride?",
+    "Where can skis be rented near the glacier?",
+    "Which chess opening begins with the queen's pawn?",
+    "How often should a violin be restrung?",
+    "What are the side effects of the ointment?",
+    "Which knot moors a sailing boat?",
+    "How do volcanoes make islands?",
+    "Who scored the second goal in the final?",
+    "What does a notary charge for a house?",
+    "How long do hard-boiled eggs keep?",
+    "Which exercises help against back pain?",
+    "When do cherry trees blossom?",
+    "How is a bicycle tyre mended?",
+    "Which museum shows the golden mask?",
+)
+_SHUFFLED = 24
+_WORDS = 6  # of the content words that a question has; 6 is usual
+_QUANTILE = 0.9
+_SAMPLE = 200  # segments whose words are shuffled
+_GROWN = 1.25  # by which a library has grown, or shrunk, until its floors are measured again
+_NAME = "floors"
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """`text` and `image` are cosines, `keywords` the share of a question's words that one passage holds; None for a
+    space that is not there, and for words in a library of a few passages. `models` fill the spaces, `segments` were
+    there when it was measured."""
+
+    text: float | None
+    image: float | None
+    keywords: float | None
+    models: tuple[str, ...] = ()
+    segments: int = 0
+
+
+def measured(library: Library) -> Floors | None:
+    """The floors of a library; None when they were never measured, or with other models."""
+    found = library.catalogue.connection.execute("SELECT value FROM measures WHERE name = ?", (_NAME,)).fetchone()
+    if found is None:
+        return None
+    values = json.loads(found["value"])
+    floors = Floors(**{**values, "models": tuple(values["models"])})
+    return floors if floors.models == _models(library) else None
+
+
+def update(library: Library, shelf: ModelShelf) -> Floors | None:
+    """Measure where that was never done, or where the library has grown or shrunk by a quarter since; None for a
+    library without segments. Takes about a second."""
+    there = _count(library)
+    known = measured(library)
+    if known is not None and known.segments / _GROWN <= there <= known.segments * _GROWN:
+        return known
+    if not there:
+        return None
+    try:
+        floors = _measure(library, shelf, there)
+    except FolioscopeError as error:  # another model is set than filled the library: what was indexed stays
+        log.warning("the floors were not measured: %s", error)
+        return None
+    with library.catalogue.transaction(counts=False) as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO measures VALUES (?, ?, ?)",
+            (_NAME, json.dumps(asdict(floors)), library.catalogue.generation),
+        )
+    return floors
+
+
+def _measure(library: Library, shelf: ModelShelf, segments: int) -> Floors:
+    shuffled = _shuffled(library)
+    spaces: dict[str, float | None] = {"text": None, "image": None}
+    for space, model in (("text", lambda: shelf.text), ("image", lambda: shelf.image)):
+        row = library.catalogue.space(space)
+        if row is None:
+            continue
+        embedder = model()
+        library.check_space(space, embedder.name, embedder.dimension)
+        best = []
+        # Not the shuffled ones: in a library of a few passages they come nearer to one than a true question does.
+        for question in UNRELATED:
+            hits = library.search_vectors(space, embedder.embed_question(question), 1)
+            best += [hit.score for hit in hits]
+        spaces[space] = _quantile(best) if best else None
+    shares = []
+    for question in shuffled:
+        hits = library.search_keywords(question, 5)
+        found = library.catalogue.segments([hit.segment_id for hit in hits])
+        shares.append(max((share(set(content_words(question)), s.text) for s in found.values()), default=0.0))
+    return Floors(spaces["text"], spaces["image"], _quantile(shares) if shares else None, _models(library), segments)
+
+
+def _shuffled(library: Library) -> list[str]:
+    """Questions of words that stand in the library, but each in another place. Always the same for one library."""
+    chance = random.Random(0)
+    ids = [row[0] for row in library.catalogue.connection.execute("SELECT id FROM segments ORDER BY id")]
+    sample = chance.sample(ids, min(_SAMPLE, len(ids)))
+    texts = [segment.text for segment in library.catalogue.segments(sample).values()]
+    pools = [words for words in (content_words(text) for text in texts) if len(words) >= _WORDS]
+    if len(pools) < _WORDS:
+        return []  # too few: words of one passage would be a question about it
+    questions = []
+    for _ in range(_SHUFFLED):
+        words = [chance.choice(pool) for pool in chance.sample(pools, _WORDS)]
+        questions.append(("" if is_cjk("".join(words)) else " ").join(words))
+    return questions
+
+
+def _quantile(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    return round(float(ordered[min(len(ordered) - 1, int(_QUANTILE * len(ordered)))]), 4)
+
+
+def _models(library: Library) -> tuple[str, ...]:
+    rows = (library.catalogue.space(name) for name in ("text", "image"))
+    return tuple(str(row["model"]) if row is not None else "" for row in rows)
+
+
+def _count(library: Library) -> int:
+    return int(library.catalogue.connection.execute("SELECT count(*) FROM segments").fetchone()[0])

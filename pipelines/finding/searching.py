@@ -1,0 +1,191 @@
+"""One question's search of the indexes: the list of each, how well each hit fits, and what each list weighs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+
+from indexes.keywords import is_cjk
+from indexes.library import Library
+from indexes.records import Hit, Place, Segment
+from indexes.scopes import Scope
+from pipelines.finding import feedback
+from pipelines.finding.fitting import by_score, fit_pictures, fit_vectors, fit_words
+from pipelines.finding.focus import Focus
+from pipelines.finding.fusion import reciprocal_rank_fusion
+from pipelines.finding.moments import LONG, shared
+from pipelines.models.embedding import TextEmbedder
+from pipelines.models.shelf import ModelShelf
+from pipelines.tracing import Cut, Trace
+
+DEPTH = 100  # how many hits of each index are fused
+MOST_RECORDINGS = 200  # in which a time alone is looked up
+_ABOUT_AS_WELL = 0.7
+_PICTURE_WEIGHT = 1.5  # a picture without words in it has this list only, where a passage has two
+_TOLD = 0.9  # by which that falls where the words asked stand somewhere: then it is no question about pictures alone
+_TIME_WEIGHT = 0.15  # among the words of a question, a time lifts what lies there by some five ranks
+_MEANING = 1.4  # of the 2 that text vectors and words count together
+_WEAK = 0.1  # of a model that tells texts in this script apart little better than chance
+
+
+class Search:
+    """`lists` are hits by the name of what found them, `weights` what each list counts where that is not 1."""
+
+    def __init__(self, library: Library, shelf: ModelShelf, focus: Focus, scope: Scope, k: int, trace: Trace) -> None:
+        self.library, self.shelf, self.focus, self.scope, self.trace = library, shelf, focus, scope, trace
+        self.depth = max(DEPTH, k)
+        self.lists: dict[str, list[Hit]] = {}
+        self.weights: dict[str, float] = {}
+        self._segments: dict[int, Segment] = {}
+        self._vector: np.ndarray | None = None
+        self._told = 0.0
+
+    def ask(self) -> None:
+        """Fill the lists."""
+        if self.focus.sure:
+            self.lists["time"] = self._at_time()
+        if self.focus.text:
+            self._ask_words()
+            self._ask_vectors()
+            self._ask_again()
+            self._ask_pictures()
+        elif not self.focus.sure:
+            self.lists["place"] = self._in_order()
+        if self.focus.spans and not self.focus.sure:
+            found = {hit.segment_id for hits in self.lists.values() for hit in hits}
+            self.lists["time"] = [hit for hit in self._at_time() if hit.segment_id in found]
+        if self.focus.text and self.focus.spans:
+            self.weights["time"] = _TIME_WEIGHT
+        if self.focus.text:
+            self.weights["image"] = _PICTURE_WEIGHT - _TOLD * self._told
+
+    def fused(self) -> list[tuple[int, float]]:
+        return reciprocal_rank_fusion([*self.lists.values()], self.weights)
+
+    def segments(self, ids: Collection[int]) -> dict[int, Segment]:
+        """Segments by id, each read once. One that was forgotten meanwhile is missing."""
+        new = [i for i in ids if i not in self._segments]
+        self._segments.update(self.library.catalogue.segments(new))
+        return {i: self._segments[i] for i in ids if i in self._segments}
+
+    def _texts(self, ids: Collection[int]) -> dict[int, str]:
+        return {i: f"{one.heading} {one.text}" for i, one in self.segments(ids).items()}
+
+    def _ask_words(self) -> None:
+        with self.trace.timed("words"):
+            hits = self.library.search_keywords(self.focus.text, self.depth, self.scope)
+            texts = self._texts([hit.segment_id for hit in hits])
+            hits = fit_words(hits, self.focus.text, texts)
+            self._told = max((hit.fit for hit in hits), default=0.0)
+            self.lists["keywords"] = by_score(hits, least=0.0)
+            self.weights["keywords"] = 2 - _MEANING
+
+    def _ask_vectors(self) -> None:
+        if self.library.catalogue.space("text") is None:
+            return
+        embedder = self.shelf.text
+        self.library.check_space("text", embedder.name, embedder.dimension)
+        with self.trace.timed("embedding"):
+            self._vector = embedder.embed_question(self.focus.text)
+        with self.trace.timed("vectors"):
+            hits = self.library.search_vectors("text", self._vector, self.depth, self.scope)
+            self.lists["text"] = by_score(fit_vectors(hits, embedder.floor))
+            self.weights["text"] = _MEANING
+        if not reads(embedder, self.focus.text):
+            self.weights |= {"text": _WEAK, "keywords": 1.0}
+            self.trace.note("fusion", f"{embedder.name} does not read this script: its hits count a tenth")
+
+    def _ask_again(self) -> None:
+        """Vectors once more, from between the question and the best passages so far."""
+        if self._vector is None or self.weights["text"] == _WEAK:
+            return
+        best = [i for i, _ in self.fused()[: feedback.PASSAGES]]
+        if not best:
+            return
+        with self.trace.timed("feedback"):
+            embedder = self.shelf.text
+            held = self._rows(self._with_vector(best))
+            moved = feedback.moved(self._vector, held) if len(held) else self._vector
+            near = self.library.search_vectors("text", moved, self.depth, self.scope)
+            # What only words have found has a cosine, too.
+            ids = list(dict.fromkeys(h.segment_id for hits in (near, *self.lists.values()) for h in hits))
+            ids = self._with_vector(ids)
+            rows = self._rows(ids)
+            order = np.argsort(-(rows @ moved), kind="stable")
+            near = [Hit(ids[i], n, float(rows[i] @ moved), "text") for n, i in enumerate(order, start=1)]
+            # The moved vector ranks them, but their score stays the cosine to what was asked.
+            hits = [replace(hit, score=float(rows[i] @ self._vector)) for hit, i in zip(near, order, strict=True)]
+            fits = [hit.fit for hit in fit_vectors(hits, embedder.floor)]
+            near = by_score([replace(hit, fit=fit) for hit, fit in zip(near, fits, strict=True)])
+            self.lists["text"] = [replace(hit, fit=by.fit) for hit, by in zip(hits, near, strict=True)]
+        self.trace.note("feedback", f"the best {len(best)} passages moved the question's vector towards them")
+
+    def _with_vector(self, ids: list[int]) -> list[int]:
+        """Those of the segments that have a vector in the text space, in the same order."""
+        space = self.library.catalogue.space("text")
+        rows = self.library.catalogue.connection.execute(
+            "SELECT segment FROM vectors WHERE space = ? AND segment IN (SELECT value FROM json_each(?))",
+            (space["key"] if space else 0, json.dumps(ids)),
+        )
+        held = {row[0] for row in rows}
+        return [i for i in ids if i in held]
+
+    def _rows(self, ids: list[int]) -> np.ndarray:
+        """Vectors (n, d) of segments in the text space."""
+        space = self.library.catalogue.space("text")
+        assert space is not None
+        return self.library.catalogue.vectors(space["key"], ids, space["dimension"])
+
+    def _ask_pictures(self) -> None:
+        if self.library.catalogue.space("image") is None:
+            return
+        image = self.shelf.image
+        self.library.check_space("image", image.name, image.dimension)
+        with self.trace.timed("pictures"):
+            vector = image.embed_question(self.focus.text)
+            hits = self.library.search_vectors("image", vector, self.depth, self.scope)
+        # There always is a best picture: it counts when it fits, and others when they fit about as well.
+        # In a few files that were named the best may fit less.
+        floor = image.floor / 2 if self.scope.of_files else image.floor
+        enough = max([floor, *(_ABOUT_AS_WELL * hit.score for hit in hits[:1])])
+        self.lists["image"] = fit_pictures([hit for hit in hits if hit.score >= enough], image.floor)
+        self.trace.cut += [
+            Cut(hit.segment_id, "pictures", f"its picture fits by {hit.score:.2f}, and {enough:.2f} would be enough")
+            for hit in hits[len(self.lists["image"]) :][:10]
+        ]
+
+    def _at_time(self) -> list[Hit]:
+        """What is said or seen at the time asked for, in each recording by itself: what the question is about comes
+        first, and at a point in time what fills it most."""
+        hits = []
+        for source, (start, end) in islice(self.focus.spans.items(), MOST_RECORDINGS):
+            asked = Place(start=start, end=end)
+            there = self.library.catalogue.segments_during(source, start, end)
+            if end - start < LONG:
+                there.sort(key=lambda one: -shared(one.place, asked))
+            there.sort(key=lambda one: (one.kind == "frame") != self.focus.seen)
+            hits += [Hit(one.id or 0, rank, 1 / rank, "time") for rank, one in enumerate(there, start=1)]
+        return hits
+
+    def _in_order(self) -> list[Hit]:
+        """All that stands at the place asked for, as it stands there."""
+        rows = self.library.catalogue.connection.execute(
+            f"SELECT id FROM segments WHERE {self.scope.where or 'true'} ORDER BY source, position LIMIT ?",
+            (*self.scope.values, self.depth),
+        )
+        return [Hit(row[0], rank, 1 / rank, "place") for rank, row in enumerate(rows, start=1)]
+
+
+def reads(embedder: TextEmbedder, text: str) -> bool:
+    """Whether the model can tell texts in this script apart."""
+    return embedder.multilingual or not (is_cjk(text) or _is_foreign(text))
+
+
+def _is_foreign(text: str) -> bool:
+    """Mostly letters that are not Latin: of those the English model knows little more than their names."""
+    letters = [c for c in text if c.isalpha()]
+    return sum(c > "\u024f" for c in letters) > 0.5 * len(letters)

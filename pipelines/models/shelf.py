@@ -1,0 +1,344 @@
+"""The one shelf of models: named roles, each loaded at first use, once, and released when memory is asked back.
+
+Hands out loaded models. What may be chosen stands in `choices`; what the models do is left to `minilm`, `embedding`,
+`pictures`, `ocr` and `generation`.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from indexes.errors import UsageError
+from pipelines.errors import ModelUnavailable
+from pipelines.models.choices import DEFAULTS, EXAMPLES, Choice, ModelInfo
+from pipelines.models.pace import Pace
+from pipelines.models.weights import BUILT_IN, Progress, built_in
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+    from langchain_core.messages import BaseMessage, BaseMessageChunk
+    from PIL.Image import Image
+
+    from pipelines.finding.interaction import TokenEmbedder
+    from pipelines.finding.reranking import Reranker
+    from pipelines.models.crossing import Entailment
+    from pipelines.models.embedding import TextEmbedder
+    from pipelines.models.ocr import Line
+    from pipelines.models.pictures import PictureEmbedder
+    from pipelines.recordings.speech import Transcriber
+
+log = logging.getLogger(__name__)
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+SIGHT = ("auto", "yes", "no")
+_PATIENCE = 600  # seconds that a server may be silent: one without a GPU reads long prompts and pictures for minutes
+
+
+class Reader(Protocol):
+    """Reads the text in a picture."""
+
+    def read(self, picture: Image) -> list[Line]: ...
+
+
+class ModelShelf:
+    """Models by role: text, image, ocr, speech, chat, and where they are set rerank and entailment. Making a shelf
+    loads nothing. Safe to share between threads."""
+
+    def __init__(
+        self,
+        choices: Mapping[str, str],
+        cache: Path,
+        device: str = "auto",
+        answer_tokens: int = 220,
+        chat_sees: str = "auto",
+        captions: str = "off",
+    ) -> None:
+        """`cache`: folder in which built-in weights are put together. `chat_sees`: whether the chat model takes
+        pictures; `captions`: whether it writes them for pictures that are indexed. Raises UsageError for a choice that
+        is none.
+        """
+        if device not in DEVICES:
+            raise UsageError(f"The device {device!r} is none of {', '.join(DEVICES)}.")
+        if chat_sees not in SIGHT:
+            raise UsageError(f"chat_sees={chat_sees} is none of {', '.join(SIGHT)}.")
+        if captions not in ("off", "on"):
+            raise UsageError(f"captions={captions} is none of off, on.")
+        for role in choices:
+            if role not in EXAMPLES:
+                raise UsageError(f"There is no role {role!r}. Roles are: {', '.join(EXAMPLES)}.")
+        self._choices = {role: Choice.read(role, choices.get(role, DEFAULTS.get(role, "builtin"))) for role in EXAMPLES}
+        self._cache = cache
+        self._device = device
+        self._answer_tokens = answer_tokens
+        self._chat_sees = chat_sees
+        self.captions = captions == "on"
+        self._loaded: dict[str, Any] = {}
+        self._pace = Pace()
+        # 'words' are the built-in text vectors, which the roles text and image may both stand on.
+        self._locks = {role: threading.Lock() for role in (*EXAMPLES, "words")}
+
+    @property
+    def text(self) -> TextEmbedder:
+        embedder: TextEmbedder = self._get("text", self._load_text)
+        return embedder
+
+    @property
+    def image(self) -> PictureEmbedder:
+        embedder: PictureEmbedder = self._get("image", self._load_image)
+        return embedder
+
+    @property
+    def ocr(self) -> Reader:
+        reader: Reader = self._get("ocr", self._load_ocr)
+        return reader
+
+    @property
+    def speech(self) -> Transcriber:
+        transcriber: Transcriber = self._get("speech", lambda: self._load_speech("speech"))
+        return transcriber
+
+    @property
+    def closer_speech(self) -> Transcriber:
+        """Hears long recordings again, in their second pass."""
+        transcriber: Transcriber = self._get("closer_speech", lambda: self._load_speech("closer_speech"))
+        return transcriber
+
+    @property
+    def chat(self) -> BaseChatModel:
+        model: BaseChatModel = self._get("chat", self._load_chat)
+        return model
+
+    @property
+    def chat_sees(self) -> bool:
+        """Whether the chat model takes pictures. Loads it if that cannot be told otherwise."""
+        if self._chat_sees != "auto":
+            return self._chat_sees == "yes"
+        if self._choices["chat"].blind:
+            return False
+        from pipelines.models.seeing import sees
+
+        return sees(self.chat)
+
+    @property
+    def chat_speed(self) -> tuple[float, float] | None:
+        """Tokens a second that the chat model reads and writes, as a median of its last answers; None before it has
+        answered or was warmed."""
+        return self._pace.speed
+
+    def timed(self, stream: Iterator[BaseMessageChunk], prompt: str) -> Iterator[BaseMessageChunk]:
+        """The chat model's stream, measured on the way where the model does not measure itself, as those on servers.
+
+        Tokens are then counted by the text model, which is near enough.
+        """
+        if hasattr(self.chat, "pace"):
+            return stream
+        return self._pace.timed(stream, self.text.tokens(prompt), lambda chunk: self.text.tokens(str(chunk.text)))
+
+    @property
+    def rerank(self) -> Reranker | None:
+        """Puts what was found into a better order; None where none is set, or the text model has no token vectors."""
+        kind = self._choices["rerank"].kind
+        if kind == "none" or (kind == "builtin" and not hasattr(self.text, "embed_tokens")):
+            return None
+        model: Reranker = self._get("rerank", self._load_rerank)
+        return model
+
+    @property
+    def entailment(self) -> Entailment | None:
+        """Judges whether one text follows from another; None where no model is set."""
+        if self._choices["entailment"].kind == "none":
+            return None
+        model: Entailment = self._get("entailment", self._load_entailment)
+        return model
+
+    @property
+    def multilingual(self) -> bool | None:
+        """Whether the text model reads more than English; None where that is not known before it is loaded."""
+        choice, loaded = self._choices["text"], self._loaded.get("text")
+        if choice.kind == "builtin":
+            return choice.value == "multilingual"
+        return None if loaded is None else bool(loaded.multilingual)
+
+    def name(self, role: str) -> str:
+        """What fills a role, without loading it. A library keeps this name with its vectors."""
+        return self._choices[role].name
+
+    def warm_chat(self, messages: Sequence[BaseMessage]) -> None:
+        """Load the chat model and let it read the fixed start of every prompt, where it can keep that."""
+        warm = getattr(self.chat, "warm", None)
+        if warm is not None:
+            warm(messages)
+
+    def prepare(self, progress: Progress | None = None) -> None:
+        """Put the built-in weights together that the choices need. Loads no model; quick when it was done before."""
+        for weights in dict.fromkeys(w for choice in self._choices.values() for w in choice.weights):
+            built_in(weights, self._cache, progress)
+
+    def describe(self) -> list[ModelInfo]:
+        """What fills each role. Loads nothing."""
+        device = self._known_device()
+        return [choice.describe(device, role in self._loaded) for role, choice in self._choices.items()]
+
+    def release(self, role: str) -> None:
+        """Give the memory of a role back; its next use loads it again."""
+        for name in (role, "words") if role == "text" else (role,):
+            with self._locks[name]:
+                self._loaded.pop(name, None)
+        gc.collect()
+
+    def _get(self, role: str, load: Callable[[], Any]) -> Any:
+        model = self._loaded.get(role)
+        if model is not None:
+            return model
+        with self._locks[role]:
+            if role not in self._loaded:  # another thread may have loaded it meanwhile
+                began = time.monotonic()
+                self._loaded[role] = load()
+                if role in self._choices:
+                    info = self._choices[role].describe(self._known_device(), True)
+                    log.info("loaded %s on %s in %.1f s", info.model, info.device, time.monotonic() - began)
+            return self._loaded[role]
+
+    def _load_text(self) -> TextEmbedder:
+        choice = self._choices["text"]
+        if choice.value == "multilingual" and choice.kind == "builtin":
+            from pipelines.models.multilingual import MultilingualE5
+
+            return MultilingualE5(built_in(choice.weights[0], self._cache), self._torch_device())
+        if choice.kind == "builtin":
+            embedder: TextEmbedder = self._get("words", self._load_words)
+            return embedder
+        from pipelines.models.embedding import SentenceTransformerEmbedder
+
+        return SentenceTransformerEmbedder(_folder_or_id(choice.value), choice.value, self._torch_device())
+
+    def _load_words(self) -> TextEmbedder:
+        from pipelines.models.minilm import MiniLM
+
+        return MiniLM(built_in(BUILT_IN["text"], self._cache).parent, self._torch_device())
+
+    def _load_image(self) -> PictureEmbedder:
+        choice = self._choices["image"]
+        from pipelines.models.pictures import OpenClipPictures, PrototypePictures
+
+        if choice.kind == "builtin":
+            weights = built_in(BUILT_IN["image"], self._cache)
+            return PrototypePictures(weights, self._get("words", self._load_words), self._torch_device(), self._cache)
+        arch, _, checkpoint = choice.value.partition("/")
+        return OpenClipPictures(arch, checkpoint, self._torch_device())
+
+    def _load_ocr(self) -> Reader:
+        choice = self._choices["ocr"]
+        if choice.kind == "none":
+            return NoReader()
+        from pipelines.models.ocr import PageReader
+
+        return PageReader()
+
+    def _load_speech(self, role: str) -> Transcriber:
+        from pipelines.models.whisper import FasterWhisper, OpenAIWhisper
+        from pipelines.recordings.speech import NoTranscriber, Transcriber
+
+        choice = self._choices[role]
+        if choice.kind == "none":
+            return NoTranscriber()
+        if choice.kind == "openai-whisper":
+            return Transcriber(OpenAIWhisper(Path(choice.value).expanduser(), choice.name, self._torch_device()))
+        where = str(built_in(choice.weights[0], self._cache).parent) if choice.weights else _folder_or_id(choice.value)
+        return Transcriber(FasterWhisper(where, choice.name, self._device))
+
+    def _load_rerank(self) -> Reranker:
+        from pipelines.finding.interaction import LateInteraction
+        from pipelines.models.crossing import CrossEncoder
+
+        if self._choices["rerank"].kind == "builtin":
+            return LateInteraction(cast("TokenEmbedder", self.text))
+        value = self._choices["rerank"].value
+        return CrossEncoder(_folder_or_id(value), value, self._torch_device())
+
+    def _load_entailment(self) -> Entailment:
+        from pipelines.models.crossing import Entailment
+
+        value = self._choices["entailment"].value
+        return Entailment(_folder_or_id(value), value, self._torch_device())
+
+    def _load_chat(self) -> BaseChatModel:
+        choice = self._choices["chat"]
+        if choice.kind == "none":
+            raise ModelUnavailable(f"No chat model is set (chat=none). Set one, for example: {EXAMPLES['chat']}.")
+        most = self._answer_tokens
+        if choice.weights or choice.kind == "gguf":
+            from pipelines.models.generation import LlamaCppChat
+
+            path = built_in(choice.weights[0], self._cache) if choice.weights else Path(choice.value).expanduser()
+            return LlamaCppChat(path=path, name=choice.name, max_tokens=most, pace=self._pace)
+        if choice.kind == "hf":
+            from pipelines.models.torch_chat import TransformersChat
+
+            return TransformersChat(
+                model=_folder_or_id(choice.value),
+                name=choice.name,
+                max_tokens=most,
+                device=self._torch_device(),
+                pace=self._pace,
+            )
+        return _chat_of_provider(choice, most)
+
+    def _known_device(self) -> str:
+        # Only torch knows the devices, and to import it takes seconds.
+        return self._torch_device() if "torch" in sys.modules else self._device
+
+    def _torch_device(self) -> str:
+        if self._device != "auto":
+            return self._device
+        import torch
+
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+class NoReader:
+    """For people who have switched reading pictures off."""
+
+    def read(self, picture: Image) -> list[Line]:
+        return []
+
+
+def _folder_or_id(value: str) -> str:
+    folder = Path(value).expanduser()
+    return str(folder) if folder.is_dir() else value
+
+
+def _chat_of_provider(choice: Choice, most: int) -> BaseChatModel:
+    """PROVIDER:MODEL[@BASE_URL] through LangChain; keys come from the provider's own environment variables."""
+    from langchain.chat_models import init_chat_model
+
+    model, at, rest = choice.value.rpartition("@http")
+    options: dict[str, Any] = {"temperature": 0, "max_tokens": most}
+    if choice.kind == "ollama":  # its client would wait for ever
+        options = {"temperature": 0, "num_predict": most, "client_kwargs": {"timeout": _PATIENCE}}
+    if at:
+        options["base_url"] = f"http{rest}"
+    if at and choice.kind == "openai" and not os.environ.get("OPENAI_API_KEY"):
+        options["api_key"] = "none"  # most servers of one's own want no key, but the client insists on one
+    try:
+        return init_chat_model(model if at else choice.value, model_provider=choice.kind, **options)
+    except ImportError as error:
+        raise ModelUnavailable(
+            f"chat={choice.kind}:{choice.value} needs another package. Run: pip install langchain-{choice.kind}"
+            f" (LangChain says: {str(error).splitlines()[0]})"
+        ) from error
+    except Exception as error:  # each provider has errors of its own, for a missing key most of all
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelUnavailable(
+            f"chat={choice.kind}:{choice.value} cannot be used: {reason} Examples: {EXAMPLES['chat']}."
+        ) from error

@@ -1,0 +1,90 @@
+"""What a picture says: the text in it, what it shows, and its place in the image space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from indexes.records import Box, Marks, Segment
+from pipelines.models.seeing import caption
+from pipelines.records import Piece
+
+if TYPE_CHECKING:
+    from pipelines.models.ocr import Line
+    from pipelines.models.shelf import ModelShelf
+
+
+CAPTION = "Caption: "
+SHOWS = "Shows: "
+_NOTHING = "A picture."
+
+
+def own_words(text: str) -> str:
+    """What can be read in a picture, without what it was seen to show: its image vector says that already."""
+    lines = [line for line in text.split("\n") if not line.startswith(SHOWS) and line != _NOTHING]
+    return "\n".join(lines)
+
+
+def to_embed(segment: Segment) -> str:
+    """The text that stands for a segment in the text space: its heading says what it is about.
+
+    '' for a picture without words of its own.
+    """
+    text = own_words(segment.text) if segment.pictured else segment.text
+    return f"{segment.heading}\n{text}" if segment.heading and text else text
+
+
+def look(piece: Piece, shelf: ModelShelf, read: bool = True) -> Iterator[Piece]:
+    """The same piece without its pixels: a scan becomes its paragraphs, a picture gets words and a vector.
+
+    `read`: also the text in it, and a caption where they are asked for, which takes ten times as long as all else.
+    """
+    assert piece.picture is not None
+    lines = shelf.ocr.read(piece.picture) if read else []
+    if piece.kind == "scan":
+        for block in paragraphs(lines):
+            text, place = "\n".join(line.text for line in block), replace(piece.place, box=_around(block))
+            yield Piece("text", text, place, piece.heading, marks=_marks(block))
+        return
+    seen = shelf.image.look([piece.picture])[0]
+    # Captions first, then what can be read in it, then what it shows: each is a sentence of the evidence.
+    parts = [piece.text.strip(), "\n".join(line.text for line in lines)]
+    described = caption(piece.picture, shelf) if read and shelf.captions else ""
+    if described:
+        parts.insert(0, f"{CAPTION}{described}")
+    if seen.tags:
+        parts.append(f"{SHOWS}{', '.join(seen.tags)}.")
+    text = "\n".join(part for part in parts if part) or _NOTHING
+    yield replace(piece, text=text, picture=None, vector=seen.vector, marks=_marks(lines))
+
+
+def _marks(lines: list[Line]) -> Marks:
+    return tuple((line.text, line.box) for line in lines)
+
+
+def paragraphs(lines: list[Line]) -> Iterator[list[Line]]:
+    """Lines that stand close below each other."""
+    block: list[Line] = []
+    for previous, line in pairwise([None, *lines]):
+        if previous is not None and line is not None and not _follows(previous, line) and block:
+            yield block
+            block = []
+        if line is not None:
+            block.append(line)
+    if block:
+        yield block
+
+
+def _follows(previous: Line, line: Line) -> bool:
+    """True when a line continues the block: it lies within a line's height below, and overlaps sideways."""
+    height = min(previous.box[3] - previous.box[1], line.box[3] - line.box[1])
+    gap = line.box[1] - previous.box[3]
+    overlaps = line.box[0] < previous.box[2] and previous.box[0] < line.box[2]
+    return -height < gap < height and overlaps
+
+
+def _around(block: list[Line]) -> Box:
+    boxes = [line.box for line in block]
+    return (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))

@@ -1,0 +1,182 @@
+"""Storing a recording bit by bit, in two passes: soon searchable as a draft, then complete.
+
+The first pass stores speech as it is heard, and key frames without the text in them. The second pass puts finely looked
+at frames, with their text, in their place. Each bit is one transaction that also notes how far the pass has come, so
+that work stopped at any instant goes on there. Citations name a source and its seconds, which no pass changes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from indexes.library import Library
+from indexes.records import FileRecord, Place, Segment, SegmentKind, Source, clock
+from pipelines.errors import ExtractionError
+from pipelines.models.shelf import ModelShelf
+from pipelines.reading.kinds import Kind
+from pipelines.reading.looking import to_embed
+from pipelines.recordings.recording import Part, Recording
+from pipelines.records import FileAdvanced, FileFinished, IngestEvent
+
+if TYPE_CHECKING:
+    import numpy as np
+
+AT_ONCE = 180.0  # seconds; shorter recordings are read completely in one pass
+
+
+class Drafting:
+    """Reads recordings into a library."""
+
+    def __init__(self, library: Library, shelf: ModelShelf, most_frames: int) -> None:
+        self.library = library
+        self.shelf = shelf
+        self.most_frames = most_frames
+
+    def read(self, record: FileRecord, kind: Kind) -> Iterator[IngestEvent]:
+        """The first pass, from where it was left; short recordings are complete after it.
+
+        Raises ExtractionError when nothing of the recording can be read.
+        """
+        recording = self._open(record, kind)
+        if recording.duration <= AT_ONCE and not self._stages(record):
+            yield from self._whole(recording, record, kind)
+            return
+        began = time.monotonic()
+        stages = {"speech": 0.0, "frames": 0.0, **self._stages(record)}
+        passes = (("speech", "transcribed", recording.speech), ("frames", "looked at", recording.glance))
+        for name, verb, parts in passes:
+            if stages[name] >= recording.duration:
+                continue
+            for part in parts(stages[name]):
+                stages[name] = part.until
+                note = f"{verb} {_of(part.until, recording.duration)}"
+                draft = replace(
+                    record,
+                    status="draft",
+                    stage=name,
+                    seconds=time.monotonic() - began,
+                    reason=f"{_of(stages['speech'], recording.duration)} can be asked; the rest is being read.",
+                )
+                draft = self._store(recording, draft, kind, part, stages)
+                yield FileAdvanced(record.path, draft.segments, Place(start=part.until), note)
+            stages[name] = max(stages[name], recording.duration)
+        draft = replace(
+            record,
+            status="draft",
+            stage="frames",
+            seconds=time.monotonic() - began,
+            reason="It can be asked; what is written on the screen is still being read.",
+        )
+        yield FileFinished(self._store(recording, draft, kind, Part([], recording.duration), stages))
+
+    def complete(self, record: FileRecord, kind: Kind) -> Iterator[IngestEvent]:
+        """The second pass, from where it was left. Raises ExtractionError when the file cannot be opened any more."""
+        recording = self._open(record, kind)
+        began = time.monotonic()
+        stages = {"screen": 0.0, "speech again": 0.0, **self._stages(record)}
+        passes: list[tuple[str, SegmentKind, str, Callable[[float], Iterator[Part]]]]
+        passes = [("screen", "frame", "read the screen of", recording.look_closely)]
+        written = recording.subtitles()
+        if self.shelf.name("closer_speech") != "none" and not written:
+            passes.append(("speech again", "speech", "transcribed again", recording.closer_speech))
+        old: list[int] = []
+        for stage, segment_kind, verb, parts in passes:
+            for part in parts(stages[stage]):
+                # A part that moves nothing on holds nothing, and must not cost what is there.
+                old = self._between(record.source_id or "", segment_kind, stages[stage], part.until)
+                stages[stage] = max(stages[stage], part.until)
+                draft = self._store(recording, record, kind, part, stages, old)
+                note = f"{verb} {_of(part.until, recording.duration)}"
+                yield FileAdvanced(record.path, draft.segments, Place(start=part.until), note)
+        # Key frames of the first pass that lie behind the last shot.
+        old = self._between(record.source_id or "", "frame", stages["screen"], float("inf")) if stages["screen"] else []
+        done = self._done(replace(record, seconds=record.seconds + time.monotonic() - began), recording)
+        done = self._store(recording, done, kind, Part([], recording.duration), {}, old)
+        yield FileFinished(done)
+        source = self.library.catalogue.sources([record.source_id or ""]).get(record.source_id or "")
+        for path in source.paths if source else ():
+            other = self.library.catalogue.file(path)
+            if other is not None and other.status == "draft":
+                self.library.record(replace(done, path=path, bytes=other.bytes, mtime_ns=other.mtime_ns))
+
+    def _whole(self, recording: Recording, record: FileRecord, kind: Kind) -> Iterator[IngestEvent]:
+        began = time.monotonic()
+        segments: list[Segment] = []
+        pictures: dict[int, np.ndarray] = {}
+        for parts, verb in ((recording.speech(), "transcribed"), (recording.look_closely(), "looked at")):
+            for part in parts:
+                pictures |= {len(segments) + i: vector for i, vector in part.pictures.items()}
+                segments += part.segments
+                note = f"{verb} {_of(part.until, recording.duration)}"
+                yield FileAdvanced(record.path, len(segments), Place(start=part.until), note)
+        whole = Part(segments, recording.duration, pictures)
+        done = self._done(replace(record, seconds=time.monotonic() - began), recording, bool(segments))
+        yield FileFinished(self._store(recording, done, kind, whole, {}, self._ids(record)))
+
+    def _open(self, record: FileRecord, kind: Kind) -> Recording:
+        return Recording(Path(record.path), kind, record.source_id or "", self.shelf, self.most_frames)
+
+    def _done(self, record: FileRecord, recording: Recording, anything: bool = True) -> FileRecord:
+        """Indexed or partial, with what is to be said of it."""
+        problems = list(dict.fromkeys(recording.problems))
+        if problems and not anything:
+            raise ExtractionError(" ".join(problems))
+        said = [*problems]
+        if recording.words_from:
+            said.append(f"The transcript is from {recording.words_from}.")
+        if not anything:
+            said.append("No speech was heard in it.")
+        return replace(record, status="partial" if problems else "indexed", stage="", reason=" ".join(said))
+
+    def _store(
+        self,
+        recording: Recording,
+        record: FileRecord,
+        kind: Kind,
+        part: Part,
+        stages: dict[str, float],
+        instead_of: Sequence[int] = (),
+    ) -> FileRecord:
+        """One transaction; the ledger's line as it was written."""
+        embedder = self.shelf.text
+        self.library.open_space("text", embedder.name, embedder.dimension)
+        if part.pictures:
+            self.library.open_space("image", self.shelf.image.name, self.shelf.image.dimension)
+        texts = {i: text for i, segment in enumerate(part.segments) if (text := to_embed(segment))}
+        rows = embedder.embed_passages(list(texts.values())) if texts else ()
+        vectors = {"text": dict(zip(texts, rows, strict=True)), "image": part.pictures}
+        before = len(self._ids(record)) - len(instead_of)
+        record = replace(record, segments=before + len(part.segments), updated=time.time())
+        known = self.library.catalogue.sources([record.source_id or ""]).get(record.source_id or "")
+        source = Source(
+            id=record.source_id or "",
+            modality=kind.modality,
+            media_type=kind.media_type,
+            bytes=record.bytes,
+            title=recording.info.title,
+            language=recording.language or (known.language if known else ""),
+            duration=recording.duration or None,
+        )
+        filled = {name: by_index for name, by_index in vectors.items() if by_index}
+        self.library.extend(source, record, part.segments, filled, stages, instead_of)
+        return record
+
+    def _stages(self, record: FileRecord) -> dict[str, float]:
+        return self.library.catalogue.stages(self.library.catalogue.source_key(record.source_id or "") or 0)
+
+    def _ids(self, record: FileRecord) -> list[int]:
+        return self.library.catalogue.segment_ids(self.library.catalogue.source_key(record.source_id or "") or 0)
+
+    def _between(self, source_id: str, kind: SegmentKind, start: float, end: float) -> list[int]:
+        """Ids of the segments of a kind that begin in [start, end)."""
+        segments = self.library.catalogue.segments_of(source_id)
+        return [s.id for s in segments if s.kind == kind and s.id and start <= (s.place.start or 0.0) < end]
+
+
+def _of(done: float, duration: float) -> str:
+    """'4:10 of 12:30'."""
+    return f"{clock(min(done, duration) if duration else done)} of {clock(duration)}" if duration else clock(done)
