@@ -8,14 +8,15 @@ Japanese and Korean characters as overlapping pairs, so that two-character words
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import accumulate
 
-from indexes.commonness import Commonness
 from indexes.records import Hit
-from indexes.scopes import Scope
 
 SCHEMA = """
 CREATE VIEW segment_words AS
@@ -37,7 +38,8 @@ STOPWORDS = frozenset(
     which who whom whose why will with would you your""".split()
 )
 
-MOST_ROWS = 20_000  # that a search counts; FTS5 takes about a millisecond for each thousand
+MOST_ROWS = 10_000  # that bm25 looks at in a search; it takes about a millisecond for each thousand
+DEEPER = 5  # times as many of them are found where words were left out, which are counted in their texts
 HEADING_WEIGHT = 0.5  # a heading repeats on each of its segments, so it says less about any one of them
 
 
@@ -72,8 +74,12 @@ def is_cjk(text: str) -> bool:
 def share(asked: Collection[str], text: str) -> float:
     """How many of the content words asked stand in a text, as a share; words of five letters or more agree in their
     beginnings. Nothing of the text is split: this is done for each of a hundred hits of each question."""
-    text = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower()
+    text = _folded(text)
     return sum(_stands_in(word, text) for word in asked) / max(1, len(asked))
+
+
+def _folded(text: str) -> str:
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower()
 
 
 def _stands_in(word: str, text: str) -> bool:
@@ -112,13 +118,22 @@ def _quoted(term: str) -> str:
     return '"' + term.replace('"', '""') + '"'
 
 
+def _affordable(rows: Mapping[str, int]) -> set[str]:
+    """The rarest terms, until so many rows hold one of them, and always one. Small libraries leave out none."""
+    rare = sorted(rows, key=lambda term: rows[term])
+    total = accumulate(rows[term] for term in rare)
+    return {*rare[:1], *(term for term, so_far in zip(rare, total, strict=True) if so_far <= MOST_ROWS)}
+
+
+def _idf(segments: int, holding: float) -> float:
+    """What a word weighs, as FTS5's bm25 has it."""
+    return max(1e-6, math.log((segments - holding + 0.5) / (holding + 0.5)))
+
+
 class KeywordIndex:
     """The words of all segments. Writes happen inside the caller's transaction."""
 
     name = "keywords"
-
-    def __init__(self) -> None:
-        self.commonness = Commonness(content_words)
 
     def add(self, connection: sqlite3.Connection, ids: Sequence[int]) -> None:
         """Index segments that are already in the catalogue."""
@@ -142,42 +157,45 @@ class KeywordIndex:
 
         `where` narrows by a condition on the columns of `segments` with its `values`.
         """
-        terms = search_terms(question, lambda term: self._stands(connection, term))
-        return self._search(connection, self._affordable(connection, terms, MOST_ROWS), k, Scope(where, tuple(values)))
-
-    def search_words(
-        self, connection: sqlite3.Connection, given: Sequence[str], k: int, scope: Scope = Scope()
-    ) -> list[Hit]:
-        """The same for words that `content_words` gave."""
-        return self._search(connection, [_quoted(word) for word in given], k, scope)
-
-    def _search(self, connection: sqlite3.Connection, terms: Sequence[str], k: int, scope: Scope) -> list[Hit]:
-        if not terms:
+        terms = search_terms(question, lambda term: self._rows(connection, term, 1)[0] > 0)
+        rows = {term: self._rows(connection, term, MOST_ROWS + 1) for term in terms}
+        rare = _affordable({term: count for term, (count, _) in rows.items() if count})
+        if not rare:
             return []
-        condition = f" AND rowid IN (SELECT id FROM segments WHERE {scope.where})" if scope.where else ""
-        rows = connection.execute(
+        left = {terms[term]: counted for term, counted in rows.items() if counted[0] and term not in rare}
+        condition = f" AND rowid IN (SELECT id FROM segments WHERE {where})" if where else ""
+        found = connection.execute(
             f"SELECT rowid, -bm25(keywords, {HEADING_WEIGHT}, 1.0) AS score FROM keywords"
             f" WHERE keywords MATCH ?{condition} ORDER BY score DESC LIMIT ?",
-            (" OR ".join(terms), *scope.values, k),
-        ).fetchall()
-        return [Hit(row[0], rank, row[1], self.name) for rank, row in enumerate(rows, start=1)]
-
-    def _affordable(self, connection: sqlite3.Connection, terms: dict[str, str], most: int) -> list[str]:
-        """The rarest terms, until so many rows hold one of them: what is left out stands in so many segments that it
-        tells them apart the least, and takes the most time. Small libraries leave out none."""
-        self.commonness.update(connection)
-        rare = sorted(terms, key=lambda term: self.commonness.share(terms[term]))
-        rows, kept = 0.0, set(rare[:1])
-        for term in rare:
-            rows += self.commonness.share(terms[term]) * self.commonness.segments
-            if rows <= most:
-                kept.add(term)
-        return [term for term in terms if term in kept]
-
-    def _stands(self, connection: sqlite3.Connection, term: str) -> bool:
-        return (
-            connection.execute("SELECT 1 FROM keywords WHERE keywords MATCH ? LIMIT 1", (term,)).fetchone() is not None
+            (" OR ".join(sorted(rare)), *values, DEEPER * k if left else k),
         )
+        scores = {row[0]: row[1] for row in found}
+        if left:
+            self._count_left(connection, scores, left)
+        best = sorted(scores.items(), key=lambda each: -each[1])[:k]
+        return [Hit(i, rank, score, self.name) for rank, (i, score) in enumerate(best, start=1)]
+
+    def _rows(self, connection: sqlite3.Connection, term: str, most: int) -> tuple[int, int]:
+        """How many segments hold a quoted term, counted up to `most`, and the last of them that was counted."""
+        counted = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM keywords WHERE keywords MATCH ? LIMIT ?)"
+        count, last = connection.execute(counted, (term, most)).fetchone()
+        return count, last or 0
+
+    def _count_left(
+        self, connection: sqlite3.Connection, scores: dict[int, float], left: Mapping[str, tuple[int, int]]
+    ) -> None:
+        """Add what bm25 gives for words that no index search was made for, where they stand: once, in a text of
+        average length. `left` holds what `_rows` counted of each word; beyond that it stands as often as before."""
+        counts = "SELECT (SELECT count(*) FROM segments), (SELECT max(id) FROM segments)"  # at once it would walk them
+        segments, largest = connection.execute(counts).fetchone()
+        weights = {word: _idf(segments, count * largest / last) for word, (count, last) in left.items()}
+        texts = connection.execute(
+            "SELECT id, heading || ' ' || text FROM segments WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([*scores]),),
+        )
+        for i, text in texts:
+            folded = _folded(text)
+            scores[i] += sum(weight for word, weight in weights.items() if _stands_in(word, folded))
 
     def stands_outside(self, connection: sqlite3.Connection, phrase: str, source_id: str) -> bool:
         """Whether these words stand next to each other in any other source."""

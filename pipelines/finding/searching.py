@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -14,7 +13,7 @@ from indexes.library import Library
 from indexes.records import Hit, Place, Segment
 from indexes.scopes import Scope
 from pipelines.finding import feedback
-from pipelines.finding.fitting import by_score, fit_pictures, fit_vectors, fit_words
+from pipelines.finding.fitting import by_score, fit_pictures, fit_vector, fit_words
 from pipelines.finding.focus import Focus
 from pipelines.finding.fusion import reciprocal_rank_fusion
 from pipelines.finding.moments import LONG, shared
@@ -72,16 +71,12 @@ class Search:
         self._segments.update(self.library.catalogue.segments(new))
         return {i: self._segments[i] for i in ids if i in self._segments}
 
-    def _texts(self, ids: Collection[int]) -> dict[int, str]:
-        return {i: f"{one.heading} {one.text}" for i, one in self.segments(ids).items()}
-
     def _ask_words(self) -> None:
         with self.trace.timed("words"):
             hits = self.library.search_keywords(self.focus.text, self.depth, self.scope)
-            texts = self._texts([hit.segment_id for hit in hits])
-            hits = fit_words(hits, self.focus.text, texts)
-            self._told = max((hit.fit for hit in hits), default=0.0)
-            self.lists["keywords"] = by_score(hits, least=0.0)
+            segments = self.segments([hit.segment_id for hit in hits]).values()
+            self._told = fit_words((f"{one.heading} {one.text}" for one in segments), self.focus.text)
+            self.lists["keywords"] = by_score(hits, self._told, least=0.0)
             self.weights["keywords"] = 2 - _MEANING
 
     def _ask_vectors(self) -> None:
@@ -93,7 +88,7 @@ class Search:
             self._vector = embedder.embed_question(self.focus.text)
         with self.trace.timed("vectors"):
             hits = self.library.search_vectors("text", self._vector, self.depth, self.scope)
-            self.lists["text"] = by_score(fit_vectors(hits, embedder.floor))
+            self.lists["text"] = by_score(hits, fit_vector(hits[0].score, embedder.floor) if hits else 0.0)
             self.weights["text"] = _MEANING
         if not reads(embedder, self.focus.text):
             self.weights |= {"text": _WEAK, "keywords": 1.0}
@@ -107,38 +102,32 @@ class Search:
         if not best:
             return
         with self.trace.timed("feedback"):
-            embedder = self.shelf.text
-            held = self._rows(self._with_vector(best))
+            _, held = self._vectors(best)
             moved = feedback.moved(self._vector, held) if len(held) else self._vector
             near = self.library.search_vectors("text", moved, self.depth, self.scope)
             # What only words have found has a cosine, too.
-            ids = list(dict.fromkeys(h.segment_id for hits in (near, *self.lists.values()) for h in hits))
-            ids = self._with_vector(ids)
-            rows = self._rows(ids)
-            order = np.argsort(-(rows @ moved), kind="stable")
-            near = [Hit(ids[i], n, float(rows[i] @ moved), "text") for n, i in enumerate(order, start=1)]
+            found = dict.fromkeys(hit.segment_id for hits in (near, *self.lists.values()) for hit in hits)
+            ids, rows = self._vectors(list(found))
             # The moved vector ranks them, but their score stays the cosine to what was asked.
-            hits = [replace(hit, score=float(rows[i] @ self._vector)) for hit, i in zip(near, order, strict=True)]
-            fits = [hit.fit for hit in fit_vectors(hits, embedder.floor)]
-            near = by_score([replace(hit, fit=fit) for hit, fit in zip(near, fits, strict=True)])
-            self.lists["text"] = [replace(hit, fit=by.fit) for hit, by in zip(hits, near, strict=True)]
+            cosines, asked = rows @ moved, rows @ self._vector
+            order = np.argsort(-cosines, kind="stable").tolist()
+            hits = [Hit(ids[i], rank, float(asked[i]), "text") for rank, i in enumerate(order, start=1)]
+            fit = fit_vector(float(asked.max(initial=-1.0)), self.shelf.text.floor)
+            self.lists["text"] = by_score(hits, fit, scores=cosines[order].tolist())
         self.trace.note("feedback", f"the best {len(best)} passages moved the question's vector towards them")
 
-    def _with_vector(self, ids: list[int]) -> list[int]:
-        """Those of the segments that have a vector in the text space, in the same order."""
-        space = self.library.catalogue.space("text")
-        rows = self.library.catalogue.connection.execute(
-            "SELECT segment FROM vectors WHERE space = ? AND segment IN (SELECT value FROM json_each(?))",
-            (space["key"] if space else 0, json.dumps(ids)),
-        )
-        held = {row[0] for row in rows}
-        return [i for i in ids if i in held]
-
-    def _rows(self, ids: list[int]) -> np.ndarray:
-        """Vectors (n, d) of segments in the text space."""
+    def _vectors(self, ids: list[int]) -> tuple[list[int], np.ndarray]:
+        """Those of the segments that have a vector in the text space, in the same order, and their vectors (n, d)."""
         space = self.library.catalogue.space("text")
         assert space is not None
-        return self.library.catalogue.vectors(space["key"], ids, space["dimension"])
+        rows = self.library.catalogue.connection.execute(
+            "SELECT segment, vector FROM vectors WHERE space = ? AND segment IN (SELECT value FROM json_each(?))",
+            (space["key"], json.dumps(ids)),
+        )
+        held = {row[0]: row[1] for row in rows}
+        there = [i for i in ids if i in held]
+        vectors = np.frombuffer(b"".join(held[i] for i in there), np.float16).astype(np.float32)
+        return there, vectors.reshape(-1, space["dimension"])
 
     def _ask_pictures(self) -> None:
         if self.library.catalogue.space("image") is None:
