@@ -38,8 +38,8 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     (
         "rerank",
         "none",
-        "compares the best twenty results closely, which takes half a second on two cores: none, builtin (late"
-        " interaction with the text model), hf:ID_OR_FOLDER (cross-encoder)",
+        "reads the best twenty results together with the question, which takes seconds on two cores: none,"
+        " hf:ID_OR_FOLDER (cross-encoder)",
     ),
     (
         "entailment",

@@ -64,8 +64,15 @@ CREATE TABLE stages (                     -- how far the reading of a draft has 
     PRIMARY KEY (source, name)) WITHOUT ROWID;
 """
 
+_CODES = """
+CREATE TABLE codes (                      -- the words of a segment, as its text model gives them, 32 bytes each
+    space INTEGER NOT NULL REFERENCES spaces(key), segment INTEGER NOT NULL REFERENCES segments(id),
+    words BLOB NOT NULL, PRIMARY KEY (space, segment));
+CREATE INDEX codes_segment ON codes(segment);
+"""
+
 # Numbered steps; PRAGMA user_version counts those that were taken.
-MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA, _RECORDINGS, conversations.SCHEMA)
+MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA, _RECORDINGS, conversations.SCHEMA, _CODES)
 
 _FILE = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source"
 _SEGMENT = (
@@ -146,7 +153,8 @@ class Catalogue(Database):
     def remove_source(self, key: int) -> None:
         """Vectors, segments and the source itself; its keywords must be gone already."""
         execute = self.connection.execute
-        execute("DELETE FROM vectors WHERE segment IN (SELECT id FROM segments WHERE source = ?)", (key,))
+        for table in ("vectors", "codes"):
+            execute(f"DELETE FROM {table} WHERE segment IN (SELECT id FROM segments WHERE source = ?)", (key,))
         execute("DELETE FROM segments WHERE source = ?", (key,))
         execute("DELETE FROM stages WHERE source = ?", (key,))
         execute("DELETE FROM sources WHERE key = ?", (key,))
@@ -237,6 +245,7 @@ class Catalogue(Database):
         """Segments and their vectors; their keywords must be gone already."""
         values = [(i,) for i in ids]
         self.connection.executemany("DELETE FROM vectors WHERE segment = ?", values)
+        self.connection.executemany("DELETE FROM codes WHERE segment = ?", values)
         self.connection.executemany("DELETE FROM segments WHERE id = ?", values)
 
     def segment_ids(self, source_key: int) -> list[int]:
@@ -295,6 +304,18 @@ class Catalogue(Database):
         }
         raw = b"".join(found[i] for i in ids)
         return np.frombuffer(raw, dtype=np.float16).reshape(len(ids), dimension).astype(np.float32)
+
+    def add_codes(self, space_key: int, codes: Mapping[int, np.ndarray]) -> None:
+        """Words (w, bytes) uint8 by segment id."""
+        self.connection.executemany(
+            "INSERT INTO codes(space, segment, words) VALUES (?,?,?)",
+            [(space_key, segment, words.tobytes()) for segment, words in codes.items()],
+        )
+
+    def codes(self, space_key: int, ids: Sequence[int]) -> dict[int, bytes]:
+        """Words by segment id, of those segments that have some."""
+        query = "SELECT segment, words FROM codes WHERE space = ? AND segment IN"
+        return {row["segment"]: row["words"] for row in self._in(query, ids, "", space_key)}
 
     def _in(self, query: str, values: Sequence[object], tail: str = "", *before: object) -> Iterator[sqlite3.Row]:
         """Rows of `query (?,?,…) tail`, in portions that SQLite's limit of variables allows."""

@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 Vectors = Mapping[str, Mapping[int, np.ndarray]]
 """Space name → index of the segment among those added → vector (dimension,) float32 of unit length."""
 
+Codes = Mapping[int, np.ndarray]
+"""Index of the segment among those added → its words (w, bytes) uint8, as the text model gives them."""
+
 
 @dataclass(slots=True)
 class _Space:
@@ -115,18 +118,29 @@ class Library:
                 " python -m app doctor --reembed"
             )
 
-    def replace_space(self, name: str, model: str, dimension: int, batches: Iterable[Mapping[int, np.ndarray]]) -> None:
-        """Another model's vectors by segment id instead of a space's present ones, in one transaction."""
+    def replace_space(
+        self, name: str, model: str, dimension: int, batches: Iterable[tuple[Mapping[int, np.ndarray], Codes]]
+    ) -> None:
+        """Another model's vectors and words by segment id instead of a space's present ones, in one transaction."""
         old = self.catalogue.space(name)
         with self.catalogue.transaction() as connection:
             if old is not None:
                 connection.execute("DELETE FROM vectors WHERE space = ?", (old["key"],))
+                connection.execute("DELETE FROM codes WHERE space = ?", (old["key"],))
                 connection.execute("DELETE FROM spaces WHERE key = ?", (old["key"],))
             key = self.catalogue.add_space(name, model, dimension)
-            for vectors in batches:
+            for vectors, codes in batches:
                 self.catalogue.add_vectors(key, vectors)
+                self.catalogue.add_codes(key, codes)
 
-    def add(self, source: Source, file: FileRecord, segments: Sequence[Segment], vectors: Vectors) -> None:
+    def add(
+        self,
+        source: Source,
+        file: FileRecord,
+        segments: Sequence[Segment],
+        vectors: Vectors,
+        codes: Codes | None = None,
+    ) -> None:
         """Store a source with one path that leads to it, in one transaction.
 
         The path's earlier content, if no other path leads to it, is forgotten in the same transaction. Spaces must
@@ -135,7 +149,7 @@ class Library:
         with self.catalogue.transaction():
             key = self.catalogue.source_key(source.id)
             if key is None:
-                self._add_segments(self.catalogue.add_source(source), segments, vectors)
+                self._add_segments(self.catalogue.add_source(source), segments, vectors, codes or {})
             self._record(file)
 
     def extend(
@@ -146,6 +160,7 @@ class Library:
         vectors: Vectors,
         stages: Mapping[str, float],
         instead_of: Sequence[int] = (),
+        codes: Codes | None = None,
     ) -> None:
         """Store more of a source that is read bit by bit, each bit in one transaction.
 
@@ -160,17 +175,19 @@ class Library:
                 self.catalogue.update_source(key, source)
             self.keywords.remove(connection, instead_of)
             self.catalogue.remove_segments(instead_of)
-            self._add_segments(key, segments, vectors)
+            self._add_segments(key, segments, vectors, codes or {})
             self.catalogue.set_stages(key, stages)
             self._record(file)
 
-    def _add_segments(self, key: int, segments: Sequence[Segment], vectors: Vectors) -> None:
+    def _add_segments(self, key: int, segments: Sequence[Segment], vectors: Vectors, codes: Codes) -> None:
         ids = self.catalogue.add_segments(key, segments)
         self.keywords.add(self.catalogue.connection, ids)
         for name, by_index in vectors.items():
             space = self.catalogue.space(name)
             assert space is not None, f"space {name} was not opened"
             self.catalogue.add_vectors(space["key"], {ids[index]: vector for index, vector in by_index.items()})
+            if name == "text":
+                self.catalogue.add_codes(space["key"], {ids[index]: words for index, words in codes.items()})
 
     def record(self, *files: FileRecord) -> None:
         """Write lines of the ledger; sources that no path leads to any more are forgotten with them."""

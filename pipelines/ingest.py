@@ -23,6 +23,7 @@ from pipelines.extractors import extract
 from pipelines.finding import floors
 from pipelines.languages import language_of
 from pipelines.models.shelf import ModelShelf
+from pipelines.models.words import embed
 from pipelines.reading.cleaning import clean
 from pipelines.reading.files import Found, absolute, content_id, find_files, too_large
 from pipelines.reading.kinds import Kind, kind_of
@@ -232,11 +233,14 @@ class Ingest:
             self.library.open_space("image", self.shelf.image.name, self.shelf.image.dimension)
         texts = [(read, s) for read in waiting for s in read.segments if to_embed(s)]
         vectors: dict[str, dict[int, np.ndarray]] = {read.source.id: {} for read in waiting}
+        codes: dict[str, dict[int, np.ndarray]] = {read.source.id: {} for read in waiting}
         for start in range(0, len(texts), BATCH):
             batch = texts[start : start + BATCH]
-            rows = embedder.embed_passages([to_embed(s) for _, s in batch])
+            rows, words = embed(embedder, [to_embed(s) for _, s in batch])
             for (read, s), row in zip(batch, rows, strict=True):
                 vectors[read.source.id][s.position] = row
+            for (read, s), each in zip(batch, words, strict=False):
+                codes[read.source.id][s.position] = each
             if start + BATCH < len(texts):
                 read, s = batch[-1]
                 yield FileAdvanced(read.record.path, start + BATCH, s.place)
@@ -245,7 +249,8 @@ class Ingest:
             record = replace(read.record, seconds=read.record.seconds + share * len(read.segments))
             by_space = {"text": vectors[read.source.id], "image": read.pictures}
             try:
-                self.library.add(read.source, record, read.segments, {k: v for k, v in by_space.items() if v})
+                filled = {name: by_index for name, by_index in by_space.items() if by_index}
+                self.library.add(read.source, record, read.segments, filled, codes[read.source.id])
                 yield FileFinished(record)
             except (ValueError, TypeError) as error:  # something in this source that no database takes
                 log.info("storing %s failed", record.path, exc_info=True)

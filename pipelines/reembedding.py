@@ -14,6 +14,7 @@ from pipelines.errors import ExtractionError
 from pipelines.ingest import BATCH
 from pipelines.models.embedding import TextEmbedder
 from pipelines.models.pictures import PictureEmbedder
+from pipelines.models.words import embed
 from pipelines.reading.looking import to_embed
 from pipelines.reading.previews import picture_of
 
@@ -29,16 +30,19 @@ def reembed_pictures(library: Library, embedder: PictureEmbedder) -> None:
     library.replace_space("image", embedder.name, embedder.dimension, _pictures(library, embedder))
 
 
-def _texts(library: Library, embedder: TextEmbedder) -> Iterator[dict[int, np.ndarray]]:
+def _texts(library: Library, embedder: TextEmbedder) -> Iterator[tuple[dict[int, np.ndarray], dict[int, np.ndarray]]]:
     for source_id in library.catalogue.sources():
         segments = [segment for segment in library.catalogue.segments_of(source_id) if to_embed(segment)]
         for start in range(0, len(segments), BATCH):
             batch = segments[start : start + BATCH]
-            rows = embedder.embed_passages([to_embed(segment) for segment in batch])
-            yield {segment.id or 0: row for segment, row in zip(batch, rows, strict=True)}
+            rows, codes = embed(embedder, [to_embed(segment) for segment in batch])
+            ids = [segment.id or 0 for segment in batch]
+            yield dict(zip(ids, rows, strict=True)), dict(zip(ids, codes, strict=False))
 
 
-def _pictures(library: Library, embedder: PictureEmbedder) -> Iterator[dict[int, np.ndarray]]:
+def _pictures(
+    library: Library, embedder: PictureEmbedder
+) -> Iterator[tuple[dict[int, np.ndarray], dict[int, np.ndarray]]]:
     for source in library.catalogue.sources().values():
         path = next((Path(p) for p in source.paths if Path(p).exists()), None)
         for segment in library.catalogue.segments_of(source.id):
@@ -50,4 +54,4 @@ def _pictures(library: Library, embedder: PictureEmbedder) -> Iterator[dict[int,
                 log.warning("%s", error)
                 continue
             if picture is not None:
-                yield {segment.id or 0: embedder.look([picture])[0].vector}
+                yield {segment.id or 0: embedder.look([picture])[0].vector}, {}

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from indexes.errors import UsageError
 from indexes.keywords import share
 from indexes.library import Library
@@ -16,6 +18,7 @@ from indexes.records import Hit, Modality
 from indexes.scopes import Scope, during
 from pipelines.finding.focus import Focus, focus_of, subject
 from pipelines.finding.folding import COMPARED, fold, spread
+from pipelines.finding.interaction import SHARE, max_sim
 from pipelines.finding.moments import (
     Found,
     Moment,
@@ -28,9 +31,10 @@ from pipelines.finding.moments import (
     why,
     with_beside,
 )
-from pipelines.finding.reranking import RERANKED, rerank
-from pipelines.finding.searching import Search
+from pipelines.finding.reranking import rerank, text_of
+from pipelines.finding.searching import Search, reads
 from pipelines.models.shelf import ModelShelf
+from pipelines.models.words import BITS, WordEmbedder
 from pipelines.records import Question, Result
 from pipelines.tracing import Trace
 
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LONGEST_QUESTION = 4000  # characters; the encoder reads some 1,000 of them
+_MET = 50  # results that are compared word by word
+_READ = 20  # results that a cross-encoder reads
 _SURELY = 1.4  # of several segments at a time, one reaches the floor by chance
 
 
@@ -122,11 +128,8 @@ class Retriever:
         search.trace.fused = fused
         moments = ranked(join(self._found(search, fused)), search.weights, self._floor())
         moments = led_by_words(moments, focus.text)
-        reranker = self.shelf.rerank if focus.text else None
-        if reranker is not None:
-            with search.trace.timed("reranking"):
-                moments = rerank(moments, focus.text, reranker)
-            search.trace.note("reranking", f"the best {min(RERANKED, len(moments))} were compared closely")
+        if focus.text:
+            moments = self._reranked(moments, focus.text, search.trace)
         most = max(2 * k, COMPARED) if focus.text else k
         results = fold(self._shown(moments[:most]))
         folded = sum(len(result.copies) for result in results)
@@ -137,6 +140,31 @@ class Retriever:
             return results
         results = narrow(results, focus.text, self.shelf.text, focus.spans if focus.sure else {})
         return [with_beside(result, self.library.catalogue) for result in results]
+
+    def _reranked(self, moments: list[tuple[Moment, float]], text: str, trace: Trace) -> list[tuple[Moment, float]]:
+        """In the order that comes of a closer look at the best."""
+        with trace.timed("interaction"):
+            moments = rerank(moments, lambda best: self._interaction(best, text, trace), _MET, SHARE)
+        reranker = self.shelf.rerank
+        if reranker is not None:
+            with trace.timed("reranking"):
+                moments = rerank(moments, lambda best: reranker.score(text, [text_of(each) for each in best]), _READ)
+            trace.note("reranking", f"the best {min(_READ, len(moments))} were read together with the question")
+        return moments
+
+    def _interaction(self, moments: list[Moment], text: str, trace: Trace) -> np.ndarray | None:
+        """Late interaction with the words that are kept; None where the model gives none, or can't read the script."""
+        embedder, space = self.shelf.text, self.library.catalogue.space("text")
+        if space is None or not isinstance(embedder, WordEmbedder) or not reads(embedder, text):
+            return None
+        ids = [moment.lead.segment.id or 0 for moment in moments]
+        kept = self.library.catalogue.codes(space["key"], ids)
+        if any(i not in kept for i in ids):
+            trace.note("interaction", "left out: words of some passages are not kept (python -m app doctor --reembed)")
+            return None
+        codes = [np.frombuffer(kept[i], np.uint8).reshape(-1, BITS // 8) for i in ids]
+        trace.note("interaction", f"the best {len(ids)} were compared word by word")
+        return max_sim(embedder.embed_words(text), codes)
 
     def _found(self, search: Search, fused: Sequence[tuple[int, float]]) -> list[Found]:
         """What was fused, with its rank, score and fit in each list."""

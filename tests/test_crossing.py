@@ -124,11 +124,3 @@ def test_weights_that_are_no_safetensors_are_refused(reranker: Path, tmp_path: P
     torch.save(load_file(reranker / "model.safetensors"), tmp_path / "pytorch_model.bin")
     with pytest.raises(ModelUnavailable, match="cannot be loaded"):
         CrossEncoder(tmp_path)
-
-
-def test_late_interaction_puts_the_passage_first_that_meets_every_word(tmp_path: Path) -> None:
-    own = ModelShelf({"rerank": "builtin"}, tmp_path, device="cpu")
-    texts = ["The keeper slept in the tower.", "The keeper wound the clockwork of the lamp.", "Herring is a fish."]
-    scores = own.rerank.score("Who wound the clockwork?", texts)  # type: ignore[union-attr]
-    assert scores.shape == (3,) and scores.argmax() == 1 and scores.argmin() == 2
-    assert own.rerank.share < 1  # type: ignore[union-attr]  # it is mixed with fusion's order

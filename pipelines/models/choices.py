@@ -18,7 +18,7 @@ EXAMPLES: dict[str, str] = {
     "closer_speech": "none, whisper:large-v3, whisper:/models/faster-whisper-large-v3",
     "chat": "builtin, builtin:light, gguf:/models/x.gguf, hf:Qwen/Qwen3-1.7B, ollama:llama3.2,"
     " openai:qwen3-8b@http://127.0.0.1:8000/v1, none",
-    "rerank": "none, builtin, hf:cross-encoder/ms-marco-MiniLM-L6-v2, hf:/models/my-cross-encoder",
+    "rerank": "none, hf:cross-encoder/ms-marco-MiniLM-L6-v2, hf:/models/my-cross-encoder",
     "entailment": "none, hf:cross-encoder/nli-deberta-v3-small, hf:/models/my-entailment-model",
 }
 
@@ -39,7 +39,7 @@ _ALONE: dict[str, tuple[str, ...]] = {
     "ocr": ("builtin", "none"),
     "speech": ("builtin", "none"),
     "closer_speech": ("none",),
-    "rerank": ("none", "builtin"),
+    "rerank": ("none",),
     "entailment": ("none",),
 }
 
@@ -89,7 +89,7 @@ class Choice:
     @property
     def weights(self) -> tuple[Weights, ...]:
         """The built-in weights that are needed. The image role also needs words for what it sees."""
-        if self.kind != "builtin" or self.role in ("ocr", "rerank"):
+        if self.kind != "builtin" or self.role == "ocr":
             return ()
         if self.role == "image":
             return (BUILT_IN["image"], BUILT_IN["text"])
@@ -108,8 +108,6 @@ class Choice:
             return "+".join(weights.model for weights in self.weights)
         if self.role == "ocr":
             return "PP-OCRv6 small (RapidOCR)"
-        if self.role == "rerank" and self.kind == "builtin":
-            return "late interaction with the text model"
         if self.kind == "gguf":
             return Path(self.value).name
         return self.value if self.kind == "hf" else f"{self.kind}:{self.value.partition('@http')[0]}"

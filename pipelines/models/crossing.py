@@ -27,8 +27,6 @@ class CrossEncoder:
     Raises ModelUnavailable when it cannot be loaded or has several outputs.
     """
 
-    share = 1.0  # its order stands instead of fusion's
-
     def __init__(self, model: str | Path, name: str | None = None, device: str = "cpu") -> None:
         self.name = name or str(model)
         self._pairs = _Pairs(model, self.name, "rerank", device)

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from indexes.errors import UsageError
 from pipelines.errors import ModelUnavailable
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage, BaseMessageChunk
     from PIL.Image import Image
 
-    from pipelines.finding.interaction import TokenEmbedder
     from pipelines.finding.reranking import Reranker
     from pipelines.models.crossing import Entailment
     from pipelines.models.embedding import TextEmbedder
@@ -144,9 +143,8 @@ class ModelShelf:
 
     @property
     def rerank(self) -> Reranker | None:
-        """Puts what was found into a better order; None where none is set, or the text model has no token vectors."""
-        kind = self._choices["rerank"].kind
-        if kind == "none" or (kind == "builtin" and not hasattr(self.text, "embed_tokens")):
+        """Puts what was found into a better order; None where none is set."""
+        if self._choices["rerank"].kind == "none":
             return None
         model: Reranker = self._get("rerank", self._load_rerank)
         return model
@@ -256,11 +254,8 @@ class ModelShelf:
         return Transcriber(FasterWhisper(where, choice.name, self._device))
 
     def _load_rerank(self) -> Reranker:
-        from pipelines.finding.interaction import LateInteraction
         from pipelines.models.crossing import CrossEncoder
 
-        if self._choices["rerank"].kind == "builtin":
-            return LateInteraction(cast("TokenEmbedder", self.text))
         value = self._choices["rerank"].value
         return CrossEncoder(_folder_or_id(value), value, self._torch_device())
 

@@ -17,6 +17,7 @@ from indexes.library import Library
 from indexes.records import FileRecord, Place, Segment, SegmentKind, Source, clock
 from pipelines.errors import ExtractionError
 from pipelines.models.shelf import ModelShelf
+from pipelines.models.words import embed
 from pipelines.reading.kinds import Kind
 from pipelines.reading.looking import to_embed
 from pipelines.recordings.recording import Part, Recording
@@ -147,7 +148,7 @@ class Drafting:
         if part.pictures:
             self.library.open_space("image", self.shelf.image.name, self.shelf.image.dimension)
         texts = {i: text for i, segment in enumerate(part.segments) if (text := to_embed(segment))}
-        rows = embedder.embed_passages(list(texts.values())) if texts else ()
+        rows, codes = embed(embedder, list(texts.values())) if texts else ((), [])
         vectors = {"text": dict(zip(texts, rows, strict=True)), "image": part.pictures}
         before = len(self._ids(record)) - len(instead_of)
         record = replace(record, segments=before + len(part.segments), updated=time.time())
@@ -162,7 +163,9 @@ class Drafting:
             duration=recording.duration or None,
         )
         filled = {name: by_index for name, by_index in vectors.items() if by_index}
-        self.library.extend(source, record, part.segments, filled, stages, instead_of)
+        self.library.extend(
+            source, record, part.segments, filled, stages, instead_of, dict(zip(texts, codes, strict=False))
+        )
         return record
 
     def _stages(self, record: FileRecord) -> dict[str, float]:
