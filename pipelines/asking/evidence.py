@@ -69,8 +69,8 @@ def pick_evidence(
     """Evidence numbered from 1 in the order of the results, of which the best are used.
 
     A sentence counts by how near it is to the question in meaning, by the question's words in it, and by the rank
-    of its segment. The best come first until the budget is spent; each brings its neighbours along, or the head of
-    its table, so that it can be understood.
+    of its segment. The best come first until the budget is spent. In the passage of the best one, each brings its
+    neighbours along, so that it can be understood; a row brings the head of its table anywhere.
     """
     results = results[:MOST_SOURCES]
     chosen: dict[tuple[int, int], set[tuple[int, int]]] = {}
@@ -92,8 +92,7 @@ def pick_evidence(
     for sentence in ranked:
         if sentence.score < _WORTH * ranked[0].score:
             break
-        text = _parts(results[sentence.result])[sentence.part].text
-        left -= take(sentence, [(sentence.start, sentence.end), *_context(text, sentence)])
+        left -= take(sentence, [(sentence.start, sentence.end), *_context(results, sentence, ranked)])
         if sentence is ranked[0]:
             for other, reserve in _meanwhile(question, results[sentence.result], sentence, ranked, budget):
                 before = left
@@ -196,11 +195,19 @@ def _sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _context(text: str, sentence: _Sentence) -> list[tuple[int, int]]:
-    """What is needed to understand a sentence: the head of its table, or the sentences before and behind it."""
+def _context(results: Sequence[Result], sentence: _Sentence, ranked: Sequence[_Sentence]) -> list[tuple[int, int]]:
+    """What is needed to understand a sentence: the head of its table, or in the best passage the sentences before and
+    behind it. A head brings the row that fits best, not the first, which would be taken for the answer."""
+    text = _parts(results[sentence.result])[sentence.part].text
     spans = _sentences(text)
     at = spans.index((sentence.start, sentence.end))
     if " | " in sentence.text:
         head = next(span for span in spans if " | " in text[slice(*span)])
-        return [head] if head != spans[at] else spans[at + 1 : at + 2]
+        if head != spans[at]:
+            return [head]
+        place = (sentence.result, sentence.part)
+        rows = (s for s in ranked if (s.result, s.part) == place and s != sentence and " | " in s.text)
+        return [(row.start, row.end) for row in rows][:1]
+    if sentence.result != ranked[0].result:
+        return []
     return [spans[i] for i in (at - 1, at + 1) if 0 <= i < len(spans)]
