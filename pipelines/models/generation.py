@@ -29,6 +29,7 @@ CONTEXT = 4096
 
 _PROMPT_CACHE_MB = 256
 _WARM = 8  # tokens that are written to see how fast that is
+_LOOKED_UP, _PROPOSED = 2, 4  # tokens: the last two are looked up in the prompt, the four behind them proposed
 _END = object()
 
 _writers: set[threading.Thread] = set()
@@ -186,6 +187,13 @@ def _start_llama(path: Path, context: int, threads: int, key: str) -> Any:
     # Threads that write wait for each other at every layer. With one core left to others, writing takes 18 instead of
     # 23 tokens a second on two idle cores, but never falls to 3 when something else runs, as indexing may.
     params.cpuparams.n_threads = max(1, threads - 1)
+    # Answers copy from their evidence. What stood there behind the last two tokens is proposed as the next four, which
+    # the model reads all at once, on all cores: where it would have written the same, they cost little more than one.
+    # Prompt lookup decoding (Saxena 2023, github.com/apoorvumang/prompt-lookup-decoding). Over 7 prompts 8.0 tokens a
+    # second became 13.4, with the same words; 8 proposed tokens gave 10.7. What is proposed wrongly is never written.
+    params.speculative.types = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE]
+    params.speculative.ngram_simple.size_n = _LOOKED_UP
+    params.speculative.ngram_simple.size_m = _PROPOSED
     params.cache_ram_mib = _PROMPT_CACHE_MB
     params.warmup = False
     params.verbosity = -1
