@@ -138,7 +138,8 @@ class Answering:
         """The model's text, checked sentence by sentence. `whole`: it is a summary, in which no sentence answers."""
         trace = turn.trace
         trace.prompt = "\n\n".join(f"[{message.type}]\n{message.text}" for message in messages)
-        citer = Citer("" if whole else turn.asked, turn.evidence, self.shelf.text, self.shelf.entailment)
+        asked = "" if whole else turn.asked
+        citer = Citer(asked, turn.evidence, self.shelf.text, self.shelf.entailment, premises=not trace.parts)
         text = CheckedText(citer.check, self.drop_unsupported)
         written, told = "", time.monotonic()
         with trace.timed("write"):

@@ -20,6 +20,7 @@ import numpy as np
 from indexes.keywords import STOPWORDS, content_words, is_cjk
 from indexes.records import Segment, clock
 from pipelines.checking.claims import Difference, differences, stated
+from pipelines.checking.contradictions import contradictions
 from pipelines.checking.statements import Statement, stem
 from pipelines.checking.units import units
 from pipelines.checking.values import Value, alike, holds
@@ -109,6 +110,11 @@ class _Quote:
         return Statement("\n".join(text[slice(*spans[i])] for i in (at - 1, at + 1) if 0 <= i < len(spans)))
 
     @cached_property
+    def around(self) -> Statement:
+        """Its passage and headings."""
+        return Statement(f"{self.head.text}\n{self.segment.text}")
+
+    @cached_property
     def words(self) -> frozenset[str]:
         return frozenset(_matchable(self.text))
 
@@ -142,10 +148,15 @@ class Citer:
         evidence: Sequence[Evidence],
         embedder: TextEmbedder,
         entailment: Entailment | None = None,
+        premises: bool = True,
     ) -> None:
+        """`premises`: a quote must not say otherwise than the question; one that asks about several things says of
+        each what does not hold of the others."""
         self._embedder = embedder
+        self._premises = premises and bool(question)
         self._entailment = entailment
         self._question = question
+        self._assumed = Statement(question)
         self._asked = frozenset(_matchable(question))
         self._quotes = [
             _Quote(each.number, segment, start, end, _named(each))
@@ -211,7 +222,10 @@ class Citer:
         return question
 
     def _differences(self, said: Statement, quote: _Quote) -> tuple[Difference, ...]:
-        return tuple(differences(said, quote.statement, quote.head, quote.beside, self._given))
+        found = differences(said, quote.statement, quote.head, quote.beside, self._given)
+        if self._premises:
+            found += contradictions(self._assumed, said, quote.statement, quote.around)
+        return tuple(found)
 
     def _joined(self, said: Statement, judged: Sequence[_Judged]) -> _Judged | None:
         """Two quotes that bear a sentence out together. Each must bring words of its own besides names and values: a
@@ -227,22 +241,6 @@ class Citer:
             score = 0.7 * share + 0.3 * max(one.score, other.score)
             if not lacking and score >= SUPPORTED and new >= _NEW_JOINED:
                 return _Judged(one.quote, score, new, about, ())
-        return None
-
-    def _run(self, said: Statement, judged: Sequence[_Judged]) -> _Judged | None:
-        """Neighbouring sentences that bear one of a summary out together: it draws several into one."""
-        if self._question:
-            return None
-        for each in judged[:_JOINED]:
-            quote = each.quote
-            spans = sentence_spans(quote.segment.text)
-            at = next((i for i, span in enumerate(spans) if span[0] <= quote.start < span[1]), 0)
-            start, end = spans[max(0, at - 1)][0], spans[min(len(spans) - 1, at + 1)][1]
-            run = _Quote(quote.number, quote.segment, start, end, quote.name)
-            share, new, about = self._share(said, [run])
-            score = 0.7 * share + 0.3 * each.score
-            if score >= SUPPORTED and new >= _NEW_JOINED and not self._differences(said, run):
-                return _Judged(quote, score, new, about, ())
         return None
 
     def _cosines(self, sentence: str) -> list[float]:

@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from indexes.keywords import STOPWORDS
+from pipelines.checking.opposites import OPPOSITES, prefixed
 from pipelines.checking.statements import Statement, Token
 from pipelines.checking.values import Value, alike, folded, holds
 
@@ -19,46 +21,6 @@ Replaced = dict[tuple[int, int], Value | Token]
 """What a quote says in place of what stands at (start, end) of a sentence."""
 
 _CLOSE = 0.7  # share of a sentence's words that stand in the quote in the same order, when it repeats it
-_OPPOSITES = [
-    (frozenset(left.split()), frozenset(right.split()))
-    for left, right in (pair.split(" / ") for pair in """
-increase increases increased rise rises rose rising grew / decrease decreases decreased fall falls fell falling declined
-before / after
-first earliest / last latest
-more / less fewer
-most / least fewest
-highest higher / lowest lower
-largest larger biggest bigger / smallest smaller
-longest longer / shortest shorter
-oldest older / youngest younger newest newer
-above / below
-maximum / minimum
-always / never
-all every / none
-north northern / south southern
-east eastern / west western
-won wins win winning victory / lost loses lose losing defeat
-accept accepts accepted accepting / reject rejects rejected rejecting refused
-allow allows allowed permitted permits / forbid forbids forbade forbidden prohibited prohibits banned
-agree agreed agrees / disagree disagreed disagrees
-begin begins began beginning start starts started / end ends ended ending stopped stops
-open opened opens / close closed closes shut
-buy buys bought / sell sells sold
-include includes included including / exclude excludes excluded excluding
-support supports supported / oppose opposes opposed
-cause causes caused / prevent prevents prevented
-success successful succeeded / failure unsuccessful failed
-positive / negative
-major majority / minor minority
-upper / lower
-left / right
-inside within / outside
-import imports imported / export exports exported
-male men man / female women woman
-father son husband brother / mother daughter wife sister
-""".strip().splitlines())
-]  # fmt: skip
-_UN = ("un", "in", "im", "il", "ir", "dis", "non")
 _ENDINGS = (
     "'s",
     "’s",
@@ -298,7 +260,7 @@ def _denied(sentence: Statement, quote: Statement, given: Statement) -> Iterator
 
 def _opposed(sentence: Statement, quote: Statement, given: Statement) -> Iterator[Difference]:
     mine, theirs = sentence.words, quote.words
-    for pair in _OPPOSITES:
+    for pair in OPPOSITES:
         for one, other in (pair, pair[::-1]):
             said, instead = (mine & one) - given.words, theirs & other
             if said and instead and not theirs & one and not mine & other:
@@ -307,9 +269,11 @@ def _opposed(sentence: Statement, quote: Statement, given: Statement) -> Iterato
         if len(word) < 5:
             continue
         for known in theirs:
-            if any(word == prefix + known or known == prefix + word for prefix in _UN):
+            if prefixed(word, known):
                 yield Difference(f"the sources say {known} instead of {word}", True)
 
 
-def _bare(key: str) -> set[str]:
-    return {key} | {key.removesuffix(end) for end in _ENDINGS if key.endswith(end) and len(key) - len(end) >= 4}
+@lru_cache(maxsize=50_000)
+def _bare(key: str) -> frozenset[str]:
+    ends = (end for end in _ENDINGS if key.endswith(end) and len(key) - len(end) >= 4)
+    return frozenset([key, *(key.removesuffix(end) for end in ends)])

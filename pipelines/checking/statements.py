@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from indexes.keywords import STOPWORDS, is_cjk
 from pipelines.checking.values import Value, values
@@ -23,6 +23,7 @@ _NOT_ONLY = re.compile(
 )
 _CLAUSE_END = re.compile(r"[,;:.!?()—–]")
 _CLAUSE_WORDS = frozenset("but and or that which who although though while because so however whereas if".split())
+BEGINNING = 5  # letters
 _SCOPE = 3  # content words behind a negator that it is taken to negate
 _CJK_NEGATION = re.compile(
     r"(?:不|没有|没|沒|無|无|非|未|勿|莫|别|並非|并非)"
@@ -75,6 +76,11 @@ class Statement:
     @cached_property
     def stems(self) -> frozenset[str]:
         return frozenset(token.stem for token in self.tokens)
+
+    @cached_property
+    def begins(self) -> frozenset[str]:
+        """The first letters of its longer words, in which other forms of them agree."""
+        return frozenset(token.stem[:BEGINNING] for token in self.tokens if len(token.stem) >= BEGINNING)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -189,6 +195,7 @@ def _alone(token: Token, following: Token | None) -> bool:
     )
 
 
+@lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """A word without its commonest English endings and diacritics, lower case."""
     plain = unicodedata.normalize("NFKD", word.lower().replace("’", "'").removesuffix("'s"))

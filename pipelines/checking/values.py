@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from pipelines.checking.numerals import ONES, ORDINALS, SCALES, TENS, read_cjk, read_digits, read_words
@@ -140,6 +141,7 @@ def alike(value: Value, other: Value) -> bool:
     return value.kind != "number" or (value.is_year == other.is_year and agree(value.unit, other.unit))
 
 
+@lru_cache(maxsize=50_000)
 def folded(text: str) -> str:
     """Letters and digits only, lower case, without diacritics."""
     plain = unicodedata.normalize("NFKD", text)
@@ -252,19 +254,23 @@ def _numbers(text: str) -> Iterator[Value]:
 
 def _number_words(text: str) -> Iterator[Value]:
     for match in _WORDS.finditer(text):
-        words = [w for w in re.split(r"[\s-]+", match.group().lower()) if w != "and"]
-        if " and " in match.group().lower() and not {"hundred", "thousand", "million"} & set(words):
-            words = words[:1]  # 'two and three' are two numbers; the second is found on its own in few texts
-        end = match.end()
-        if len(words) == 1 and " " in match.group():
-            end = match.start() + len(words[0])
-        unit = _UNIT.match(text, end)
-        named = UNITS[unit.group(1).lower()] if unit else ""
-        end = unit.end() if unit else end
-        span = text[match.start() : end].strip()
-        yield Value(
-            "number", span, match.start(), end, frozenset([read_words(words)]), named, match.group().lower() != "one"
-        )
+        start = match.start()
+        for part in _counted_apart(match.group()):
+            end = start + len(part)
+            unit = _UNIT.match(text, end)
+            named = UNITS[unit.group(1).lower()] if unit else ""
+            words = [w for w in re.split(r"[\s-]+", part.lower()) if w != "and"]
+            until = unit.end() if unit else end
+            readings = frozenset([read_words(words)])
+            yield Value("number", text[start:until].strip(), start, until, readings, named, part.lower() != "one")
+            start = end + len(" and ")
+
+
+def _counted_apart(words: str) -> list[str]:
+    """'two and three' are two numbers, 'two hundred and three' is one."""
+    if re.search(r"hundred|thousand|million", words, re.IGNORECASE):
+        return [words]
+    return re.split(r"\sand\s", words, flags=re.IGNORECASE)
 
 
 def _ordinals(text: str) -> Iterator[Value]:
