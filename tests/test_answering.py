@@ -78,6 +78,12 @@ def test_odd_answers_add_up(library, shelf, text) -> None:
     ask(library, shelf, text or " ")
 
 
+def test_an_answer_from_what_says_otherwise_than_the_question_is_replaced_by_what_it_says(library, shelf) -> None:
+    answer = ask(library, shelf, "Thomas Vane", "Who was the last keeper of the light?")
+    assert answer.abstained and "they say first, not last" in answer.text
+    assert "Thomas Vane" in answer.text and answer.citations[0].quote.startswith("The first keeper")
+
+
 def test_a_refusal_of_the_model_is_an_abstention_with_the_nearest_quote(library, shelf) -> None:
     answer = ask(library, shelf, "The sources do not say.")
     assert answer.abstained and answer.text.startswith("The sources do not state this.")

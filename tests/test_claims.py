@@ -150,3 +150,20 @@ def test_a_row_is_read_with_its_header() -> None:
     head = "Month | Turnover in USD"
     assert texts("The turnover in March was 700 USD.", "March | 700", head=head) == []
     assert texts("The turnover in March was 800 USD.", "March | 700", head=head)
+
+
+def test_a_number_must_count_what_it_counts_in_the_quote() -> None:
+    quote = "The club has 62 living founders, 335 members and 12 boats."
+    assert texts("There are 335 living founders.", quote) == ["the sources say 62 instead of 335"]
+    assert texts("The club has 335 members.", quote) == []
+
+
+def test_the_year_of_a_day_may_stand_beside_the_quote() -> None:
+    quote, beside = "By December 25 the harbour was free of ice.", "The winter of 1973 was long. It froze in November."
+    assert texts("It was free of ice on December 25, 1973.", quote, beside=beside) == []
+    assert texts("It was free of ice on December 25, 1974.", quote, beside=beside)
+
+
+def test_two_and_three_are_two_numbers() -> None:
+    assert [value.text for value in values("between two and three weeks")] == ["two", "three weeks"]
+    assert [value.text for value in values("two hundred and three weeks")] == ["two hundred and three weeks"]

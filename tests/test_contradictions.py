@@ -7,8 +7,8 @@ from pipelines.checking.opposites import opposed
 from pipelines.checking.statements import Statement
 
 
-def told(question: str, quote: str, around: str = "", said: str = "") -> list[str]:
-    texts = (Statement(text) for text in (question, said, quote, around))
+def told(question: str, quote: str, around: str = "") -> list[str]:
+    texts = (Statement(text) for text in (question, quote, around))
     return [each.text for each in contradictions(*texts)]
 
 
@@ -45,12 +45,6 @@ def test_the_other_word_in_its_place_is_named(question: str, quote: str, instead
 )
 def test_what_agrees_or_stands_around_the_quote_is_granted(question: str, quote: str, around: str) -> None:
     assert told(question, quote, around) == []
-
-
-def test_an_answer_that_puts_the_question_right_is_not_contradicted() -> None:
-    question, quote = "Who signed the Harbour Act of 1911?", "The Harbour Act 1921 was signed by Ellis."
-    assert told(question, quote, said="Ellis signed the Harbour Act of 1921.") == []
-    assert told(question, quote, said="Ellis signed it.")
 
 
 def test_words_are_opposed_when_listed_or_by_a_prefix() -> None:

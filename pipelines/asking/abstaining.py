@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from indexes.keywords import content_words, is_cjk, share
 from indexes.library import Library
 from pipelines.asking.premises import lacking
+from pipelines.checking.contradictions import contradictions
+from pipelines.checking.statements import Statement
 from pipelines.finding.floors import Floors
 from pipelines.records import Evidence, Result
 from pipelines.tracing import Trace
@@ -64,7 +66,15 @@ def not_stated(question: str, evidence: Sequence[Evidence]) -> tuple[str, Eviden
     shown = shown if len(shown) <= _LONGEST_QUOTE else f"{shown[:_LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
     if is_cjk(question):
         return f"资料没有说明这一点。最接近的原文是：“{shown}”", nearest, quote
-    return f"The sources do not state this. The nearest passage says: “{shown}”", nearest, quote
+    instead = _instead(question, nearest, quote)
+    return f"The sources do not state this{instead}. The nearest passage says: “{shown}”", nearest, quote
+
+
+def _instead(question: str, nearest: Evidence, quote: str) -> str:
+    """': they say 1921, not 1911' where the question takes something else for granted than the quote."""
+    found = contradictions(Statement(question), Statement(quote), Statement(known_of(nearest.result)))
+    first = next((each.text for each in found), "")
+    return f": they {first.removeprefix('the sources ')}" if first else ""
 
 
 def _said(question: str, missing: Sequence[str] = ()) -> str:

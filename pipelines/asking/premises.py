@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from itertools import pairwise
 
 from indexes.keywords import STOPWORDS, is_cjk
-from pipelines.checking.claims import Statement, Token, stated
+from pipelines.checking.claims import stated
+from pipelines.checking.statements import BEGINNING, Statement, Token
 from pipelines.checking.values import Value, folded, holds
 
 # German writes every noun with a capital, so its capitals tell no names.
@@ -51,6 +52,8 @@ def lacking(question: str, texts: Sequence[str]) -> tuple[str, ...]:
         if not key or begins or key in plain or name.lower() in _OWN:
             continue
         if stated(name, capitals) or (len(key) >= 5 and get_close_matches(key, names, 1, _SPELT)):
+            continue
+        if token.stem[:BEGINNING] in told.begins and len(token.stem) >= BEGINNING:  # 'Designated' of a Designation Act
             continue
         if name.isupper() and 2 <= len(key) <= 5 and key in initials:  # 'AAA' of an American Automobile Association
             continue

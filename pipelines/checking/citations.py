@@ -224,7 +224,7 @@ class Citer:
     def _differences(self, said: Statement, quote: _Quote) -> tuple[Difference, ...]:
         found = differences(said, quote.statement, quote.head, quote.beside, self._given)
         if self._premises:
-            found += contradictions(self._assumed, said, quote.statement, quote.around)
+            found += contradictions(self._assumed, quote.statement, quote.around)
         return tuple(found)
 
     def _joined(self, said: Statement, judged: Sequence[_Judged]) -> _Judged | None:

@@ -66,7 +66,8 @@ def differences(
     """
     around = Statement(f"{head.text}\n{beside.text}") if quote.refers else head
     instead, close = _replaced(sentence, quote)
-    found = list(_differing_values(sentence, quote, around, given, instead, close))
+    years = [year for text in (head, beside) for year in _years(text)]
+    found = list(_differing_values(sentence, quote, around, given, instead, close, years))
     found += _differing_names(sentence, quote, around, given, instead, close)
     if not found:
         found += _denied(sentence, quote, given)
@@ -100,7 +101,9 @@ def _differing_values(
     given: Statement,
     instead: Replaced,
     close: bool,
+    years: Sequence[Value],
 ) -> Iterator[Difference]:
+    """`years` stand beside the quote: its days may be of them."""
     for value in sentence.values:
         if not value.strict:
             continue
@@ -109,11 +112,16 @@ def _differing_values(
             yield Difference(f"the sources say {other.text} instead of {value.text}", True, value.start, value.end)
             continue
         if holds(quote.values, quote.text, value):
-            if other and isinstance(other, Value) and not holds(given.values, given.text, value):
+            counted = _counted(value, sentence, quote)
+            if counted is not None:
+                yield Difference(f"the sources say {counted} instead of {value.text}", True, value.start, value.end)
+            elif other and isinstance(other, Value) and not holds(given.values, given.text, value):
                 yield Difference(f"the sources say {other.text} instead of {value.text}", True, value.start, value.end)
             continue
         if other is None:
             if holds(given.values, given.text, value) or holds(around.values, around.text, value):
+                continue
+            if value.kind == "date" and holds([*quote.values, *years], quote.text, value):
                 continue
             candidates = [
                 v for v in quote.values if v.strict and alike(value, v) and not holds(sentence.values, sentence.text, v)
@@ -123,6 +131,39 @@ def _differing_values(
             yield Difference(f"the sources say {other.text} instead of {value.text}", True, value.start, value.end)
         else:
             yield Difference(f"{value.text} is not in the sources", False, value.start, value.end)
+
+
+def _years(statement: Statement) -> Iterator[Value]:
+    """The years that it names, also those of its dates."""
+    for value in statement.values:
+        if value.is_year:
+            yield value
+        elif value.kind == "date":
+            years = {float(year) for year, _, _ in value.readings if year}
+            if years:
+                yield Value("number", str(int(min(years))), value.start, value.end, frozenset(years))
+
+
+def _counted(value: Value, sentence: Statement, quote: Statement) -> str | None:
+    """The number that the quote has of what the sentence counts, where that is another one: '335 living billionaires'
+    where the quote says '62 living billionaires and 335 scholars'."""
+    if value.kind != "number" or value.is_year:
+        return None
+    what = _behind(sentence, value.end)
+    if what is None:
+        return None
+    numbers = [other for other in quote.values if other.kind == "number" and _behind(quote, other.end) == what]
+    if not numbers or any(other.readings & value.readings for other in numbers):
+        return None
+    return numbers[0].text
+
+
+def _behind(statement: Statement, at: int) -> str | None:
+    """The stem of the word that stands next behind, with nothing but space between."""
+    word = next((token for token in statement.tokens if token.start >= at), None)
+    if word is None or statement.text[at : word.start].strip(" -") or word.text.lower() in STOPWORDS:
+        return None
+    return word.stem
 
 
 def _differing_names(

@@ -26,10 +26,9 @@ _TITLES = frozenset(
 )
 
 
-def contradictions(asked: Statement, said: Statement, quote: Statement, around: Statement) -> Iterator[Difference]:
+def contradictions(asked: Statement, quote: Statement, around: Statement) -> Iterator[Difference]:
     """What the quote says in place of words of the question. `around` is what the quote is read with: its passage,
-    headings, file name; names and values that stand there are granted. An answer (`said`) that puts the question right
-    says what the quote says."""
+    headings, file name; names and values that stand there are granted."""
     mine, theirs = _content(asked), _content(quote)
     shared = {_key(unit) for unit in theirs}
     for at, unit in enumerate(mine):
@@ -39,14 +38,14 @@ def contradictions(asked: Statement, said: Statement, quote: Statement, around: 
         anchors = [(_key(mine[i]), side) for i, side in near if _key(mine[i]) in shared]
         others = (other for anchor, side in anchors for other in _beside(anchor, side, theirs))
         other = next((other for other in others if _excludes(other, unit, asked, quote, around)), None)
-        if other is not None and not _stands(other, said):
+        if other is not None:
             yield Difference(f"the sources say {_text(other)}, not {_text(unit)}", True, unit.start, unit.end)
-    yield from _denied(asked, said, quote, mine)
+    yield from _denied(asked, quote, mine)
 
 
-def _denied(asked: Statement, said: Statement, quote: Statement, mine: Sequence[Value | Token]) -> Iterator[Difference]:
+def _denied(asked: Statement, quote: Statement, mine: Sequence[Value | Token]) -> Iterator[Difference]:
     """'What is fully understood?' where the quote says 'not fully understood'."""
-    if asked.negations or said.negations:
+    if asked.negations:
         return
     for one, other in pairwise(mine):
         if not (isinstance(one, Token) and isinstance(other, Token) and _runs_on(one, other, quote)):
