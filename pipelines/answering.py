@@ -26,6 +26,7 @@ from pipelines.asking.summarising import Summarising, asked_for
 from pipelines.asking.wanted import Wanted
 from pipelines.asking.writing import CheckedText
 from pipelines.checking.citations import Citer
+from pipelines.checking.expected import expected
 from pipelines.errors import ModelUnavailable
 from pipelines.finding.floors import measured
 from pipelines.models.seeing import drawn, streamed, with_pictures
@@ -140,7 +141,7 @@ class Answering:
         trace.prompt = "\n\n".join(f"[{message.type}]\n{message.text}" for message in messages)
         asked = "" if whole else turn.asked
         citer = Citer(asked, turn.evidence, self.shelf.text, self.shelf.entailment, premises=not trace.parts)
-        text = CheckedText(citer.check, self.drop_unsupported)
+        text = CheckedText(citer.check, self.drop_unsupported, expected(asked))
         written, told = "", time.monotonic()
         with trace.timed("write"):
             for delta in self._stream(messages if whole else self._illustrated(messages, turn.evidence)):

@@ -11,6 +11,7 @@ _ABBREVIATIONS = frozenset(
 )
 _END = re.compile(
     r"""(?P<stop>[.!?…]+["'”’»)\]]*)(?=\s)   # a stop, closing marks, then space
+      | (?P<joined>(?<=[a-z]{3})[.!?])(?=[A-Z][a-z]+[ ,])  # or none, where two pages or lines were run together
       | (?P<cjk>[。！？｡]+[」』”’）]*)          # East Asian stops need no space after them
       | (?P<line>\n+)                          # lines are kept only where they mean something""",
     re.VERBOSE,
@@ -26,7 +27,7 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _END.finditer(text):
-        if match.group("stop") and _goes_on(text, match):
+        if (match.group("stop") and _goes_on(text, match)) or (match.group("joined") and _named(text, match.start())):
             continue
         _append(spans, text, start, match.end())
         start = match.end()
@@ -42,6 +43,12 @@ def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> No
     part = text[start:end]
     if part.strip():
         spans.append((start + len(part) - len(part.lstrip()), start + len(part.rstrip())))
+
+
+def _named(text: str, stop: int) -> bool:
+    """Whether what stands before a stop is no plain word, as in 'www.Example.Org'."""
+    word = _LAST_WORD.search(text, max(0, stop - 24), stop)
+    return word is None or not word.group(1).isalpha() or not word.group(1).islower()
 
 
 def _goes_on(text: str, match: re.Match[str]) -> bool:

@@ -7,8 +7,10 @@ from pipelines.checking.statements import Statement
 from pipelines.checking.values import holds, values
 
 
-def texts(sentence: str, quote: str, question: str = "", head: str = "", beside: str = "") -> list[str]:
-    parts = [Statement(text) for text in (sentence, quote, head, beside, question)]
+def texts(
+    sentence: str, quote: str, question: str = "", head: str = "", beside: str = "", passage: str = ""
+) -> list[str]:
+    parts = [Statement(text) for text in (sentence, quote, head, beside, question, passage)]
     return [each.text for each in differences(*parts)]
 
 
@@ -158,12 +160,17 @@ def test_a_number_must_count_what_it_counts_in_the_quote() -> None:
     assert texts("The club has 335 members.", quote) == []
 
 
-def test_the_year_of_a_day_may_stand_beside_the_quote() -> None:
-    quote, beside = "By December 25 the harbour was free of ice.", "The winter of 1973 was long. It froze in November."
-    assert texts("It was free of ice on December 25, 1973.", quote, beside=beside) == []
-    assert texts("It was free of ice on December 25, 1974.", quote, beside=beside)
+def test_the_year_of_a_day_may_stand_elsewhere_in_the_passage() -> None:
+    quote, passage = "By December 25 the harbour was free of ice.", "On 7 November 1973 it froze, and more lay ahead."
+    assert texts("It was free of ice on December 25, 1973.", quote, passage=passage) == []
+    assert texts("It was free of ice on December 25, 1974.", quote, passage=passage)
 
 
 def test_two_and_three_are_two_numbers() -> None:
     assert [value.text for value in values("between two and three weeks")] == ["two", "three weeks"]
     assert [value.text for value in values("two hundred and three weeks")] == ["two hundred and three weeks"]
+
+
+def test_short_years_of_a_list_are_years() -> None:
+    assert holds(values("1755, 56 and 57"), "1755, 56 and 57", values("1757")[0])
+    assert not holds(values("1755, 56 metres"), "1755, 56 metres", values("1857")[0])

@@ -26,6 +26,14 @@ def test_sentences(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in sentence_spans(text)] == expected
 
 
+def test_sentences_run_together_are_told_apart() -> None:
+    assert sentences("They told their stories.Political maps came later.") == [
+        "They told their stories.",
+        "Political maps came later.",
+    ]
+    assert len(sentences("See report.Final.pdf, Node.js or www.Example.Org for it.")) == 1
+
+
 def test_texts_are_normalised() -> None:
     assert normalise("cafe\u0301\u00a0\u00adbar\r\n\n\n\n x\u200b") == "café bar\n\n x"
 

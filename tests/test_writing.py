@@ -41,3 +41,15 @@ def test_text_in_which_there_is_nothing_to_check_is_given() -> None:
 def test_a_refusal_is_noticed_and_not_shown() -> None:
     made = fed("The sources do not say.", ())
     assert made.refused and made.text == "" and not made.supported
+
+
+def test_an_answer_must_be_of_the_kind_that_was_asked_for() -> None:
+    def check(sentence: str):
+        return Check(0, len(sentence), 0.9, True), None
+
+    made = CheckedText(check, answers=lambda sentence: "7" in sentence)
+    assert [*made.feed("The lamps burn oil. "), *made.close()] == [] and not made.supported
+    made = CheckedText(check, answers=lambda sentence: "7" in sentence)
+    assert (
+        "".join([*made.feed("The lamps burn oil. There are 7."), *made.close()]) == "The lamps burn oil. There are 7."
+    )

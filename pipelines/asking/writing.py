@@ -25,7 +25,8 @@ class CheckedText:
     `drop` leaves out sentences that nothing bears out, and counts them in `dropped`.
     """
 
-    def __init__(self, check: Checker, drop: bool = False) -> None:
+    def __init__(self, check: Checker, drop: bool = False, answers: Callable[[str], bool] = lambda _: True) -> None:
+        """`answers` tells whether a sentence is of the kind that was asked for; one that is borne out must be."""
         self.text = ""  # all that was given on
         self.checks: list[Check] = []
         self.citations: list[Citation] = []
@@ -33,6 +34,7 @@ class CheckedText:
         self.refused = False  # whether the model itself said that the sources do not hold it
         self.dropped = 0
         self._check = check
+        self._answers = answers
         self._drop = drop
         self._raw = ""  # the end of what came in, as long as it may become a mark of the model's own
         self._sentence = ""  # the sentence that is being written, without such marks, and what follows it
@@ -73,7 +75,7 @@ class CheckedText:
             self.refused = True
             return
         check, citation = self._check(sentence)
-        self.supported = self.supported or (check is not None and check.supported)
+        self.supported = self.supported or (check is not None and check.supported and self._answers(sentence))
         self._held.append((self._space, sentence, check, citation))
 
     def _flush(self) -> Iterator[str]:

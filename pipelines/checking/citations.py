@@ -19,7 +19,7 @@ import numpy as np
 
 from indexes.keywords import STOPWORDS, content_words, is_cjk
 from indexes.records import Segment, clock
-from pipelines.checking.claims import Difference, differences, stated
+from pipelines.checking.claims import Difference, differences, stated, years_of
 from pipelines.checking.contradictions import contradictions
 from pipelines.checking.statements import Statement, stem
 from pipelines.checking.units import units
@@ -48,6 +48,8 @@ _BARE_NUMBER = 0.5  # what a number counts whose unit is not named there
 _NEW = 0.5  # the share of what is new in a sentence that must stand in the quote,
 _NEW_JOINED = 0.8  # and in two quotes together
 _JOINED = 4  # of the candidates, so many are joined
+_APART = 0.2  # share of the plain words asked, if there are
+_FEW = 4  # or more, that must stand in a quote or beside it
 _BELOW = SUPPORTED - 0.001
 
 
@@ -157,6 +159,8 @@ class Citer:
         self._entailment = entailment
         self._question = question
         self._assumed = Statement(question)
+        names = {token.stem for token in self._assumed.names}
+        self._plain = [word for word in _matchable(question) if word not in names and any(map(str.isalpha, word))]
         self._asked = frozenset(_matchable(question))
         self._quotes = [
             _Quote(each.number, segment, start, end, _named(each))
@@ -222,10 +226,18 @@ class Citer:
         return question
 
     def _differences(self, said: Statement, quote: _Quote) -> tuple[Difference, ...]:
-        found = differences(said, quote.statement, quote.head, quote.beside, self._given)
+        found = differences(said, quote.statement, quote.head, quote.beside, self._given, quote.around)
         if self._premises:
             found += contradictions(self._assumed, quote.statement, quote.around)
+            if self._apart(quote):
+                found.append(Difference("the passage is about something else", True))
         return tuple(found)
+
+    def _apart(self, quote: _Quote) -> bool:
+        """Whether next to nothing of the question stands in a quote or beside it, names aside."""
+        there = quote.words | quote.near
+        met = sum(_stands(word, there) for word in self._plain)
+        return len(self._plain) >= _FEW and met < _APART * len(self._plain)
 
     def _joined(self, said: Statement, judged: Sequence[_Judged]) -> _Judged | None:
         """Two quotes that bear a sentence out together. Each must bring words of its own besides names and values: a
@@ -307,7 +319,8 @@ def _instead(said: Statement, other: _Judged) -> bool:
 
 def _value_stands(value: Value, quote: _Quote) -> float:
     """0..1: whether a value stands in a quote. A number without its unit may be one of something else."""
-    if holds(quote.statement.values, quote.text, value):
+    years = years_of(quote.around) if value.kind == "date" else ()
+    if holds([*quote.statement.values, *years], quote.text, value):
         named = units(quote.text) | units(quote.head.text)
         return 1.0 if not value.unit or value.unit in named else _BARE_NUMBER
     return _BESIDE * holds(quote.head.values, quote.head.text, value)

@@ -56,17 +56,22 @@ class Difference:
 
 
 def differences(
-    sentence: Statement, quote: Statement, head: Statement, beside: Statement, given: Statement
+    sentence: Statement,
+    quote: Statement,
+    head: Statement,
+    beside: Statement,
+    given: Statement,
+    passage: Statement | None = None,
 ) -> list[Difference]:
     """What in the sentence the quote does not bear out.
 
     `head` is what the quote always is read with: heading, header row, file name, speaker; `beside` are the sentences
     before and behind, which count where the quote refers to them ('he', 'this'); `given` is the question, whose words
-    an answer may repeat.
+    an answer may repeat; `passage` is all that stands around, of whose years the quote's days may be.
     """
     around = Statement(f"{head.text}\n{beside.text}") if quote.refers else head
     instead, close = _replaced(sentence, quote)
-    years = [year for text in (head, beside) for year in _years(text)]
+    years = [*years_of(passage)] if passage is not None else []
     found = list(_differing_values(sentence, quote, around, given, instead, close, years))
     found += _differing_names(sentence, quote, around, given, instead, close)
     if not found:
@@ -103,7 +108,7 @@ def _differing_values(
     close: bool,
     years: Sequence[Value],
 ) -> Iterator[Difference]:
-    """`years` stand beside the quote: its days may be of them."""
+    """`years` stand around the quote: its days may be of them."""
     for value in sentence.values:
         if not value.strict:
             continue
@@ -133,7 +138,7 @@ def _differing_values(
             yield Difference(f"{value.text} is not in the sources", False, value.start, value.end)
 
 
-def _years(statement: Statement) -> Iterator[Value]:
+def years_of(statement: Statement) -> Iterator[Value]:
     """The years that it names, also those of its dates."""
     for value in statement.values:
         if value.is_year:
@@ -290,7 +295,9 @@ def _denied(sentence: Statement, quote: Statement, given: Statement) -> Iterator
         return
     mine, theirs, asked = sentence.negated, quote.negated, given.negated
     common = [stem for stem in mine if stem in theirs and not asked.get(stem, False)]
-    more = [stem for stem in common if mine[stem] and not theirs[stem]]
+    # How far a negation reaches is a guess: where both deny the same, a word at its edge says nothing.
+    both = any(mine[stem] and theirs[stem] for stem in common)
+    more = [stem for stem in common if mine[stem] and not theirs[stem] and not both]
     # A bare answer is a part of what the quote says, and may be meant together with the negation in it.
     fewer = [stem for stem in common if theirs[stem] and not mine[stem]] if mine.keys() & asked.keys() else []
     if more:

@@ -100,7 +100,7 @@ _WORDS = re.compile(
 _ORDINAL = re.compile(rf"\b(?:(?P<tens>{'|'.join(TENS)})[\s-])?(?P<ones>{'|'.join(ORDINALS)})\b", re.IGNORECASE)
 _CJK_NUMBER = re.compile(r"(?P<percent>百分之)?(?P<digits>[〇零一二三四五六七八九两兩十百千万亿]+)")
 _COUNTED = re.compile(r"[个個块塊只隻条條张張本位名人次年岁歲天周月日元米公千厘毫斤吨小分秒座艘辆架间層层章卷回倍成届]")
-_SHORT_RANGE = re.compile(r"(?<!\d)([12]\d)(\d\d)\s?[-–—/]\s?(\d\d)(?!\d)")
+_SHORT_YEARS = re.compile(r"(?<!\d)(1\d|20)\d\d(?P<short>(?:\s?(?:[-–—/,&]|,?\s(?:and|or))\s?\d\d(?![\d.,]*\d))+)")
 
 
 def values(text: str) -> list[Value]:
@@ -224,13 +224,17 @@ def _codes(text: str) -> Iterator[Value]:
 
 
 def _numbers(text: str) -> Iterator[Value]:
-    centuries = {match.start(3): match.group(1) for match in _SHORT_RANGE.finditer(text)}
+    centuries = {
+        match.start("short") + short.start(): match.group(1)
+        for match in _SHORT_YEARS.finditer(text)
+        for short in re.finditer(r"\d\d", match["short"])
+    }
     for match in _NUMBER.finditer(text):
         start, digits = match.start("digits"), match["digits"]
         end = match.end()
         readings = read_digits(digits)
         if start in centuries:
-            readings |= {float(centuries[start] + digits)}  # 1973-74
+            readings |= {float(centuries[start] + digits)}  # 1973-74; 1755, 56 and 57
         suffix = _PLAIN.match(text, start)
         if suffix and suffix.end() > end:
             end = suffix.end()
