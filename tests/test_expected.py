@@ -16,6 +16,7 @@ from pipelines.checking.expected import expected
         ("When did the clock stop?", "After the storm."),
         ("In which year was it built?", "1904"),
         ("Who was the keeper?", "A man of the coast."),
+        ("When the storm came, who was in the tower?", "Thomas Vane."),
         ("How do tides work?", "The moon pulls the water."),
         ("灯塔有多少盏灯？", "十二盏。"),
     ],

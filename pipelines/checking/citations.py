@@ -48,8 +48,9 @@ _BARE_NUMBER = 0.5  # what a number counts whose unit is not named there
 _NEW = 0.5  # the share of what is new in a sentence that must stand in the quote,
 _NEW_JOINED = 0.8  # and in two quotes together
 _JOINED = 4  # of the candidates, so many are joined
-_APART = 0.2  # share of the plain words asked, if there are
-_FEW = 4  # or more, that must stand in a quote or beside it
+_APART = 1 / 3  # of the plain words asked, fewer stand in a quote or beside it, if there are
+_FEW = 4  # or more,
+_FAR = 0.45  # and its cosine to the question is less: then it is about something else
 _BELOW = SUPPORTED - 0.001
 
 
@@ -170,7 +171,6 @@ class Citer:
         ]
         self._given = Statement(self._known(question))
         self._own = {each.number: each.result.segment for each in evidence}
-        self._rows: np.ndarray | None = None
 
     def cite(self, sentence: str, start: int = 0) -> Citation | None:
         """The best support for a sentence that stands at `start` of the answer; None where nothing supports it."""
@@ -234,10 +234,13 @@ class Citer:
         return tuple(found)
 
     def _apart(self, quote: _Quote) -> bool:
-        """Whether next to nothing of the question stands in a quote or beside it, names aside."""
+        """Whether a quote has neither the words of the question, names aside, nor its meaning."""
         there = quote.words | quote.near
         met = sum(_stands(word, there) for word in self._plain)
-        return len(self._plain) >= _FEW and met < _APART * len(self._plain)
+        if len(self._plain) < _FEW or met >= _APART * len(self._plain):
+            return False
+        row = self._embedder.embed_question(self._question)
+        return float(self._quote_rows[self._quotes.index(quote)] @ row) < _FAR
 
     def _joined(self, said: Statement, judged: Sequence[_Judged]) -> _Judged | None:
         """Two quotes that bear a sentence out together. Each must bring words of its own besides names and values: a
@@ -257,10 +260,13 @@ class Citer:
 
     def _cosines(self, sentence: str) -> list[float]:
         """(n,) of the quotes to the sentence. A bare 'Emily Rodriguez' means something only with what was asked."""
-        if self._rows is None:
-            self._rows = self._embedder.embed_passages([quote.text for quote in self._quotes])
         row = self._embedder.embed_question(f"{self._question} {sentence}")
-        return [float(cosine) for cosine in self._rows @ row]
+        return [float(cosine) for cosine in self._quote_rows @ row]
+
+    @cached_property
+    def _quote_rows(self) -> np.ndarray:
+        """(n, d) of the quotes."""
+        return self._embedder.embed_passages([quote.text for quote in self._quotes])
 
     def _shared(self, said: Statement, quote: _Quote) -> tuple[float, float, float]:
         return self._share(said, [quote])

@@ -14,8 +14,11 @@ _AMOUNT = re.compile(
     r"|\bwhat (?:percentage|percent|proportion|fraction)\b",
     re.IGNORECASE,
 )
+# 'When the storm came, who was there?' does not ask when.
 _TIME = re.compile(
-    r"^\W*(?:and\s+|but\s+|so\s+)?when\b|\b(?:what|which) (?:year|month|day|date|decade|century)\b", re.IGNORECASE
+    r"^\W*(?:and\s+|but\s+|so\s+)?when\b(?!.*\b(?:who|whom|whose|what|which|where|why|how)\b)"
+    r"|\b(?:what|which) (?:year|month|day|date|decade|century)\b",
+    re.IGNORECASE,
 )
 # Amounts and times in words.
 _QUANTITY = frozenset(
