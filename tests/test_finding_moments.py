@@ -229,7 +229,7 @@ def test_who_asks_when_is_told_the_time_without_a_model(made, question: str, tex
         # A day and no second is asked for.
         ("When does the harvest of flax begin?", "The harvest of flax begins on Tuesday."),
         # A date and no second, though one moment is clearly the best.
-        ("When was the birch canoe on the smooth planks first seen?", "The birch canoe slid on the smooth planks."),
+        ("When was the birch canoe on the smooth planks first seen?", "While it slid on the smooth planks."),
         # A place, which no picture tells.
         ("Where was the red car built?", "I cannot tell."),
         ("Who mentions the birch canoe?", "Ben: the birch canoe slid on the smooth planks."),

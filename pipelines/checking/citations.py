@@ -82,6 +82,7 @@ class _Quote:
     start: int
     end: int
     name: str  # file name, and the time that the evidence names
+    meanwhile: str = ""  # what else is said or to be seen at its time
 
     @property
     def text(self) -> str:
@@ -164,7 +165,7 @@ class Citer:
         self._plain = [word for word in _matchable(question) if word not in names and any(map(str.isalpha, word))]
         self._asked = frozenset(_matchable(question))
         self._quotes = [
-            _Quote(each.number, segment, start, end, _named(each))
+            _Quote(each.number, segment, start, end, _named(each), _meanwhile(each, segment))
             for each in evidence
             for segment in dict.fromkeys((each.result.segment, *(segment for segment, _ in each.beside)))
             for start, end in sentence_spans(segment.text)
@@ -235,7 +236,7 @@ class Citer:
 
     def _apart(self, quote: _Quote) -> bool:
         """Whether a quote has neither the words of the question, names aside, nor its meaning."""
-        there = quote.words | quote.near
+        there = quote.words | quote.near | frozenset(_matchable(quote.meanwhile))
         met = sum(_stands(word, there) for word in self._plain)
         if len(self._plain) < _FEW or met >= _APART * len(self._plain):
             return False
@@ -346,6 +347,12 @@ def _matchable(text: str) -> list[str]:
 
 def _stands(word: str, there: frozenset[str]) -> bool:
     return word in there or (len(word) >= 5 and any(other[:5] == word[:5] for other in there))
+
+
+def _meanwhile(evidence: Evidence, segment: Segment) -> str:
+    """The text of what stands beside a segment in its moment; '' for a document."""
+    parts = (evidence.result.segment, *(part for part, _ in evidence.beside))
+    return "\n".join(part.text for part in parts if part is not segment) if segment.kind != "text" else ""
 
 
 def _named(evidence: Evidence) -> str:
