@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pipelines.answering import Answering
     from pipelines.ingest import Ingest
 
+_PATIENCE = 10.0  # seconds that forgetting waits for who writes: what was indexed just now is still being measured
+
 
 class Assistant:
     """One library and one shelf of models. Verbs: index, search, search_picture, ask, export, forget, status."""
@@ -119,7 +121,7 @@ class Assistant:
 
         Raises UsageError when there are none.
         """
-        with self.library.writing():
+        with self.library.writing(wait=_PATIENCE):
             forgotten = self.library.forget(str(absolute(name)))
             if not forgotten:
                 paths = [file.path for file in self.library.catalogue.matching(name)]

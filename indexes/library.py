@@ -72,14 +72,15 @@ class Library:
     # --- writing ---
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Be the one writer; FAISS files are brought level at the end. Raises LibraryBusy at once if another is."""
+    def writing(self, wait: float = 0.0) -> Iterator[None]:
+        """Be the one writer; FAISS files are brought level at the end. Raises LibraryBusy if another still is after
+        `wait` seconds."""
         import filelock
 
         owner = self.folder / "writer.json"
-        lock = filelock.FileLock(self.folder / "writer.lock", timeout=0)
+        lock = filelock.FileLock(self.folder / "writer.lock", timeout=wait)
         try:
-            if not self._writer.acquire(blocking=False):
+            if not self._writer.acquire(timeout=wait):
                 raise filelock.Timeout(lock.lock_file)
             try:
                 lock.acquire()

@@ -177,6 +177,24 @@ def test_no_question_is_taken_as_query_syntax(library: Library, question: str) -
     assert library.catalogue.segments_of("a")
 
 
+def test_a_writer_that_waits_has_its_turn(library: Library) -> None:
+    begun, other = threading.Event(), Library(library.folder)
+
+    def write_a_while() -> None:
+        with library.writing():
+            begun.set()
+            threading.Event().wait(0.3)
+
+    thread = threading.Thread(target=write_a_while)
+    thread.start()
+    begun.wait()
+    for waiting in (library, other):  # in the same process the lock of threads, in others the lock file
+        with waiting.writing(wait=30):
+            pass
+    thread.join()
+    other.close()
+
+
 def test_two_writers_at_once_are_refused_in_one_process_and_in_two(library: Library) -> None:
     other = Library(library.folder)
     with library.writing():
