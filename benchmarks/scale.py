@@ -3,8 +3,9 @@
     python -m benchmarks.scale DATA [LIBRARY] [SEGMENTS]
 
 Fills a library with 100,000 segments made of the texts of DATA/retrieval: each is three of them, one behind the other,
-and its vector is the mean of theirs with some noise, so that filling takes minutes and not hours. Then asks the
-collections' own questions, everything included: reading the question, its vector, all indexes, fusion, the rows.
+its vector is the mean of theirs with some noise, and its words are theirs, so that filling takes minutes and not
+hours. Then asks the collections' own questions, everything included: reading the question, its vector, all indexes,
+fusion, the rows.
 With LIBRARY the library is kept there, and used again when it is full.
 """
 
@@ -24,6 +25,7 @@ from app.assistant import Assistant
 from benchmarks.measure import lines, new_assistant
 from indexes.records import FileRecord, Place, Segment, Source
 from pipelines.models.embedding import to_unit
+from pipelines.models.words import embed
 from pipelines.tracing import Trace
 
 SEGMENTS = 100_000
@@ -46,7 +48,7 @@ def texts(data: Path) -> list[str]:
 def fill(assistant: Assistant, parts: list[str], count: int) -> None:
     """`count` segments in sources of 25, written like those of any file."""
     library, embedder = assistant.library, assistant.shelf.text
-    rows, chance, generator = embedder.embed_passages(parts), random.Random(2), np.random.default_rng(3)
+    (rows, codes), chance, generator = embed(embedder, parts), random.Random(2), np.random.default_rng(3)
     with library.writing():
         library.open_space("text", embedder.name, embedder.dimension)
         for number in range(count // _PER_SOURCE):
@@ -59,7 +61,8 @@ def fill(assistant: Assistant, parts: list[str], count: int) -> None:
                 for i, each in enumerate(chosen)
             ]
             file = FileRecord(f"/made/{number}.txt", "indexed", "document", source.id, segments=len(segments))
-            library.add(source, file, segments, {"text": dict(enumerate(mixed))})
+            kept = {i: np.concatenate([codes[j] for j in each]) for i, each in enumerate(chosen)} if codes else {}
+            library.add(source, file, segments, {"text": dict(enumerate(mixed))}, kept)
 
 
 def main() -> None:

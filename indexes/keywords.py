@@ -12,6 +12,7 @@ import json
 import math
 import re
 import sqlite3
+import threading
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import accumulate
@@ -38,8 +39,9 @@ STOPWORDS = frozenset(
     which who whom whose why will with would you your""".split()
 )
 
-MOST_ROWS = 10_000  # that bm25 looks at in a search; it takes about a millisecond for each thousand
-DEEPER = 5  # times as many of them are found where words were left out, which are counted in their texts
+MOST_ROWS = 4_000  # that bm25 looks at in a search; it takes about a millisecond for each thousand
+MOST_KNOWN = 20_000  # words whose rows are remembered
+DEEPER = 3  # times as many of them are found where words were left out, which are counted in their texts
 HEADING_WEIGHT = 0.5  # a heading repeats on each of its segments, so it says less about any one of them
 
 
@@ -135,6 +137,11 @@ class KeywordIndex:
 
     name = "keywords"
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._newest: int | None = None
+        self._counted: dict[str, tuple[int, int]] = {}
+
     def add(self, connection: sqlite3.Connection, ids: Sequence[int]) -> None:
         """Index segments that are already in the catalogue."""
         connection.executemany(
@@ -158,7 +165,7 @@ class KeywordIndex:
         `where` narrows by a condition on the columns of `segments` with its `values`.
         """
         terms = search_terms(question, lambda term: self._rows(connection, term, 1)[0] > 0)
-        rows = {term: self._rows(connection, term, MOST_ROWS + 1) for term in terms}
+        rows = {term: self._known_rows(connection, term) for term in terms}
         rare = _affordable({term: count for term, (count, _) in rows.items() if count})
         if not rare:
             return []
@@ -174,6 +181,22 @@ class KeywordIndex:
             self._count_left(connection, scores, left)
         best = sorted(scores.items(), key=lambda each: -each[1])[:k]
         return [Hit(i, rank, score, self.name) for rank, (i, score) in enumerate(best, start=1)]
+
+    def _known_rows(self, connection: sqlite3.Connection, term: str) -> tuple[int, int]:
+        """The same up to the most, remembered until the library grows: questions share their common words. What was
+        removed meanwhile counts on, which changes little in how common a word seems."""
+        newest = connection.execute("SELECT max(id) FROM segments").fetchone()[0]
+        with self._lock:
+            if newest != self._newest:
+                self._counted.clear()
+                self._newest = newest
+            known = self._counted.get(term)
+        if known is None:
+            known = self._rows(connection, term, MOST_ROWS + 1)
+            with self._lock:
+                if newest == self._newest and len(self._counted) < MOST_KNOWN:
+                    self._counted[term] = known
+        return known
 
     def _rows(self, connection: sqlite3.Connection, term: str, most: int) -> tuple[int, int]:
         """How many segments hold a quoted term, counted up to `most`, and the last of them that was counted."""

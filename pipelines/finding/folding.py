@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from indexes.keywords import words
 from indexes.records import Segment
@@ -66,28 +67,35 @@ def spread(results: Sequence[Result]) -> list[Result]:
 
 
 class _Text:
-    """A segment's text for comparing."""
+    """A segment's text for comparing. Thirty are compared with each other for each question, so what is seldom needed
+    is made when it is."""
 
     def __init__(self, segment: Segment) -> None:
-        written = _WORD.findall(words(segment.text))
-        self.plain = " ".join(word.lower() for word in written)
-        self.count = len(written)
-        # A number or a name makes two like texts different: two invoices, two contracts.
-        self.strict = {word.lower() for word in written if word[0].isupper() or any(c.isdigit() for c in word)}
-        self.negations = sum(word in _NOT or word.endswith(("n't", "n’t")) for word in self.plain.split())
-        self._runs: set[tuple[str, ...]] | None = None
+        self._written = words(segment.text)
+        self._plain = _WORD.findall(self._written.lower())
+        self.plain = " ".join(self._plain)
+        self.count = len(self._plain)
+        self.words = frozenset(self._plain)
 
-    @property
+    @cached_property
+    def strict(self) -> set[str]:
+        """Numbers and names: they make two like texts different, two invoices or two contracts."""
+        written = _WORD.findall(self._written)
+        return {word.lower() for word in written if word[0].isupper() or any(c.isdigit() for c in word)}
+
+    @cached_property
+    def negations(self) -> int:
+        return sum(word in _NOT or word.endswith(("n't", "n’t")) for word in self._plain)
+
+    @cached_property
     def runs(self) -> set[tuple[str, ...]]:
-        if self._runs is None:
-            plain = self.plain.split()
-            self._runs = {tuple(plain[i : i + _RUN]) for i in range(max(1, len(plain) - _RUN + 1))}
-        return self._runs
+        return {tuple(self._plain[i : i + _RUN]) for i in range(max(1, self.count - _RUN + 1))}
 
     def is_copy_of(self, other: _Text) -> bool:
         """Whether this says nothing that the other does not."""
-        if self.count > other.count / _ALIKE or self.negations != other.negations:
+        # A word that is missing there breaks a run, so that few may be.
+        if self.count > other.count / _ALIKE or len(self.words - other.words) > (1 - _ALIKE) * self.count:
             return False
-        if not self.strict <= set(other.plain.split()):
+        if self.negations != other.negations or not self.strict <= other.words:
             return False
         return len(self.runs & other.runs) >= _ALIKE * len(self.runs)
