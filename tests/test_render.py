@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from app.ui import conversations, render, tables, why
-from app.ui.answers import doubts_html, nearest_html
+from app.ui.answers import doubts_html, nearest_html, support
 from app.ui.player import second_of
 from app.ui.render import Exchange
 from app.uploads import keep, safe_name, scope_of
@@ -165,6 +165,16 @@ def test_where_nothing_was_found_the_nearest_can_be_opened() -> None:
     answered = render.exchange_html(Exchange(4, "q", text="Oil.", evidence=found, answer=answer("Oil."), waiting=4))
     assert "Nearest" not in answered and "still being read" not in answered
     assert nearest_html(1, ()) == ""
+
+
+def test_a_quote_that_stands_instead_of_an_answer_is_called_the_nearest() -> None:
+    found = (evidence(1),)
+    quoted = Citation(1, 0, 8, "Oil.", 0.0)
+    done = replace(answer("Nothing: “Oil.” [1]", (quoted,), found), abstained=True)
+    html = render.exchange_html(Exchange(4, "q", text=done.text, evidence=found, answer=done))
+    assert "the nearest passage quoted" in html and "nothing cited" not in html
+    assert support(found[0], quoted) == "the nearest passage"
+    assert support(found[0], replace(quoted, support=0.8)) == "support for the sentence: 80%"
 
 
 def test_thumbs_stand_under_what_is_kept_only() -> None:

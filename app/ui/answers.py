@@ -157,4 +157,6 @@ def support(evidence: Evidence, citation: Citation) -> str:
     """How well a quote bears its sentence out, in words."""
     # How like a picture is to words is no share of a sentence that it bears out.
     picture = (citation.segment or evidence.result.segment).pictured
+    if citation.support == 0:  # it stands instead of an answer
+        return "the nearest passage"
     return "cited" if picture else f"support for the sentence: {citation.support:.0%}"

@@ -124,7 +124,7 @@ def _lines(text: str) -> str:
 def _foot(answer: Answer) -> str:
     cited = len({citation.number for citation in answer.citations})
     if answer.abstained:
-        said = "nothing cited" if answer.evidence else ""
+        said = "the nearest passage quoted" if cited else "nothing cited" if answer.evidence else ""
     else:
         said = f"{cited} of {len(answer.evidence)} passages cited" if cited else "no passage supports this answer"
     parts = [said, f"{answer.seconds.get('total', 0):.1f} s", PurePath(answer.model).name]
