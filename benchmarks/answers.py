@@ -38,6 +38,9 @@ def questions(folder: Path, a_file_each: bool) -> list[Example]:
     texts = {document["id"]: document["text"] for document in lines(folder / "corpus.jsonl")}
     examples = []
     for each in lines(folder / "questions.jsonl"):
+        if not each["question"].strip():
+            print(f"{folder.name}: {each['id']} has no question and is left out")
+            continue
         file = f"{each['doc_id']}.txt" if a_file_each else f"{each.get('article')}.txt"
         examples.append(
             Example(
