@@ -29,6 +29,7 @@ from pipelines.checking.citations import Citer
 from pipelines.checking.expected import expected
 from pipelines.errors import ModelUnavailable
 from pipelines.finding.floors import measured
+from pipelines.finding.searching import reads
 from pipelines.models.seeing import drawn, streamed, with_pictures
 from pipelines.models.shelf import ModelShelf
 from pipelines.records import (
@@ -112,7 +113,8 @@ class Answering:
         turn.found_after = time.monotonic() - turn.began
         yield EvidenceFound(turn.evidence)
         floors, floor = measured(self.library), self._floor()
-        nothing = "" if trace.parts else nothing_found(turn.asked, results, floors, floor, trace)
+        can_read = floor is None or reads(self.shelf.text, turn.asked)
+        nothing = "" if trace.parts else nothing_found(turn.asked, results, floors, floor, trace, can_read)
         if nothing or not turn.evidence:
             said = EMPTY if not self.library.catalogue.sources() else nothing or NOTHING_FOUND
             yield from self._plain(turn, f"{said}{waiting(self.library)}", True)

@@ -59,6 +59,22 @@ def test_below_the_floor_nothing_was_found_and_above_it_something_was(tmp_path, 
     made.library.close()
 
 
+def test_in_a_script_that_the_text_model_does_not_read_words_decide(tmp_path, shelf) -> None:
+    made = LibraryOf(Library(tmp_path), shelf)
+    told = ("灯塔的守护人每天晚上点亮油灯。", "渡船在星期日早上九点离开港口。", "博物馆赠送了六块棱镜给协会。")
+    made.document("信.txt", *told)
+    floors, retriever = update(made.library, shelf), Retriever(made.library, shelf)
+
+    def says(question: str, can_read: bool) -> str:
+        results = retriever.find(Question(question), 10)
+        return nothing_found(question, results, floors, shelf.text.floor, Trace(), can_read)
+
+    assert not says("博物馆赠送了几块棱镜？", False)
+    assert not says("什么是羊水栓塞？", True)  # its cosines are as high as any
+    assert says("什么是羊水栓塞？", False)
+    made.library.close()
+
+
 def test_an_empty_library_has_no_floor(tmp_path, shelf) -> None:
     library = Library(tmp_path)
     assert update(library, shelf) is None and measured(library) is None

@@ -27,15 +27,21 @@ _LONGEST_QUOTE = 400  # characters of a quote that stands instead of an answer
 
 
 def nothing_found(
-    question: str, results: Sequence[Result], floors: Floors | None, floor: float | None, trace: Trace
+    question: str,
+    results: Sequence[Result],
+    floors: Floors | None,
+    floor: float | None,
+    trace: Trace,
+    reads: bool = True,
 ) -> str:
     """The sentence that says so; '' when there is something to answer from. `floor` is the text model's own, for a
-    library that was not measured."""
+    library that was not measured; `reads` says whether that model reads the question's script: if not, its cosines say
+    nothing, and words alone decide."""
     if not results:
         return _said(question)
     if any("time" in result.found_by for result in results):
         return ""
-    if not _above(question, results, floors, floor, trace):
+    if not _above(question, results, floors, floor, trace, reads):
         trace.note("floor", "nothing lies above what chance reaches in this library, so no model was asked")
         return _said(question)
     missing = lacking(question, [known_of(result) for result in results[:_CLOSELY]])
@@ -89,17 +95,19 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"“{name}”" for name in names[:4])
 
 
-def _above(question: str, results: Sequence[Result], floors: Floors | None, floor: float | None, trace: Trace) -> bool:
+def _above(
+    question: str, results: Sequence[Result], floors: Floors | None, floor: float | None, trace: Trace, reads: bool
+) -> bool:
     text = (floors.text if floors else None) or floor or 0.0
     image = (floors.image if floors else None) or 0.0
     best = {
         space: max((result.scores[space] for result in results if space in result.scores), default=None)
-        for space in ("text", "image")
+        for space in (("text", "image") if reads else ("image",))
     }
     asked = set(content_words(question))
     words = max(share(asked, known_of(result)) for result in results)
     enough = (floors.keywords if floors else None) or (_PAIRS_STAND if is_cjk(question) else _WORDS_STAND)
-    reached = {"text": (text, best["text"]), "image": (image, best["image"]), "keywords": (enough, words)}
+    reached = {"text": (text, best.get("text")), "image": (image, best["image"]), "keywords": (enough, words)}
     trace.floors.update({name: (need, score) for name, (need, score) in reached.items() if score is not None})
     return any(score >= need for need, score in trace.floors.values())
 
