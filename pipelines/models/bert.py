@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipelines.models.embedding import has_bfloat16
+from pipelines.models.devices import has_bfloat16
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,11 +26,8 @@ class Bert:
         `words`: ids (n, t) → the vectors (n, t, d) of those words, before any context.
         """
         import torch
-        from threadpoolctl import threadpool_limits
 
-        # numpy's threads go on spinning after a product, and take the cores from torch: beside them a question was
-        # embedded in 50 ms on two cores, without them in 24.
-        threadpool_limits(limits=1, user_api="blas")
+        limit_blas()
         # Half the bits where that is quicker.
         small = {"cuda": torch.float16, "cpu": torch.bfloat16 if has_bfloat16() else torch.float32}
         self._type = small.get(device, torch.float32)
@@ -79,3 +76,11 @@ class Bert:
 
         weight, bias = (self._weights[f"{name}.LayerNorm.{part}"] for part in ("weight", "bias"))
         return F.layer_norm(x, (x.shape[-1],), weight, bias, _EPSILON)
+
+
+def limit_blas() -> None:
+    """Keep numpy's products on one thread each: its threads go on spinning afterwards, and take the cores from the
+    encoder. Beside them a question was embedded in 50 ms on two cores, without them in 24."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1, user_api="blas")

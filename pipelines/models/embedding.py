@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from pipelines.errors import ModelUnavailable
+from pipelines.models.devices import has_bfloat16
 
 MOST_TEXTS, MOST_CHARACTERS = 128, 32_000
 """The largest batch. More is no quicker, and a question that is asked meanwhile waits for one batch."""
@@ -154,12 +155,3 @@ def _reduced_precision(device: str) -> Any:
     if device == "cuda":
         return functools.partial(torch.autocast, "cuda", dtype=torch.float16)
     return functools.partial(torch.autocast, "cpu", dtype=torch.bfloat16, enabled=device == "cpu" and has_bfloat16())
-
-
-def has_bfloat16() -> bool:
-    """Whether this processor computes in bfloat16 itself; elsewhere that would be slower than float32."""
-    import torch
-
-    # There is no public question for this in torch yet.
-    checks = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile"))
-    return any(check is not None and check() for check in checks)

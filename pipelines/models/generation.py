@@ -7,7 +7,6 @@ stream, and both stop writing when the consumer closes the stream.
 from __future__ import annotations
 
 import atexit
-import os
 import queue
 import secrets
 import threading
@@ -22,6 +21,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
 from pipelines.errors import ModelUnavailable
+from pipelines.models.devices import cores
 from pipelines.models.pace import Pace
 
 CONTEXT = 4096
@@ -121,7 +121,7 @@ class LlamaCppChat(LocalChat):
     def model_post_init(self, context: Any, /) -> None:
         super().model_post_init(context)
         self._key = secrets.token_urlsafe(32)
-        self._server = _start_llama(self.path, self.context, self.threads or os.cpu_count() or 1, self._key)
+        self._server = _start_llama(self.path, self.context, self.threads or cores(), self._key)
 
     @property
     def _llm_type(self) -> str:

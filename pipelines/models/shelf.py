@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from indexes.errors import UsageError
 from pipelines.errors import ModelUnavailable
+from pipelines.models import devices
 from pipelines.models.choices import DEFAULTS, EXAMPLES, Choice, ModelInfo
 from pipelines.models.pace import Pace
 from pipelines.models.weights import BUILT_IN, Progress, built_in
@@ -221,7 +222,7 @@ class ModelShelf:
     def _load_words(self) -> TextEmbedder:
         from pipelines.models.minilm import MiniLM
 
-        return MiniLM(built_in(BUILT_IN["text"], self._cache).parent, self._torch_device())
+        return MiniLM(built_in(BUILT_IN["text"], self._cache).parent, self._cache, self._torch_device())
 
     def _load_image(self) -> PictureEmbedder:
         choice = self._choices["image"]
@@ -288,17 +289,11 @@ class ModelShelf:
         return _chat_of_provider(choice, most)
 
     def _known_device(self) -> str:
-        # Only torch knows the devices, and to import it takes seconds.
-        return self._torch_device() if "torch" in sys.modules else self._device
+        # Only torch may know it, and to import that takes seconds.
+        return self._torch_device() if "torch" in sys.modules or self._loaded else self._device
 
     def _torch_device(self) -> str:
-        if self._device != "auto":
-            return self._device
-        import torch
-
-        if torch.cuda.is_available():
-            return "cuda"
-        return "mps" if torch.backends.mps.is_available() else "cpu"
+        return devices.best() if self._device == "auto" else self._device
 
 
 class NoReader:

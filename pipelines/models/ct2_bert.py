@@ -1,0 +1,92 @@
+"""BERT's encoder on CTranslate2, for processors: token ids → token vectors.
+
+The same numbers as `bert` (cosine above .9999 on whole texts), twice as fast without bfloat16, in an eighth of the
+memory, and without importing torch, which takes seconds. Each worker reads a few texts at once, without padding.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+_EPSILON = 1e-12
+
+
+class Ct2Bert:
+    """The layers of one model. Safe to share between threads, which is also what keeps all `workers` busy: a call
+    occupies one of them, with `threads` of its own.
+
+    `folder` is what `convert` made. Raises RuntimeError when it cannot be read.
+    """
+
+    def __init__(self, folder: Path, workers: int, threads: int) -> None:
+        import ctranslate2
+
+        self._encoder = ctranslate2.Encoder(
+            str(folder), device="cpu", compute_type="float32", inter_threads=workers, intra_threads=threads
+        )
+
+    def encode(self, rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
+        """Rows of token ids → the vectors of their tokens, (t, d) float32 each."""
+        vectors = np.array(self._encoder.forward_batch([list(row) for row in rows]).last_hidden_state)
+        return [vectors[i, : len(row)] for i, row in enumerate(rows)]
+
+
+def convert(weights: Path, vocabulary: Sequence[str], heads: int, out: Path) -> None:
+    """Weights by the names that transformers gives them → a folder that CTranslate2 reads, in one step at the end."""
+    from ctranslate2.specs import common_spec, transformer_spec
+    from safetensors.numpy import load_file
+
+    tensors = load_file(weights)
+
+    def linear(spec: object, *names: str) -> None:
+        spec.weight = np.concatenate([tensors[f"{name}.weight"] for name in names])  # type: ignore[attr-defined]
+        spec.bias = np.concatenate([tensors[f"{name}.bias"] for name in names])  # type: ignore[attr-defined]
+
+    def norm(spec: object, name: str) -> None:
+        spec.gamma, spec.beta = tensors[f"{name}.LayerNorm.weight"], tensors[f"{name}.LayerNorm.bias"]  # type: ignore[attr-defined]
+
+    layers = 1 + max(int(name.split(".")[2]) for name in tensors if name.startswith("encoder.layer."))
+    encoder = transformer_spec.TransformerEncoderSpec(
+        layers,
+        heads,
+        pre_norm=False,
+        activation=common_spec.Activation.GELU,
+        layernorm_embedding=True,
+        num_source_embeddings=2,
+        embeddings_merge=common_spec.EmbeddingsMerge.ADD,
+    )
+    encoder.scale_embeddings = False
+    for spec, name in zip(encoder.embeddings, ("word", "token_type"), strict=True):
+        spec.weight = tensors[f"embeddings.{name}_embeddings.weight"]
+    encoder.position_encodings.encodings = tensors["embeddings.position_embeddings.weight"]
+    norm(encoder.layernorm_embedding, "embeddings")
+    for i, layer in enumerate(encoder.layer):
+        name = f"encoder.layer.{i}"
+        linear(layer.self_attention.linear[0], *(f"{name}.attention.self.{part}" for part in ("query", "key", "value")))
+        linear(layer.self_attention.linear[1], f"{name}.attention.output.dense")
+        norm(layer.self_attention.layer_norm, f"{name}.attention.output")
+        linear(layer.ffn.linear_0, f"{name}.intermediate.dense")
+        linear(layer.ffn.linear_1, f"{name}.output.dense")
+        norm(layer.ffn.layer_norm, f"{name}.output")
+    model = transformer_spec.TransformerEncoderModelSpec(encoder)
+    model.register_vocabulary(list(vocabulary))
+    model.config.layer_norm_epsilon = _EPSILON
+    model.validate()
+    model.optimize()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    try:
+        model.save(str(aside))
+        aside.chmod(0o755)
+        try:
+            aside.rename(out)
+        except OSError:  # another process was faster; its folder is as good
+            if not out.exists():
+                raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
