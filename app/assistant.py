@@ -137,10 +137,7 @@ class Assistant:
         catalogue = self.library.catalogue
         files = catalogue.files()
         execute = catalogue.connection.execute
-        spaces = execute(
-            "SELECT name, model, dimension, (SELECT count(*) FROM vectors v WHERE v.space = s.key) AS vectors"
-            " FROM spaces s ORDER BY name"
-        )
+        spaces = execute("SELECT name, model, dimension, vectors FROM spaces ORDER BY name")
         return {
             "library": str(self.library.folder),
             "sources": execute("SELECT count(*) FROM sources").fetchone()[0],

@@ -71,8 +71,29 @@ CREATE TABLE codes (                      -- the words of a segment, as its text
 CREATE INDEX codes_segment ON codes(segment);
 """
 
+# What a cache needs to follow the catalogue without reading it: how many vectors there are, and which have gone.
+# Triggers, so that no way of writing forgets it.
+_FOLLOWING = """
+ALTER TABLE spaces ADD COLUMN vectors INTEGER NOT NULL DEFAULT 0;
+UPDATE spaces SET vectors = (SELECT count(*) FROM vectors v WHERE v.space = spaces.key);
+
+CREATE TABLE removals (                   -- vectors that are gone, and in which generation they went
+    generation INTEGER NOT NULL, space INTEGER NOT NULL, segment INTEGER NOT NULL,
+    PRIMARY KEY (generation, space, segment)) WITHOUT ROWID;
+INSERT INTO facts SELECT 'removals', value FROM facts WHERE name = 'generation'; -- older ones are not known
+
+CREATE TRIGGER vectors_added AFTER INSERT ON vectors BEGIN
+    UPDATE spaces SET vectors = vectors + 1 WHERE key = new.space;
+END;
+CREATE TRIGGER vectors_removed AFTER DELETE ON vectors BEGIN
+    UPDATE spaces SET vectors = vectors - 1 WHERE key = old.space;
+    INSERT OR IGNORE INTO removals
+        SELECT value + 1, old.space, old.segment FROM facts WHERE name = 'generation';
+END;
+"""
+
 # Numbered steps; PRAGMA user_version counts those that were taken.
-MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA, _RECORDINGS, conversations.SCHEMA, _CODES)
+MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA, _RECORDINGS, conversations.SCHEMA, _CODES, _FOLLOWING)
 
 _FILE = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source"
 _SEGMENT = (
@@ -270,7 +291,7 @@ class Catalogue(Database):
         return [_segment(row) for row in rows]
 
     def space(self, name: str) -> sqlite3.Row | None:
-        """key, name, model and dimension of a vector space, if it has ever been filled."""
+        """key, name, model, dimension and number of vectors of a space, if it has ever been filled."""
         return self.connection.execute("SELECT * FROM spaces WHERE name = ?", (name,)).fetchone()  # type: ignore[no-any-return]
 
     def add_space(self, name: str, model: str, dimension: int) -> int:
@@ -293,6 +314,26 @@ class Catalogue(Database):
             "SELECT segment FROM vectors WHERE space = ? AND segment > ? ORDER BY segment", (space_key, above)
         )
         return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    def removed_since(self, space_key: int, generation: int) -> np.ndarray | None:
+        """Segments whose vectors of this space have gone since a generation, int64 (n,); None where that is not known
+        any more."""
+        if generation < self._fact("removals"):
+            return None
+        rows = self.connection.execute(
+            "SELECT segment FROM removals WHERE space = ? AND generation > ?", (space_key, generation)
+        )
+        return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    def forget_removals(self, until: int) -> None:
+        """All caches on disk are of this generation or newer: what had gone by then need not be known."""
+        if self.connection.execute("SELECT 1 FROM removals WHERE generation <= ? LIMIT 1", (until,)).fetchone():
+            with self.transaction(counts=False) as connection:
+                connection.execute("DELETE FROM removals WHERE generation <= ?", (until,))
+                connection.execute("UPDATE facts SET value = max(value, ?) WHERE name = 'removals'", (until,))
+
+    def _fact(self, name: str) -> int:
+        return int(self.connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()[0])
 
     def vectors(self, space_key: int, ids: Sequence[int], dimension: int) -> np.ndarray:
         """float32 (n, dimension), in the order of `ids`, all of which must be there."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,10 @@ from indexes.vectors import VectorIndex
 
 log = logging.getLogger(__name__)
 
+_PORTION = 10_000  # vectors that are read at once
+_SOON = 20_000  # vectors; the file of a space with no more is written whenever something changed
+_STALE = 0.05  # part of a larger one that must have changed, since writing it takes as long as the library is large
+
 Vectors = Mapping[str, Mapping[int, np.ndarray]]
 """Space name → index of the segment among those added → vector (dimension,) float32 of unit length."""
 
@@ -44,6 +49,7 @@ class _Space:
     key: int
     index: VectorIndex
     generation: int
+    changes: int = 0  # since it was read from its file, or written to it
 
 
 class Library:
@@ -257,17 +263,28 @@ class Library:
         if space is None or space.key != row["key"]:
             space = self._spaces[name] = self._load(name, row["key"], row["dimension"])
         if space.generation != generation:
-            held = space.index.ids()
-            new = self.catalogue.vector_ids(row["key"], above=int(held.max()) if len(held) else 0)
-            for start in range(0, len(new), 10_000):
-                portion = new[start : start + 10_000]
-                space.index.add(portion, self.catalogue.vectors(row["key"], portion.tolist(), row["dimension"]))
-            count = "SELECT count(*) FROM vectors WHERE space = ?"
-            if len(space.index) != self.catalogue.connection.execute(count, (row["key"],)).fetchone()[0]:
-                gone = np.setdiff1d(space.index.ids(), self.catalogue.vector_ids(row["key"]))
-                space.index.remove(gone)
+            self._follow(space, row)
             space.generation = generation
         return space
+
+    def _follow(self, space: _Space, row: sqlite3.Row) -> None:
+        """Bring an index to the catalogue's state; what that costs depends on what has changed, not on the library."""
+        index, key = space.index, row["key"]
+        gone = self.catalogue.removed_since(key, space.generation)
+        if gone is None:
+            gone = np.setdiff1d(index.ids(), self.catalogue.vector_ids(key))
+        space.changes += index.remove(gone[gone <= index.newest]) + self._add_newer(index, row)
+        if len(index) != row["vectors"]:
+            log.warning("the index of %s vectors does not agree with the catalogue: building it anew", row["name"])
+            space.index = VectorIndex(row["dimension"])
+            space.changes = self._add_newer(space.index, row)
+
+    def _add_newer(self, index: VectorIndex, row: sqlite3.Row) -> int:
+        new = self.catalogue.vector_ids(row["key"], above=index.newest)
+        for start in range(0, len(new), _PORTION):
+            portion = new[start : start + _PORTION]
+            index.add(portion, self.catalogue.vectors(row["key"], portion.tolist(), row["dimension"]))
+        return len(new)
 
     def _files(self, name: str, key: int) -> list[tuple[int, Path]]:
         """Saved files of a space by generation, newest first."""
@@ -287,16 +304,23 @@ class Library:
         return _Space(key, VectorIndex(dimension), -1)
 
     def save_spaces(self) -> None:
-        """Write FAISS files that are behind, and remove the older ones."""
+        """Write FAISS files that are too far behind, and remove the older ones. What a file lacks is read from the
+        catalogue when it is opened."""
         with self._lock, self.catalogue.snapshot():
+            oldest = self.catalogue.generation
             for row in self.catalogue.connection.execute("SELECT name, key FROM spaces").fetchall():
                 space = self._level(row["name"])
                 files = self._files(row["name"], row["key"])
                 if space is None or (files and files[0][0] == space.generation):
                     continue
+                if files and space.changes <= _STALE * len(space.index) and len(space.index) > _SOON:
+                    oldest = min(oldest, files[0][0])
+                    continue
                 space.index.save(self.folder / "faiss" / f"{row['name']}-{row['key']}-{space.generation}.faiss")
+                space.changes = 0
                 for _, older in files:
                     older.unlink(missing_ok=True)
+        self.catalogue.forget_removals(until=oldest)
 
     def saved_ids(self, name: str) -> tuple[np.ndarray | None, int]:
         """What the space's FAISS file on disk holds, and its generation; (None, -1) when it cannot be read.

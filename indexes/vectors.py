@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 class VectorIndex:
     """Vectors of one space.
 
-    Args of all methods: `ids` int64 (n,), `vectors` float32 (n, dimension) with rows of unit length.
+    Args of all methods: `ids` int64 (n,), `vectors` float32 (n, dimension) with rows of unit length. `newest` is the
+    largest id that was ever added: ids only grow, so what is not here yet lies above it.
     """
 
     def __init__(self, dimension: int) -> None:
@@ -31,6 +32,7 @@ class VectorIndex:
         codes = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         self._index = faiss.IndexIDMap2(codes)
         self._on_gpu: object | None = None
+        self.newest = 0
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -50,6 +52,7 @@ class VectorIndex:
                 np.ascontiguousarray(vectors, dtype=np.float32), np.ascontiguousarray(ids, dtype=np.int64)
             )
             self._on_gpu = None
+            self.newest = max(self.newest, int(ids.max()))
 
     def remove(self, ids: np.ndarray) -> int:
         """How many were there and are gone."""
@@ -120,4 +123,5 @@ class VectorIndex:
             raise LibraryError(f"{path.name} does not hold {dimension}-dimensional vectors with ids.")
         loaded = cls(dimension)
         loaded._index = index
+        loaded.newest = int(loaded.ids().max(initial=0))
         return loaded

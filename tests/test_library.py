@@ -317,3 +317,60 @@ def test_a_library_of_the_first_version_opens_and_its_pictures_are_pictures(tmp_
     assert [segment.kind for segment in library.catalogue.segments_of("a")] == ["text", "picture"]
     assert library.catalogue.sources()["a"].duration is None
     library.close()
+
+
+def test_an_index_follows_what_was_added_and_removed_meanwhile(library: Library) -> None:
+    for name in "abcd":
+        add(library, name, [f"text {name}"])
+    reader = Library(library.folder)
+    assert len(reader.search_vectors("text", unit(1), 9)) == 4
+    with library.writing():
+        library.forget("/files/b.txt")
+        add(library, "e", ["text e"])
+    assert {hit.segment_id for hit in reader.search_vectors("text", unit(1), 9)} == {1, 3, 4, 5}
+    with library.writing():  # what had gone by the end of the first time is not known any more
+        library.forget("/files/e.txt")
+    late = Library(library.folder)
+    for one in (library, reader, late):
+        assert {hit.segment_id for hit in one.search_vectors("text", unit(1), 9)} == {1, 3, 4}
+    reader.close()
+    late.close()
+
+
+def test_a_large_space_is_written_only_when_much_has_changed(library: Library, monkeypatch) -> None:
+    monkeypatch.setattr("indexes.library._SOON", 0)
+    monkeypatch.setattr("indexes.library._STALE", 0.5)
+    with library.writing():
+        add(library, "a", [f"text {i}" for i in range(10)])
+    (first,) = (library.folder / "faiss").iterdir()
+    with library.writing():
+        add(library, "b", ["one more"])
+        library.forget("/files/a.txt")
+        add(library, "c", [f"text {i}" for i in range(20)])
+    (second,) = (library.folder / "faiss").iterdir()
+    assert second != first
+    with library.writing():
+        add(library, "d", ["one more"])
+        library.forget("/files/b.txt")
+    assert list((library.folder / "faiss").iterdir()) == [second]
+    fresh = Library(library.folder)
+    found = {hit.segment_id for hit in fresh.search_vectors("text", unit(1), 99)}
+    assert found == set(fresh.catalogue.vector_ids(1).tolist()) and len(found) == 21
+    fresh.close()
+
+
+def test_an_altered_index_is_noticed_by_its_count_and_built_anew(library: Library) -> None:
+    with library.writing():
+        add(library, "a", ["one", "two"])
+    fresh = Library(library.folder)
+    (saved,) = (library.folder / "faiss").iterdir()
+    other = Library(library.folder.parent / "other")
+    other.open_space("text", "test-model", DIMENSION)
+    with other.writing():
+        add(other, "x", ["one"])
+    (theirs,) = (other.folder / "faiss").iterdir()
+    saved.with_name(f"{saved.stem.rpartition('-')[0]}-1.faiss").write_bytes(theirs.read_bytes())
+    saved.unlink()
+    assert {hit.segment_id for hit in fresh.search_vectors("text", unit(1), 9)} == {1, 2}
+    fresh.close()
+    other.close()
