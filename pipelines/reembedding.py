@@ -11,10 +11,10 @@ import numpy as np
 
 from indexes.library import Library
 from pipelines.errors import ExtractionError
-from pipelines.ingest import BATCH
 from pipelines.models.embedding import TextEmbedder
 from pipelines.models.pictures import PictureEmbedder
 from pipelines.models.words import embed
+from pipelines.reading.batching import BATCH
 from pipelines.reading.looking import to_embed
 from pipelines.reading.previews import picture_of
 

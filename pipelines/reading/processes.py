@@ -1,0 +1,126 @@
+"""The other end of `process`: hands it files and gives out the pieces, within limits of time and memory."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import ExtractionError, Unsupported
+from pipelines.reading.kinds import Kind
+from pipelines.reading.process import HEAD, unpacked
+from pipelines.records import Piece
+
+PATIENCE = 120.0
+"""Seconds in which a file must give something, a page for instance. Most take a tenth of a second for each."""
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+_MOST = 1 << 30  # bytes of a frame: more than any picture of 4096 px, so a longer one is nonsense
+
+
+class ReadingProcess:
+    """One process, started when it is first needed, and anew after it had to be ended. For one thread at a time."""
+
+    def __init__(self, memory: int, patience: float = PATIENCE) -> None:
+        """`memory`: the most bytes of data that it may hold."""
+        self._memory = memory
+        self._patience = patience
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def pieces(self, path: Path, kind: Kind) -> Iterator[Piece]:
+        """What `extract` gives. Raises ExtractionError also where reading takes too long, too much memory, or crashes.
+
+        A file that is left before its end ends the process.
+        """
+        whole = False
+        try:
+            self._ask({"path": str(path), "kind": kind.name})
+            while True:
+                values, pixels = self._frame(path)
+                if "end" in values:
+                    whole = True
+                    return
+                if "error" in values:
+                    whole = True
+                    raise (Unsupported if values["refused"] else ExtractionError)(values["error"], values["stage"])
+                yield unpacked(values, pixels)
+        finally:
+            if not whole:
+                self.close()
+
+    def close(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError):  # what was still to be written to it
+                    if pipe is not None:
+                        pipe.close()
+
+    def _ask(self, question: dict[str, str]) -> None:
+        line = json.dumps(question).encode() + b"\n"
+        for fresh in (False, True):
+            if self._process is None:
+                self._process = self._start()
+            assert self._process.stdin is not None
+            try:
+                self._process.stdin.write(line)
+                self._process.stdin.flush()
+                return
+            except OSError:  # it has gone since the last file
+                self.close()
+                if fresh:
+                    raise
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # One thread and few arenas: each would hold memory of its own, and the other cores read other files.
+        single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+        path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+        return subprocess.Popen(
+            [sys.executable, "-m", "pipelines.reading.process", str(self._memory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **single, "PYTHONPATH": path},
+            start_new_session=True,  # Ctrl-C is for us, who then end it
+        )
+
+    def _frame(self, path: Path) -> tuple[dict[str, Any], bytes]:
+        until = time.monotonic() + self._patience
+        head = self._bytes(HEAD.size, until, path)
+        text, pixels = HEAD.unpack(head)
+        if text + pixels > _MOST:
+            raise self._broken(path)
+        return json.loads(self._bytes(text, until, path)), self._bytes(pixels, until, path)
+
+    def _bytes(self, count: int, until: float, path: Path) -> bytes:
+        """So many, as soon as they have come."""
+        assert self._process is not None and self._process.stdout is not None
+        pipe, read = self._process.stdout.fileno(), bytearray()
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            while len(read) < count:
+                if not selector.select(max(0.0, until - time.monotonic())):
+                    raise ExtractionError(
+                        f"{path.name} gave nothing for {self._patience:.0f} seconds, so reading it was stopped."
+                        " Open it in its own program, save it again and index that."
+                    )
+                portion = os.read(pipe, min(count - len(read), 1 << 20))
+                if not portion:
+                    raise self._broken(path)
+                read += portion
+        return bytes(read)
+
+    def _broken(self, path: Path) -> ExtractionError:
+        return ExtractionError(
+            f"{path.name} crashed the program that reads such files, which was started again. The file is damaged or"
+            f" needs more than {self._memory / 1e9:.1f} GB of memory: split it, or save it again and index that."
+        )

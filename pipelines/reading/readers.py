@@ -1,0 +1,209 @@
+"""Documents read beside each other: a few threads, each with a process that takes files apart.
+
+What a thread finds out about a file is put on a queue; whoever owns the library takes it from there. Nothing is
+written here.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from indexes.errors import FolioscopeError
+from indexes.library import Library
+from indexes.records import FileRecord, Place, Source
+from pipelines.errors import ExtractionError, Unsupported
+from pipelines.models.shelf import ModelShelf
+from pipelines.reading.document import Document, read_document
+from pipelines.reading.files import content_id, too_large
+from pipelines.reading.kinds import Kind, kind_of
+from pipelines.reading.processes import ReadingProcess
+from pipelines.recordings.recording import recording_of
+from pipelines.records import FileAdvanced, FileStarted
+
+log = logging.getLogger(__name__)
+
+_A_WHILE = 0.1  # seconds between two words about the same file
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file whose content is in the library already."""
+
+    record: FileRecord
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A file whose content is just being read under another path."""
+
+    record: FileRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A recording, which is read elsewhere."""
+
+    record: FileRecord
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that was skipped or could not be read; the record says why."""
+
+    record: FileRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A document that has its vectors."""
+
+    document: Document
+
+
+Outcome = Document | Known | Same | Heard | Refused | FolioscopeError
+Told = FileStarted | FileAdvanced | Embedded | Outcome | None
+
+
+class Readers:
+    """Threads that read what was `put`. Each file has one Outcome, behind its events. An error as Outcome concerns all
+    files: a model is missing."""
+
+    def __init__(self, library: Library, shelf: ModelShelf, told: queue.SimpleQueue[Told], count: int, memory: int,
+                 largest: int) -> None:  # fmt: skip
+        """`count` threads, `memory` bytes for each process; documents above `largest` bytes are refused."""
+        self.busy = 0.0  # seconds of all threads together
+        self._library = library
+        self._shelf = shelf
+        self._told = told
+        self._memory = memory
+        self._largest = largest
+        self._files: queue.SimpleQueue[FileRecord | None] = queue.SimpleQueue()
+        self._claimed: set[str] = set()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._processes: list[ReadingProcess] = []
+        self._threads: list[threading.Thread] = []
+        self._most = count
+
+    def put(self, record: FileRecord) -> None:
+        """A file to be read, with its size and time of change."""
+        self._files.put(record)
+        if len(self._threads) < self._most:
+            thread = threading.Thread(target=self._work, name=f"reading {len(self._threads) + 1}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def reads(self, source_id: str) -> bool:
+        """Whether this content is being read, or waits to be stored."""
+        with self._lock:
+            return source_id in self._claimed
+
+    def release(self, source_id: str) -> None:
+        """Its content was stored, or given up: another file with the same may be read."""
+        with self._lock:
+            self._claimed.discard(source_id)
+
+    def close(self) -> None:
+        """End processes and threads, also in the middle of a file."""
+        self._stopping.set()
+        for _ in self._threads:
+            self._files.put(None)
+        for process in self._processes:
+            process.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        process = ReadingProcess(self._memory)
+        self._processes.append(process)
+        try:
+            while (record := self._files.get()) is not None and not self._stopping.is_set():
+                self._told.put(FileStarted(record.path))
+                began = time.monotonic()
+                outcome = self._read(record, process)
+                seconds = time.monotonic() - began
+                if isinstance(outcome, Document | Refused):
+                    outcome = replace(outcome, record=replace(outcome.record, seconds=seconds))
+                with self._lock:
+                    self.busy += seconds
+                self._told.put(outcome)
+        finally:
+            process.close()
+
+    def _read(self, record: FileRecord, process: ReadingProcess) -> Outcome:
+        """What became of one file."""
+        try:
+            return self._recognise(record, Path(record.path), process)
+        except Exception as error:
+            return refused(record, error)
+
+    def _recognise(self, record: FileRecord, path: Path, process: ReadingProcess) -> Outcome:
+        kind = None
+        if record.bytes > self._largest:
+            kind = kind_of(path)
+            if kind.modality not in ("audio", "video"):
+                raise Unsupported(too_large(path, record.bytes, self._largest))
+        source_id = content_id(record.path)
+        record = replace(record, source_id=source_id)
+        catalogue = self._library.catalogue
+        with catalogue.snapshot():
+            stored = catalogue.sources([source_id]).get(source_id)
+            begun = catalogue.stages(catalogue.source_key(source_id) or 0)
+        if stored is not None and not begun:
+            return Known(record, stored)
+        kind = kind or kind_of(path)
+        record = replace(record, modality=kind.modality)
+        if kind.modality in ("audio", "video"):
+            return Heard(record, kind)
+        belongs_to = recording_of(path)
+        if belongs_to is not None:
+            raise Unsupported(f"{path.name} is read with {belongs_to.name}, whose subtitles it is.")
+        with self._lock:
+            if source_id in self._claimed:
+                return Same(record)
+            self._claimed.add(source_id)
+
+        told = 0.0
+
+        def advanced(pieces: int, place: Place) -> None:
+            nonlocal told
+            if time.monotonic() - told > _A_WHILE:
+                self._told.put(FileAdvanced(record.path, pieces, place))
+                told = time.monotonic()
+
+        try:
+            return read_document(record, kind, process.pieces(path, kind), self._shelf, advanced)
+        except BaseException:
+            self.release(source_id)
+            raise
+
+
+def refused(record: FileRecord, error: Exception) -> Refused | FolioscopeError:
+    """The ledger's line for a file that could not be read. A bug of ours or of a library costs this file only; a model
+    that is missing, or an unusable library, no other file would survive."""
+    name = Path(record.path).name
+    match error:
+        case Unsupported():
+            return Refused(replace(record, status="skipped", stage="recognise", reason=str(error)))
+        case ExtractionError():
+            return Refused(replace(record, status="failed", stage=error.stage, reason=str(error)))
+        case OSError():
+            reason = f"{name} cannot be read: {error.strerror or error}."
+            return Refused(replace(record, status="failed", stage="open", reason=reason))
+        case FolioscopeError():
+            return error
+    log.info("reading %s failed", record.path, exc_info=error)
+    reason = f"{name} could not be read ({type(error).__name__}: {error})."
+    return Refused(replace(record, status="failed", stage="read", reason=reason))
+
+
+def count_for(cores: int) -> int:
+    """How many readers there should be: the encoder takes every core, and waits for none of them."""
+    return max(1, min(4, cores))

@@ -1,0 +1,230 @@
+"""One run over files that were found: read and embedded beside each other, stored by the one thread that owns the
+library.
+
+The readers and the encoder tell of what they have done on one queue, in the order in which it is done; the ledger has a
+line for each file at its end.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from indexes.errors import FolioscopeError
+from indexes.library import Library
+from indexes.records import FileRecord, Modality, Source, Status
+from pipelines.models.devices import cores
+from pipelines.models.shelf import ModelShelf
+from pipelines.reading.batching import BATCH, Batching
+from pipelines.reading.document import Document
+from pipelines.reading.files import Found, absolute, is_text
+from pipelines.reading.readers import Embedded, Heard, Known, Readers, Refused, Same, Told, count_for, refused
+from pipelines.recordings.drafting import Drafting
+from pipelines.recordings.recording import subtitles_changed
+from pipelines.records import FileAdvanced, FileFinished, FileStarted, IngestEvent
+
+log = logging.getLogger(__name__)
+
+_MOST_FILES, _MOST_TEXTS = 256, 8 * BATCH  # that are read ahead of the encoder
+_RACY_NS = 2_000_000_000  # a file written this shortly before it was indexed may have changed since unseen
+
+
+class Run:
+    """One run over the files that were found: gives them to the readers, what these read to the encoder, and stores
+    what is complete."""
+
+    def __init__(
+        self,
+        library: Library,
+        shelf: ModelShelf,
+        drafting: Drafting,
+        files: Sequence[Found],
+        names: Sequence[Path],
+        memory: int,
+        largest: int,
+    ) -> None:
+        """`files` stand below `names`; `memory`: bytes for each process that reads; `largest`: bytes of a document."""
+        self.library = library
+        self._drafting = drafting
+        self._files = deque(files)
+        self._ledger = {
+            file.path: file
+            for name in names
+            if is_text(str(name))
+            for file in self.library.catalogue.files(str(absolute(name)))
+        }
+        self._told: queue.SimpleQueue[Told] = queue.SimpleQueue()
+        self._readers = Readers(library, shelf, self._told, count_for(cores()), memory, largest)
+        self._batching = Batching(shelf, self._told)
+        self._shelf = shelf
+        self._open = 0  # files that were put and have no end yet
+        self._same: list[FileRecord] = []
+        self._recordings: deque[Heard] = deque()
+
+    def events(self) -> Iterator[IngestEvent]:
+        """All of them. Raises FolioscopeError where no file can be read, since a model is missing."""
+        recording: Iterator[IngestEvent] | None = None
+        while self._files or self._open or self._recordings or recording:
+            while self._files and self._open < _MOST_FILES and self._batching.texts < _MOST_TEXTS:
+                yield from self._admit(self._files.popleft())
+            self._batching.feed()
+            if recording is None and self._recordings:
+                recording = self._listen(self._recordings.popleft())
+            yield from self._take(wait=recording is None and self._open > 0)
+            if recording is not None:
+                event = next(recording, None)
+                if event is None:
+                    recording = None
+                else:
+                    yield event
+
+    def close(self) -> Iterator[IngestEvent]:
+        """End what is still going on, and store what was read; all of it, if that is quick."""
+        self._readers.close()
+        ended: list[Document] = []
+        for told in self._left():
+            if isinstance(told, Document):
+                self._batching.add(told)
+            elif isinstance(told, Embedded):
+                ended.append(told.document)
+        self._batching.close(rest=self._batching.texts <= 2 * BATCH)
+        ended += [told.document for told in self._left() if isinstance(told, Embedded)]
+        for document in ended:
+            yield self._store(document)
+
+    def _left(self) -> Iterator[Told]:
+        while not self._told.empty():
+            yield self._told.get()
+
+    def _admit(self, found: Found) -> Iterator[IngestEvent]:
+        """Tell at once what can be told of a file without opening it, and have the others read."""
+        record = FileRecord(found.path, "indexed", bytes=found.bytes, mtime_ns=found.mtime_ns, updated=time.time())
+        known = self._ledger.get(found.path)
+        if found.problem:
+            status: Status = "skipped" if found.refused else "failed"
+            record = replace(record, status=status, stage="find", reason=found.problem)
+            if os.path.lexists(found.path):
+                yield self._finish(record)
+            elif not self.library.catalogue.files(found.path):  # else _forget_vanished tells of it
+                yield FileFinished(record)
+            return
+        rewritten = known is not None and subtitles_changed(known)
+        if known is not None and _same_file(known, found) and not rewritten:
+            yield FileFinished(replace(known, status="unchanged", seconds=0.0))
+            return
+        if rewritten:
+            self.library.forget(found.path)
+        self._put(record)
+
+    def _put(self, record: FileRecord) -> None:
+        self._open += 1
+        self._readers.put(record)
+
+    def _take(self, wait: bool) -> Iterator[IngestEvent]:
+        """Do what the readers and the encoder have told; with `wait`, at least one thing."""
+        while wait or not self._told.empty():
+            told = self._told.get()
+            wait = False
+            match told:
+                case FileStarted() | FileAdvanced():
+                    yield told
+                case Document():
+                    self._batching.add(told)
+                case Embedded(document):
+                    yield from self._end(self._store(document))
+                case FolioscopeError():
+                    raise told
+                case Heard():
+                    self._recordings.append(told)
+                case Same(record):
+                    self._same.append(record)
+                    self._go_on_with_same()
+                case Known(record, source):
+                    yield from self._end(self._alias(record, source))
+                case Refused(record):
+                    yield from self._end(self._finish(record))
+            self._batching.feed()
+
+    def _end(self, event: FileFinished) -> Iterator[IngestEvent]:
+        self._open -= 1
+        self._go_on_with_same()
+        yield event
+
+    def _go_on_with_same(self) -> None:
+        """Files with the content of one that has ended: the same source, or read by themselves if that failed."""
+        waiting = [record for record in self._same if self._readers.reads(record.source_id or "")]
+        ended = [record for record in self._same if record not in waiting]
+        self._same = waiting
+        for record in ended:
+            self._readers.put(record)
+
+    def _listen(self, heard: Heard) -> Iterator[IngestEvent]:
+        """Read a recording, unless another path to it was read meanwhile."""
+        record = heard.record
+        source = self.library.catalogue.sources([record.source_id or ""]).get(record.source_id or "")
+        key = self.library.catalogue.source_key(record.source_id or "")
+        try:
+            if source is not None and not self.library.catalogue.stages(key or 0):
+                yield self._alias(record, source)
+            else:
+                yield from self._drafting.read(record, heard.kind)
+        except Exception as error:
+            outcome = refused(record, error)
+            if isinstance(outcome, FolioscopeError):
+                raise outcome from error
+            yield self._finish(outcome.record)
+        self._open -= 1
+
+    def _store(self, document: Document) -> FileFinished:
+        """One transaction. What cannot be stored costs itself only."""
+        record = replace(document.record, seconds=document.record.seconds + document.seconds)
+        try:
+            if document.problem:
+                raise ValueError(document.problem)
+            filled = {"text": document.rows, "image": document.pictures}
+            for space, embedder in (("text", lambda: self._shelf.text), ("image", lambda: self._shelf.image)):
+                if filled[space]:
+                    self.library.open_space(space, embedder().name, embedder().dimension)
+            vectors = {name: by_index for name, by_index in filled.items() if by_index}
+            self.library.add(document.source, record, document.segments, vectors, document.codes)
+            event = FileFinished(record)
+        except (ValueError, TypeError) as error:  # something in this source that no database takes
+            log.info("storing %s failed", record.path, exc_info=True)
+            reason = f"What was read in {Path(record.path).name} could not be stored: {error}."
+            event = self._finish(replace(record, status="failed", stage="store", reason=reason))
+        self._readers.release(document.source.id)
+        return event
+
+    def _alias(self, record: FileRecord, source: Source) -> FileFinished:
+        """The same content under another path, or a file that was only touched."""
+        modality: Modality = source.modality
+        ids = self.library.catalogue.segment_ids(self.library.catalogue.source_key(source.id) or 0)
+        record = replace(record, modality=modality, segments=len(ids), reason="")
+        self.library.record(record)
+        known = self._ledger.get(record.path)
+        same = known is not None and known.source_id == source.id
+        return FileFinished(replace(record, status="unchanged") if same else record)
+
+    def _finish(self, record: FileRecord) -> FileFinished:
+        """A file that was not indexed. What an earlier version of it gave stays, and the ledger says so."""
+        record, known = replace(record, source_id=None), self._ledger.get(record.path)
+        if known is not None and known.source_id:
+            reason = f"{record.reason} What was read from its earlier version is kept."
+            record = replace(record, source_id=known.source_id, segments=known.segments, reason=reason)
+        self.library.record(record)
+        return FileFinished(record)
+
+
+def _same_file(known: FileRecord, found: Found) -> bool:
+    """By size and time of change, as far as they can be trusted; otherwise the content decides."""
+    if known.source_id is None or known.status in ("failed", "skipped", "removed", "draft"):
+        return False
+    if (known.bytes, known.mtime_ns) != (found.bytes, found.mtime_ns):
+        return False
+    return known.updated * 1e9 - known.mtime_ns > _RACY_NS
