@@ -13,11 +13,11 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
 from app.assistant import Assistant
+from app.forgetting import forget as forget_with_copies
 from app.history import earlier_turns, from_kept, keep_turn
 from app.jobs import Jobs
 from app.playing import media_routes
 from app.schemas import answer_json, evidence_json, file_json, search_json, source_json
-from app.uploads import forget as forget_with_copies
 from indexes.errors import FolioscopeError, LibraryBusy, LibraryError, UsageError
 from indexes.records import Modality
 from pipelines.errors import ExtractionError

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.history import forgotten_answer
 from app.schemas import count_statuses
 from app.settings import Settings
 from indexes.errors import UsageError
@@ -128,6 +129,11 @@ class Assistant:
                 for source in self.library.catalogue.sources([name]).values():
                     paths += source.paths
                 forgotten = [file for path in paths for file in self.library.forget(path)]
+            ids = {file.source_id for file in forgotten if file.source_id}
+            gone = ids - set(self.library.catalogue.sources(ids))
+            if gone:
+                self.library.conversations.replace_answers(gone, forgotten_answer())
+                self.library.erase()
         if not forgotten:
             raise UsageError(f"No indexed file matches {name!r}. `python -m app status` lists them.")
         return forgotten

@@ -239,7 +239,7 @@ def _status(assistant: Assistant, options: argparse.Namespace) -> None:
 
 
 def _forget(assistant: Assistant, options: argparse.Namespace) -> None:
-    from app.uploads import forget
+    from app.forgetting import forget
 
     forgotten = forget(assistant, options.path)
     if options.json:

@@ -70,6 +70,12 @@ def as_kept(answer: Answer, files: Sequence[str] = ()) -> dict[str, Any]:
     return {**document, "files": list(files)}
 
 
+def forgotten_answer() -> dict[str, Any]:
+    """What stands instead of an answer that rested on a file which was forgotten: it may have quoted it."""
+    text = "This answer rested on a file that was forgotten, and went with it."
+    return {"answer": text, "abstained": True, "citations": [], "evidence": [], "sentences": []}
+
+
 def attached(turn: StoredTurn) -> tuple[str, ...]:
     """The names of the files that came with the question."""
     names = turn.answer.get("files")

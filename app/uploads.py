@@ -3,18 +3,12 @@ are forgotten."""
 
 from __future__ import annotations
 
-import contextlib
 import re
 import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from app.preparing import sweep
-from indexes.errors import UsageError
-from indexes.records import FileRecord
-from pipelines.reading.files import absolute
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -26,27 +20,6 @@ _LONGEST_NAME = 200  # bytes; file systems allow 255
 def uploads_of(assistant: Assistant) -> Path:
     """The folder of the copies."""
     return assistant.library.folder / "uploads"
-
-
-def forget(assistant: Assistant, name: str) -> list[FileRecord]:
-    """What `Assistant.forget` does. Copies that were uploaded, and what was made of them for browsers, are deleted; a
-    person's own files never.
-
-    Raises UsageError when the name is unknown or a copy cannot be deleted.
-    """
-    forgotten = assistant.forget(name)
-    sweep(assistant.library)
-    uploads = absolute(uploads_of(assistant))
-    for copy in (path for path in (Path(record.path) for record in forgotten) if path.is_relative_to(uploads)):
-        try:
-            copy.unlink(missing_ok=True)
-        except OSError as error:
-            raise UsageError(
-                f"{copy} is forgotten, but this copy could not be deleted: {error.strerror}. Delete it yourself."
-            ) from error
-        with contextlib.suppress(OSError):  # other files of the same drop may be there
-            copy.parent.rmdir()
-    return forgotten
 
 
 def keep(files: Sequence[str], uploads: Path) -> list[Path]:

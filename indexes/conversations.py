@@ -6,7 +6,7 @@ import json
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,6 @@ from indexes.database import Database
 from indexes.errors import LibraryError, UsageError
 
 _TITLE = 120  # characters of a first question that a title keeps
-_PATIENCE = 250  # milliseconds for which emptying the log waits for those who read
 
 SCHEMA = """
 CREATE TABLE conversations (
@@ -134,6 +133,15 @@ class Conversations:
         with self._erasing() as connection:
             return int(connection.execute("DELETE FROM conversations").rowcount)
 
+    def replace_answers(self, about: Iterable[str], instead: Mapping[str, Any]) -> int:
+        """Put another answer in the place of those whose document names one of these sources by id; how many."""
+        text, count = json.dumps(instead, ensure_ascii=False), 0
+        with self._writing() as connection:
+            for source in about:
+                found = connection.execute("UPDATE turns SET answer = ? WHERE instr(answer, ?)", (text, source))
+                count += found.rowcount
+        return count
+
     # --- rows ---
 
     def _listed(self, where: str, *values: object) -> tuple[Conversation, ...]:
@@ -167,22 +175,10 @@ class Conversations:
 
     @contextmanager
     def _erasing(self) -> Iterator[sqlite3.Connection]:
-        """What is deleted inside is overwritten, and does not stay in the write-ahead log either."""
-        connection = self._database.connection
-        connection.execute("PRAGMA secure_delete = ON")  # https://sqlite.org/pragma.html#pragma_secure_delete
-        try:
-            with self._writing():
-                yield connection
-        finally:
-            connection.execute("PRAGMA secure_delete = OFF")
-        (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
-        connection.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
-        try:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.OperationalError:  # somebody reads; the log is emptied by a later writer
-            pass
-        finally:
-            connection.execute(f"PRAGMA busy_timeout = {patience}")
+        """What is deleted inside does not stay in the write-ahead log either."""
+        with self._writing() as connection:
+            yield connection
+        self._database.empty_log()
 
 
 def _titled(text: str) -> str:

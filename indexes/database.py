@@ -11,6 +11,8 @@ from pathlib import Path
 from indexes.errors import LibraryError
 from indexes.keywords import words
 
+_PATIENCE = 250  # milliseconds for which emptying the log waits for those who read
+
 
 class Database:
     """One SQLite file. Reads from any thread; writes inside `transaction()` only.
@@ -42,8 +44,10 @@ class Database:
             connection.create_function("words", 1, words, deterministic=True)
             connection.create_function("folded", 1, str.lower, deterministic=True)  # SQLite's own knows only ASCII
             # WAL with NORMAL: a power cut may cost the last source, which is then indexed again, never consistency.
+            # What is deleted is overwritten (https://sqlite.org/pragma.html#pragma_secure_delete).
             connection.executescript(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=268435456"
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+                " PRAGMA mmap_size=268435456; PRAGMA secure_delete=ON"
             )
             self._local.connection = connection
             with self._opening:
@@ -97,6 +101,19 @@ class Database:
             if connection.in_transaction:  # on a full disk SQLite has rolled back already
                 connection.execute("ROLLBACK")
             raise
+
+    def empty_log(self) -> bool:
+        """Fold the write-ahead log into the file, so that the file is complete and nothing that was deleted stays in
+        the log; False where somebody reads just now, and the log is left to a later writer."""
+        connection = self.connection
+        (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
+        connection.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+        try:
+            return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {patience}")
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

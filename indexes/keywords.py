@@ -157,6 +157,12 @@ class KeywordIndex:
             [(i,) for i in ids],
         )
 
+    def erase(self, connection: sqlite3.Connection) -> None:
+        """Rewrite the index without what was removed: until then FTS5 only marks it. Takes about two seconds for
+        100,000 segments. (Its option secure-delete takes eight milliseconds for each segment, and makes an index that
+        SQLite before 3.42 cannot read.)"""
+        connection.execute("INSERT INTO keywords(keywords) VALUES('optimize')")
+
     def search(
         self, connection: sqlite3.Connection, question: str, k: int, where: str = "", values: Sequence[object] = ()
     ) -> list[Hit]:

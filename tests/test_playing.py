@@ -12,9 +12,9 @@ from PIL import Image
 
 from app.assistant import Assistant
 from app.exporting import export_text
+from app.forgetting import forget
 from app.server import build_app
 from app.settings import load_settings
-from app.uploads import forget
 from indexes.errors import UsageError
 from indexes.records import Cue, FileRecord, Place, Segment, Source
 from pipelines.reading.kinds import kind_of

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gradio as gr
 
+from app.forgetting import forget
 from app.ui import tables
 from app.ui.escaping import escape
 from app.ui.player import is_recording
-from app.uploads import forget, keep, uploads_of
+from app.uploads import keep, uploads_of
 from indexes.errors import FolioscopeError
 from indexes.records import FileRecord
 
