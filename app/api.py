@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
 from app.assistant import Assistant
+from app.exporting import ledger_csv
 from app.forgetting import forget as forget_with_copies
 from app.history import earlier_turns, from_kept, keep_turn
 from app.jobs import Jobs
@@ -26,6 +27,10 @@ from pipelines.records import Answer, AnswerAdvanced, AnswerFinished, EvidenceFo
 
 class IndexRequest(BaseModel):
     paths: list[str]
+
+
+class RetryRequest(BaseModel):
+    path: str | None = None  # only below it
 
 
 class SearchRequest(BaseModel):
@@ -99,6 +104,16 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
             raise UsageError(f"No job has the id {job_id}.")
         found.stop()
         return found.as_dict()
+
+    @router.post("/retry")
+    def retry(request: RetryRequest) -> dict[str, Any]:
+        return jobs.submit(assistant.failed(request.path), again=True).as_dict()
+
+    @router.get("/ledger.csv")
+    def ledger() -> Response:
+        headers = {"Content-Disposition": 'attachment; filename="folioscope-files.csv"'}
+        text = ledger_csv(assistant.library.catalogue.files())
+        return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 
     @router.post("/search")
     def search(request: SearchRequest) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def below(answer: Answer) -> Iterator[str]:
         for check in unsupported:
             yield f"    “{' '.join(answer.text[check.start : check.end].split())}”"
             yield from (f"      {flag}" for flag in check.flags)
+    if answer.waiting:
+        yield f"Not read yet: {', '.join(answer.waiting)}"
     if answer.abstained and answer.evidence:
         yield "Nearest:"
         yield from (f"    {where(evidence.result)}" for evidence in answer.evidence[:3])

@@ -56,11 +56,22 @@ class Assistant:
     def close(self) -> None:
         self.library.close()
 
-    def index(self, paths: Sequence[str | Path], complete: bool = True) -> Iterator[IngestEvent]:
-        """Add, update, and forget what vanished below the paths. Long recordings stay drafts if not to `complete`."""
+    def index(self, paths: Sequence[str | Path], complete: bool = True, again: bool = False) -> Iterator[IngestEvent]:
+        """Add, update, and forget what vanished below the paths. Long recordings stay drafts if not to `complete`;
+        `again`: also read what failed some times already."""
         if not paths:
             raise UsageError("Nothing to index. Name a file or a folder.")
-        return self._ingest().index([Path(path) for path in paths], complete)
+        return self._ingest().index([Path(path) for path in paths], complete, again)
+
+    def failed(self, below: str | None = None) -> list[str]:
+        """Files that could not be read, of all or below a path. Raises UsageError when there are none."""
+        files = self.library.catalogue.files(None if below is None else str(absolute(below)))
+        paths = [file.path for file in files if file.status == "failed"]
+        if not paths:
+            raise UsageError(
+                f"No file {f'below {below} ' if below else ''}has failed. `python -m app status` lists all."
+            )
+        return paths
 
     def complete(self) -> Iterator[IngestEvent]:
         """Complete the recordings that can be asked, but were not read closely yet."""

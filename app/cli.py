@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from app.assistant import Assistant
     from pipelines.records import Result
 
+STATUSES = ("indexed", "draft", "partial", "waiting", "skipped", "failed", "removed")
+
 Command = Callable[["Assistant", argparse.Namespace], None]
 
 
@@ -86,6 +88,9 @@ def build_parser() -> argparse.ArgumentParser:
     index.add_argument("paths", nargs="+", metavar="PATH")
     index.add_argument("--watch", action="store_true", help="stay, and index again what changes")
 
+    retry = command("retry", _retry, "read again what failed, of all files or below PATH")
+    retry.add_argument("path", nargs="?", metavar="PATH")
+
     search = command("search", _search, "find passages and pictures by words and meaning, or by a picture")
     search.add_argument("text", nargs="?", metavar="TEXT")
     search.add_argument("--image", metavar="FILE", help="find what looks like this picture")
@@ -118,7 +123,9 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("source", metavar="SOURCE", help="path, glob or id")
     export.add_argument("--format", choices=["srt", "vtt", "txt", "json"], default="txt")
 
-    command("status", _status, "what the library holds, and what became of each file")
+    status = command("status", _status, "what the library holds, and what became of each file")
+    status.add_argument("--only", metavar="STATUS", choices=STATUSES, help=f"only files that are {', '.join(STATUSES)}")
+    status.add_argument("--csv", action="store_true", help="the files as CSV")
 
     forget = command("forget", _forget, "remove a file, or everything below a folder, from the library")
     forget.add_argument("path", metavar="PATH")
@@ -151,14 +158,27 @@ def _index(assistant: Assistant, options: argparse.Namespace) -> None:
 
         paths = watchable(paths)
     began = time.monotonic()
-    records = index_with_progress(assistant.index(paths))
+    ignored: dict[str, int] = {}
+    records = index_with_progress(assistant.index(paths), ignored)
     seconds = time.monotonic() - began
     if options.json:
-        print_json(index_json(records, seconds))
+        print_json(index_json(records, seconds, ignored))
     else:
-        print_index_summary(records, seconds)
+        print_index_summary(records, seconds, ignored=ignored)
     if options.watch:
         watch(assistant, paths, sys.stderr if options.json else sys.stdout)
+
+
+def _retry(assistant: Assistant, options: argparse.Namespace) -> None:
+    from app.progress import index_with_progress, print_index_summary
+    from app.schemas import index_json
+
+    began = time.monotonic()
+    records = index_with_progress(assistant.index(assistant.failed(options.path), again=True))
+    if options.json:
+        print_json(index_json(records, time.monotonic() - began))
+    else:
+        print_index_summary(records, time.monotonic() - began)
 
 
 def _search(assistant: Assistant, options: argparse.Namespace) -> None:
@@ -222,14 +242,19 @@ def _export(assistant: Assistant, options: argparse.Namespace) -> None:
 
 
 def _status(assistant: Assistant, options: argparse.Namespace) -> None:
-    from app.schemas import file_json
+    from app.exporting import ledger_csv
+    from app.schemas import coverage, file_json
 
     status = assistant.status()
-    ledger = status.pop("ledger")
+    ledger = [record for record in status.pop("ledger") if options.only in (None, record.status)]
+    if options.csv:
+        print(ledger_csv(ledger), end="")
+        return
     if options.json:
         print_json({**status, "files": [file_json(record) for record in ledger]})
         return
     print(f"{status['library']}: {status['sources']} sources, {status['segments']} segments, {status['bytes']:,} bytes")
+    print(f"  {coverage(status['statuses'])}")
     for space in status["spaces"]:
         print(
             f"  {space['name']:<6} {space['vectors']:>8} vectors of {space['dimension']} dimensions by {space['model']}"

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import time
 from collections.abc import Iterator, Sequence
 from html import escape
 
 from indexes.errors import UsageError
-from indexes.records import Cue, Segment, Source, clock
+from indexes.records import Cue, FileRecord, Segment, Source, clock
 
 MEDIA_TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt", "txt": "text/plain", "json": "application/json"}
 """The formats and their IANA names."""
+
+
+def ledger_csv(records: Sequence[FileRecord]) -> str:
+    """The ledger as a table, a line a file, for spreadsheets; times in local time."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    names = ("path", "status", "modality", "bytes", "segments", "seconds", "tries", "stage", "reason")
+    writer.writerow([*names, "updated"])
+    for record in records:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.updated))
+        writer.writerow([*(_plain(getattr(record, name)) for name in names), when])
+    return out.getvalue()
+
+
+def _plain(value: object) -> object:
+    """A cell that no spreadsheet takes as a formula: names of files may begin with anything."""
+    text = str(value) if isinstance(value, str) else ""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else "" if value is None else value
 
 
 def export_text(source: Source, segments: Sequence[Segment], format: str) -> str:

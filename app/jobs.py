@@ -31,10 +31,12 @@ class Job:
 
     paths: list[str]
     completing: bool = False
+    again: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     state: State = "waiting"
     total: int = 0
-    records: list[FileRecord] = field(default_factory=list)
+    finished_files: dict[str, FileRecord] = field(default_factory=dict)
+    ignored: dict[str, int] = field(default_factory=dict)
     current: str = ""
     place: str = ""
     note: str = ""
@@ -48,9 +50,15 @@ class Job:
         """Ask it to end after the file that it is at; a recording stops in the middle and is gone on with later."""
         self.stopping.set()
 
+    @property
+    def records(self) -> list[FileRecord]:
+        """What became of the files, once for each path, the latest last."""
+        return list(self.finished_files.values())
+
     def finish(self, record: FileRecord) -> None:
-        """Note what became of a file, once for each path."""
-        self.records[:] = [each for each in self.records if each.path != record.path] + [record]
+        """Note what became of a file."""
+        self.finished_files.pop(record.path, None)
+        self.finished_files[record.path] = record
 
     def as_dict(self) -> dict[str, Any]:
         seconds = self.seconds or time.monotonic() - self.began
@@ -58,13 +66,13 @@ class Job:
             "id": self.id,
             "state": self.state,
             "paths": self.paths,
-            "done": len(self.records),
+            "done": len(self.finished_files),
             "total": self.total,
             "current": self.current,
             "place": self.place,
             "note": self.note,
             "error": self.error,
-            **index_json(list(self.records), seconds),
+            **index_json(self.records, seconds, self.ignored),
         }
 
 
@@ -80,8 +88,9 @@ class Jobs:
         self._resting = False  # after completing was stopped or failed, until something else is indexed
         threading.Thread(target=self._work, name="indexing", daemon=True).start()
 
-    def submit(self, paths: Sequence[str]) -> Job:
-        job = Job(list(paths))
+    def submit(self, paths: Sequence[str], again: bool = False) -> Job:
+        """`again`: also files that failed some times already."""
+        job = Job(list(paths), again=again)
         with self._lock:
             self._jobs[job.id] = job
             self._resting = False
@@ -144,11 +153,16 @@ class Jobs:
             job.state = "stopped"
             return
         job.state = "running"
-        events = self._assistant.complete() if job.completing else self._assistant.index(job.paths, complete=False)
+        events = (
+            self._assistant.complete()
+            if job.completing
+            else self._assistant.index(job.paths, complete=False, again=job.again)
+        )
         for event in events:
             match event:
                 case FilesFound(files=files):
                     job.total = files
+                    job.ignored.update(event.ignored)
                 case FileStarted(path=path):
                     job.current, job.place, job.note = path, "", ""
                 case FileAdvanced(place=place, note=note):

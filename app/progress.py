@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import TextIO
 
 from app.schemas import count_statuses
 from indexes.records import FileRecord
 from pipelines.models.shelf import ModelShelf
+from pipelines.reading.ignoring import summary
 from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted, IngestEvent
 
 READ = ("indexed", "partial", "draft")
 
 
-def index_with_progress(events: Iterable[IngestEvent]) -> list[FileRecord]:
-    """Run indexing to its end behind a progress bar; what became of each file."""
+def index_with_progress(events: Iterable[IngestEvent], ignored: dict[str, int] | None = None) -> list[FileRecord]:
+    """Run indexing to its end behind a progress bar; what became of each file. `ignored` takes how many were passed
+    over, by reason."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -34,6 +36,8 @@ def index_with_progress(events: Iterable[IngestEvent]) -> list[FileRecord]:
             match event:
                 case FilesFound(files=files):
                     progress.update(task, total=files)
+                    if ignored is not None:
+                        ignored.update(event.ignored)
                 case FileStarted(path=path):
                     progress.update(task, description=_short(path))
                 case FileAdvanced(path=path, place=place, note=note):
@@ -56,7 +60,9 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def print_index_summary(records: list[FileRecord], seconds: float, file: TextIO | None = None) -> None:
+def print_index_summary(
+    records: list[FileRecord], seconds: float, file: TextIO | None = None, ignored: Mapping[str, int] | None = None
+) -> None:
     """What became of the files that are not simply in the library, and how many there are of each; to stdout."""
     for record in records:
         if record.status in ("skipped", "failed", "removed", "partial"):
@@ -64,6 +70,8 @@ def print_index_summary(records: list[FileRecord], seconds: float, file: TextIO 
     counts = count_statuses(records)
     done = ", ".join(f"{counts[status]} {status}" for status in sorted(counts)) or "no files"
     print(f"{done} in {seconds:.1f} s", file=file)
+    if ignored:
+        print(f"ignored: {summary(ignored)}", file=file)
 
 
 def report_preparation(shelf: ModelShelf) -> None:

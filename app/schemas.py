@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from indexes.library import Library
@@ -24,15 +24,20 @@ def file_json(record: FileRecord) -> dict[str, Any]:
         "seconds": round(record.seconds, 3),
         "stage": record.stage,
         "reason": record.reason,
+        "tries": record.tries,
     }
 
 
-def index_json(records: Sequence[FileRecord], seconds: float) -> dict[str, Any]:
+def index_json(
+    records: Sequence[FileRecord], seconds: float, ignored: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """`ignored` counts what was passed over, by reason."""
     counts = count_statuses(records)
     names: tuple[Status, ...] = ("indexed", "draft", "partial", "unchanged", "skipped", "failed", "removed")
     return {
         **{name: counts.get(name, 0) for name in names},
         "seconds": round(seconds, 3),
+        "ignored": dict(ignored or {}),
         "files": [file_json(record) for record in records],
     }
 
@@ -42,6 +47,20 @@ def count_statuses(records: Iterable[FileRecord]) -> dict[str, int]:
     for record in records:
         counts[record.status] = counts.get(record.status, 0) + 1
     return counts
+
+
+IN_LIBRARY = ("indexed", "unchanged", "partial", "draft")
+
+
+def coverage(statuses: Mapping[str, int]) -> str:
+    """'423 of 501 files indexed, 12 failed', of how many files have which status."""
+    total = sum(count for status, count in statuses.items() if status != "removed")
+    if not total:
+        return "The library is empty"
+    indexed = sum(statuses.get(status, 0) for status in IN_LIBRARY)
+    files = "file" if total == 1 else "files"
+    text = f"{indexed:,} of {total:,} {files} indexed" if indexed != total else f"{total:,} {files} indexed"
+    return ", ".join([text, *(f"{statuses[n]:,} {n}" for n in ("waiting", "failed", "skipped") if statuses.get(n))])
 
 
 def hit_json(result: Result) -> dict[str, Any]:
@@ -100,6 +119,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "citations": [citation_json(citation, answer.evidence) for citation in answer.citations],
         "evidence": [evidence_json(evidence) for evidence in answer.evidence],
         "sentences": [sentence_json(check, answer) for check in answer.checks],
+        "waiting": list(answer.waiting),
         "seconds": answer.seconds,
         "model": answer.model,
     }

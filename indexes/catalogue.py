@@ -92,8 +92,17 @@ CREATE TRIGGER vectors_removed AFTER DELETE ON vectors BEGIN
 END;
 """
 
+_TRIES = "ALTER TABLE files ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;"
+
 # Numbered steps; PRAGMA user_version counts those that were taken.
-MIGRATIONS: tuple[str, ...] = (_TABLES + keywords.SCHEMA, _RECORDINGS, conversations.SCHEMA, _CODES, _FOLLOWING)
+MIGRATIONS: tuple[str, ...] = (
+    _TABLES + keywords.SCHEMA,
+    _RECORDINGS,
+    conversations.SCHEMA,
+    _CODES,
+    _FOLLOWING,
+    _TRIES,
+)
 
 _FILE = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source"
 _SEGMENT = (
@@ -227,14 +236,28 @@ class Catalogue(Database):
         key = None if record.source_id is None else self.source_key(record.source_id)
         self.connection.execute(
             "INSERT OR REPLACE INTO files(path, source, status, modality, bytes, mtime_ns, segments, seconds, stage,"
-            " reason, updated) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            " reason, updated, tries) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             (record.path, key, record.status, record.modality, record.bytes, record.mtime_ns, record.segments,
-             record.seconds, record.stage, record.reason, record.updated or time.time()),
+             record.seconds, record.stage, record.reason, record.updated or time.time(), record.tries),
         )  # fmt: skip
         if before is None or before["source"] is None:
             return None
         others = self.connection.execute("SELECT 1 FROM files WHERE source = ? LIMIT 1", (before["source"],)).fetchone()
         return None if others else int(before["source"])
+
+    def expect(self, paths: Sequence[str]) -> None:
+        """Note files that were seen and wait to be read; what is known of a file already stays."""
+        self.connection.executemany(
+            "INSERT INTO files(path, status, bytes, mtime_ns, segments, seconds, stage, reason, updated)"
+            " VALUES (?, 'waiting', 0, 0, 0, 0, '', '', ?) ON CONFLICT(path) DO UPDATE SET status = 'waiting',"
+            " stage = '', reason = '' WHERE status = 'removed'",
+            [(path, time.time()) for path in paths],
+        )
+
+    def waiting(self) -> list[str]:
+        """Paths of files that were seen and not read yet."""
+        rows = self.connection.execute("SELECT path FROM files WHERE status = 'waiting' ORDER BY path")
+        return [row[0] for row in rows]
 
     def matching(self, glob: str) -> list[FileRecord]:
         """Files in the library of which the path, its end, or a folder above matches a glob; case is ignored."""

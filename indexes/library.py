@@ -209,6 +209,12 @@ class Library:
                 for file in files:
                     self._record(file)
 
+    def expect(self, paths: Sequence[str]) -> None:
+        """Write into the ledger which files will be read, so that what was not reached is known as well."""
+        if paths:
+            with self.catalogue.transaction(counts=False):
+                self.catalogue.expect(paths)
+
     def forget(self, path: str) -> list[FileRecord]:
         """Forget a file or everything below a folder: the lines of the ledger as they were before.
 

@@ -13,7 +13,8 @@ from typing import Any, Literal
 Modality = Literal["document", "image", "audio", "video"]
 MODALITIES: tuple[Modality, ...] = ("document", "image", "audio", "video")
 
-Status = Literal["indexed", "draft", "partial", "unchanged", "skipped", "failed", "removed"]
+Status = Literal["indexed", "draft", "partial", "unchanged", "skipped", "failed", "removed", "waiting"]
+"""What became of a file. `unchanged` is told by a run and not kept; `waiting`: it was seen and not read yet."""
 
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 as fractions of the page or frame; the origin is the upper left corner."""
@@ -155,7 +156,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """One line of the ledger: a path and what became of it the last time it was looked at."""
+    """One line of the ledger: a path and what became of it the last time it was looked at. `tries` counts how often
+    this content was read."""
 
     path: str
     status: Status
@@ -168,3 +170,4 @@ class FileRecord:
     stage: str = ""
     reason: str = ""
     updated: float = 0.0
+    tries: int = 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from indexes.errors import FolioscopeError
 from indexes.library import Library
-from pipelines.asking.abstaining import EMPTY, NOTHING_FOUND, not_stated, nothing_found, waiting
+from pipelines.asking.abstaining import EMPTY, NOTHING_FOUND, meant_and_waiting, not_stated, nothing_found, waiting
 from pipelines.asking.evidence import affordable, tokens
 from pipelines.asking.followups import rewrite
 from pipelines.asking.gathering import Gathering
@@ -200,6 +200,7 @@ class Answering:
                 tuple(checks),
                 trace.asked,
                 trace,
+                meant_and_waiting(turn.asked or turn.question.text, self.library),
             )
         )
 

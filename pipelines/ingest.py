@@ -13,14 +13,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from indexes.library import Library, removed
-from indexes.records import FileRecord
+from indexes.library import Library
 from pipelines.errors import ExtractionError
 from pipelines.finding import floors
 from pipelines.models.shelf import ModelShelf
 from pipelines.reading.files import absolute, find_files, is_text
+from pipelines.reading.ignoring import Ignoring
 from pipelines.reading.kinds import kind_of
 from pipelines.reading.run import Run
+from pipelines.reading.vanished import forget_vanished
 from pipelines.recordings.drafting import Drafting
 from pipelines.records import FileFinished, FilesFound, FileStarted, IngestEvent
 
@@ -48,21 +49,23 @@ class Ingest:
         self.memory = memory
         self.drafting = Drafting(library, shelf, most_frames)
 
-    def index(self, names: Sequence[Path], complete: bool = True) -> Iterator[IngestEvent]:
+    def index(self, names: Sequence[Path], complete: bool = True, again: bool = False) -> Iterator[IngestEvent]:
         """Add and update what is below `names`, forget what vanished there. Raises LibraryBusy.
 
-        Long recordings become drafts, and at the end are completed, unless `complete` is false.
+        Long recordings become drafts, and at the end are completed, unless `complete` is false. `again`: also read what
+        failed some times already.
         """
         with self.library.writing():
-            files = list(find_files(names, self.largest_recording, self.library.folder))
-            yield FilesFound(len(files), sum(file.bytes for file in files))
-            run = Run(self.library, self.shelf, self.drafting, files, names, self.memory, self.largest)
+            ignoring = Ignoring()
+            files = list(find_files(names, self.largest_recording, self.library.folder, ignoring))
+            yield FilesFound(len(files), sum(file.bytes for file in files), dict(ignoring.counts))
+            run = Run(self.library, self.shelf, self.drafting, files, names, self.memory, self.largest, again)
             try:
                 yield from run.events()
             finally:
                 stored = list(run.close())
             yield from stored
-            yield from self._forget_vanished(names, {file.path for file in files})
+            yield from forget_vanished(self.library, names, {file.path for file in files}, ignoring)
             if complete:
                 yield from self._complete(names)
             floors.update(self.library, self.shelf)
@@ -92,20 +95,3 @@ class Ingest:
                 draft = replace(self.library.catalogue.file(path) or draft, status="partial", reason=reason)
                 self.library.record(draft)
                 yield FileFinished(draft)
-
-    def _forget_vanished(self, names: Sequence[Path], there: set[str]) -> Iterator[IngestEvent]:
-        """Files below `names` that were indexed and are gone. A folder missing as a whole is no evidence of that."""
-        for name in names:
-            path = absolute(name)
-            if not is_text(str(path)):
-                continue
-            known = self.library.catalogue.files(str(path))
-            if not path.exists() and (not path.parent.is_dir() or any(file.path != str(path) for file in known)):
-                if known:
-                    reason = f"{path} is not there. Nothing was removed; to forget it: python -m app forget '{path}'"
-                    yield FileFinished(FileRecord(str(path), "failed", stage="find", reason=reason))
-                continue
-            gone = [f for f in known if f.path not in there and f.status != "removed" and not os.path.lexists(f.path)]
-            records = [removed(file, "the file is gone") for file in gone]
-            self.library.record(*records)
-            yield from map(FileFinished, records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -151,7 +152,8 @@ class Answer:
     """The finished turn. `seconds` has the keys retrieve, first_token and total.
 
     `checks` has one entry for each sentence that says something; `asked` is the full question that was looked up,
-    where `question` leaned on the conversation; `trace` says how the answer came about.
+    where `question` leaned on the conversation; `trace` says how the answer came about. `waiting` are names of files
+    that the question seems to mean and that were not read yet.
     """
 
     question: str
@@ -164,6 +166,7 @@ class Answer:
     checks: tuple[Check, ...] = ()
     asked: str = ""
     trace: Trace | None = None
+    waiting: tuple[str, ...] = ()
 
 
 # Events of answering, in this order: AnswerAdvanced*, EvidenceFound, TextDelta*, AnswerFinished.
@@ -200,10 +203,11 @@ AnswerEvent = AnswerAdvanced | EvidenceFound | TextDelta | AnswerFinished
 
 @dataclass(frozen=True, slots=True)
 class FilesFound:
-    """How much there is to do: number of files and of bytes."""
+    """How much there is to do: number of files and of bytes; and how many were `ignored`, by reason."""
 
     files: int
     bytes: int
+    ignored: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

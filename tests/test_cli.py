@@ -50,7 +50,7 @@ def test_index_reports_each_file(environment, capsys) -> None:
     assert {k: v for k, v in report.items() if isinstance(v, int)} == {
         "indexed": 0, "draft": 0, "partial": 0, "unchanged": 2, "skipped": 0, "failed": 2, "removed": 0,
     }  # fmt: skip
-    assert set(report["files"][0]) == {"path", "status", "modality", "segments", "seconds", "stage", "reason"}
+    assert set(report["files"][0]) == {"path", "status", "modality", "segments", "seconds", "stage", "reason", "tries"}
     reasons = {Path(file["path"]).name: file["reason"] for file in report["files"]}
     assert "empty" in reasons["empty.pdf"] and "does not exist" in reasons["nothing"]
 
@@ -71,7 +71,8 @@ def test_search_gives_hits_of_the_contract(environment, capsys) -> None:
 def test_ask_cites_the_file_and_the_words(environment, capsys) -> None:
     answer = run_json(capsys, "ask", "Who was the first keeper of the light?")
     assert set(answer) == {
-        "question", "asked", "answer", "abstained", "citations", "evidence", "sentences", "seconds", "model",
+        "question", "asked", "answer", "abstained", "citations", "evidence", "sentences", "waiting", "seconds",
+        "model",
     }  # fmt: skip
     assert "Vane" in answer["answer"] and not answer["abstained"]
     citation = answer["citations"][0]
@@ -278,9 +279,11 @@ def test_watching_keeps_stdout_one_json_document(environment, capsys, monkeypatc
         (environment / "new.txt").write_bytes(b"")
         yield {paths}
 
+        raise KeyboardInterrupt
+
     monkeypatch.setattr("watchfiles.watch", changes)
     capsys.readouterr()
-    assert main(["index", str(environment), "--watch", "--json"]) == 0
+    assert main(["index", str(environment), "--watch", "--json"]) == 130
     out, err = capsys.readouterr()
     assert json.loads(out)["unchanged"] == 2
     assert "new.txt" in err
@@ -324,3 +327,15 @@ def test_a_damaged_catalogue_makes_the_library_unusable_and_is_no_bug(environmen
     path.write_bytes(damaged)
     assert main(["status"]) == 3
     assert "doctor" in capsys.readouterr().err
+
+
+def test_the_ledger_can_be_narrowed_exported_and_tried_again(environment, capsys) -> None:
+    (environment / "empty.pdf").touch()
+    run_json(capsys, "index", str(environment))
+    assert [Path(f["path"]).name for f in run_json(capsys, "status", "--only", "failed")["files"]] == ["empty.pdf"]
+    assert main(["status", "--csv"]) == 0
+    assert capsys.readouterr().out.count("\r\n") >= 4
+    assert main(["status"]) == 0
+    assert "2 of 3 files indexed, 1 failed" in capsys.readouterr().out
+    report = run_json(capsys, "retry")
+    assert (report["failed"], report["files"][0]["tries"]) == (1, 2)

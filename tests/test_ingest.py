@@ -133,7 +133,7 @@ def test_work_that_is_stopped_keeps_what_was_finished_and_goes_on_later(library,
         if isinstance(event, FileFinished):
             first = Path(event.record.path).name
             events.close()
-    stored = {Path(file.path).name for file in library.catalogue.files()}
+    stored = {Path(file.path).name for file in library.catalogue.files() if file.status != "waiting"}
     assert first in stored
     again = run(library, shelf, folder)
     assert {name for name, r in again.items() if r.status == "unchanged"} == stored

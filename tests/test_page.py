@@ -153,7 +153,8 @@ def test_a_second_question_knows_the_first(page, chat) -> None:
     page.wait_for_function("document.querySelectorAll('.fs-exchange .fs-foot').length === 2")
     assert page.locator(".fs-exchange").count() == 2
     page.locator(".fs-chip[data-exchange='1']").first.click()
-    assert page.locator("[data-group='1']").is_visible() and not page.locator("[data-group='2']").is_visible()
+    page.locator("[data-group='1']").wait_for(state="visible")
+    page.locator("[data-group='2']").wait_for(state="hidden")
     page.get_by_role("button", name="New").click()
     page.locator(".fs-welcome").wait_for()
     assert page.locator(".fs-exchange").count() == 0
@@ -248,8 +249,7 @@ def test_a_folder_is_added_found_shown_and_forgotten(page, assistant, tmp_path) 
     page.locator("#fs-folder :is(input, textarea)").fill(str(tmp_path))
     page.get_by_role("button", name="Add folder").click()
     row = page.locator("#fs-table tr", has_text="tides.txt")
-    row.wait_for()
-    assert "indexed" in row.inner_text()
+    row.get_by_text("indexed").wait_for()
     assert page.locator("#fs-table tr", has_text="empty.txt").locator(".fs-reason").inner_text() != ""
     page.locator("#fs-search :is(input, textarea)").fill("TIDES")
     page.locator("#fs-table tr", has_text="history.pdf").wait_for(state="detached")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.assistant import Assistant
     from app.jobs import Job, Jobs
 
-STATUSES = ("all", "indexed", "draft", "partial", "failed", "skipped", "removed")
+STATUSES = ("all", "indexed", "draft", "partial", "waiting", "failed", "skipped", "removed")
 _PACKAGES = ("gradio", "faiss-cpu", "faiss-gpu", "torch", "sentence-transformers", "langchain-core", "xllamacpp")
 
 
@@ -90,12 +90,24 @@ class LibraryTab:
             self._submit([str(path) for path in keep(files, uploads_of(self._assistant))])
         return None
 
+    def retry(self, path: str) -> None:
+        """Read one file again."""
+        if path:
+            self._submit([path], again=True)
+
+    def retry_failed(self) -> None:
+        """Read again all that failed."""
+        try:
+            self._submit(self._assistant.failed(), again=True)
+        except FolioscopeError as error:
+            gr.Info(escape(error))
+
     def stop(self) -> None:
         for job in self._jobs.active():
             job.stop()
 
-    def _submit(self, paths: Sequence[str]) -> None:
-        self._last = self._jobs.submit(paths)
+    def _submit(self, paths: Sequence[str], again: bool = False) -> None:
+        self._last = self._jobs.submit(paths, again)
 
     # --- the table ---
 

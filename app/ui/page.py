@@ -213,10 +213,12 @@ def _library_tab(library: LibraryTab, tab: gr.Tab, page: gr.Blocks, header: gr.H
             filterable=False,
             elem_id="fs-status-filter",
         )
+        retry_failed = gr.Button("Retry failed", size="sm", scale=0, min_width=110, elem_id="fs-retry-failed")
     with gr.Column(visible=False, elem_id="fs-window") as window:
         detail = _html("")
         with gr.Row(elem_id="fs-window-buttons"):
             close = gr.Button("Close", size="sm", scale=0, min_width=90)
+            retry = gr.Button("Read again", size="sm", scale=0, min_width=110, elem_id="fs-retry")
             ask = gr.Button("Forget …", size="sm", scale=0, min_width=90, elem_id="fs-forget")
         with gr.Row(visible=False, elem_id="fs-confirm") as confirm:
             _html("<p>Forget this file? The file itself stays on disk; a copy that was uploaded is deleted.</p>")
@@ -246,6 +248,8 @@ def _library_tab(library: LibraryTab, tab: gr.Tab, page: gr.Blocks, header: gr.H
 
     gr.on([add.click, folder.submit], library.add_folder, folder, folder, **_SAYING)
     upload.upload(library.upload, upload, upload, **_SAYING)
+    retry.click(library.retry, opened, None, **_SAYING)
+    retry_failed.click(library.retry_failed, None, None, **_SAYING)
     running.click(library.stop, None, None, **_QUIET)
 
 

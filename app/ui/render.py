@@ -90,8 +90,11 @@ def exchange_html(exchange: Exchange) -> str:
         parts.append(f'<p class="fs-error" role="alert">{_lines(exchange.error)}</p>')
     if answer is not None:
         parts.append(doubts_html(answer))
+        if answer.waiting:
+            names = ", ".join(map(escape, answer.waiting))
+            parts.append(f'<p class="fs-lookedup">Not read yet: {names}. Ask again when that is done.</p>')
         if answer.abstained:
-            waiting = 0 if "still being read" in answer.text else exchange.waiting
+            waiting = 0 if "may hold more" in answer.text else exchange.waiting
             parts += [nearest_html(exchange.number, exchange.evidence), _waiting(waiting)]
         parts.append(f'<p class="fs-foot fs-below"><span>{_foot(answer)}</span>{_thumbs(exchange)}</p>')
         parts.append(NOT_KEPT if exchange.why is None else exchange.why)

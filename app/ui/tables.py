@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from app.schemas import coverage
 from app.ui.escaping import escape, file_name
 from app.ui.player import is_recording, recording
 from indexes.records import FileRecord, Segment, Source
 from pipelines.models.choices import EXAMPLES
+from pipelines.reading.ignoring import summary
 
 if TYPE_CHECKING:
     from app.jobs import Job
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 LEAF = 50  # lines of the table that are shown at once
 _READ = 60_000  # characters of a source that are shown
-_IN = ("indexed", "unchanged", "partial", "draft")
 _RECENT = 6  # finished files shown while others are being read
 
 _ROLES = {
@@ -34,18 +35,12 @@ _ROLES = {
 
 
 def status_line(statuses: Mapping[str, int], jobs: Sequence[Job]) -> str:
-    """'423 of 501 files indexed, 12 failed', and what is being read now."""
-    total = sum(count for status, count in statuses.items() if status != "removed")
-    indexed = sum(statuses.get(status, 0) for status in _IN)
-    text = f"{indexed:,} of {total:,} files indexed" if indexed != total else f"{total:,} files indexed"
-    if total == 1:
-        text = text.replace("files", "file")
-    parts = [f"{statuses[name]:,} {name}" for name in ("failed", "skipped") if statuses.get(name)]
-    line = ", ".join([text, *parts]) if total else "The library is empty"
+    """How much of what was seen is in the library, and what is being read now."""
+    line = coverage(statuses)
     if jobs:
         job = jobs[0]
         current = f" {PurePath(job.current).name}" if job.current else ""
-        of = f" ({len(job.records):,} of {job.total:,})" if job.total else ""
+        of = f" ({len(job.finished_files):,} of {job.total:,})" if job.total else ""
         reached = f", {job.note}" if job.note else ""
         line = f"{line} · reading{current}{reached}{of}"
     live = " fs-live" if jobs else ""
@@ -60,8 +55,8 @@ def progress(jobs: Sequence[Job], last: Job | None) -> str:
     reached = job.note or job.place
     place = f", {reached}" if reached else ""
     current = f"{file_name(job.current)}{escape(place)}" if job.current else "looking for files"
-    bar = f"<progress{f' max={job.total} value={len(job.records)}' if job.total else ''}></progress>"
-    count = f"{len(job.records):,} of {job.total:,}" if job.total else ""
+    bar = f"<progress{f' max={job.total} value={len(job.finished_files)}' if job.total else ''}></progress>"
+    count = f"{len(job.finished_files):,} of {job.total:,}" if job.total else ""
     recent = "".join(_finished(record) for record in list(job.records)[: -_RECENT - 1 : -1])
     more = f'<p class="fs-foot">{waiting} more waiting</p>' if waiting else ""
     stopping = " · stopping after this file" if job.stopping.is_set() else ""
@@ -83,9 +78,11 @@ def _ended(job: Job) -> str:
     for record in job.records:
         counts[record.status] = counts.get(record.status, 0) + 1
     said = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items())) or "nothing to do"
+    if job.ignored:
+        said += f"; ignored: {summary(job.ignored)}"
     lead = "Stopped" if job.state == "stopped" else "Finished"
     bad = "".join(_finished(r) for r in job.records if r.status in ("failed", "skipped"))
-    failed = f"<ul>{bad}</ul>" if len(counts) and len(job.records) <= LEAF else ""
+    failed = f"<ul>{bad}</ul>" if len(counts) and len(job.finished_files) <= LEAF else ""
     return f'<p role="status">{lead} after {job.seconds:.0f} s: {escape(said)}.</p>{failed}'
 
 
@@ -107,6 +104,7 @@ def sources_table(files: Sequence[FileRecord], leaf: int, total: int) -> str:
         f'<table class="fs-table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
         f'<nav class="fs-pager" aria-label="Pages of the table">{_turn(leaf - 1, "Earlier", leaf > 0)}'
         f"<span>{first:,}–{last:,} of {len(files):,}</span>{_turn(leaf + 1, 'Later', leaf < leaves)}</nav>"
+        '<p class="fs-foot">All of it: <a href="/api/ledger.csv" download>CSV</a>, <a href="/api/status">JSON</a></p>'
     )
 
 

@@ -7,7 +7,9 @@ asked whether it knows: the small ones say that they do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from indexes.keywords import content_words, is_cjk, share
 from indexes.library import Library
@@ -23,6 +25,8 @@ EMPTY = "The library is empty. Add a folder first."
 _CLOSELY = 4  # results whose words are looked at: those that give evidence
 _WORDS_STAND = 0.6  # in a library that was not measured, a passage with so many of the words asked is about them
 _PAIRS_STAND = 0.3  # pairs of characters lie across the borders of words, so fewer of them can be met
+_SHORTEST = 4  # characters of a word by which a question means a file
+_MOST_NAMED = 5  # files that are named because they were not read yet
 _LONGEST_QUOTE = 400  # characters of a quote that stands instead of an answer
 
 
@@ -53,11 +57,23 @@ def nothing_found(
 
 def waiting(library: Library) -> str:
     """A sentence about what can't be found yet; '' when everything was read."""
-    row = library.catalogue.connection.execute("SELECT count(*) FROM files WHERE status = 'draft'").fetchone()
-    count = int(row[0])
-    if not count:
-        return ""
-    return f" {count} {'recording is' if count == 1 else 'recordings are'} still being read and may hold more."
+    execute = library.catalogue.connection.execute
+    said = []
+    for status, one, more, what in (
+        ("draft", "recording is", "recordings are", "still being read"),
+        ("waiting", "file is", "files are", "waiting to be read"),
+    ):
+        (count,) = execute("SELECT count(*) FROM files WHERE status = ?", (status,)).fetchone()
+        if count:
+            said.append(f"{count:,} {one if count == 1 else more} {what}")
+    return f" {' and '.join(said)} and may hold more." if said else ""
+
+
+def meant_and_waiting(question: str, library: Library) -> tuple[str, ...]:
+    """Names of files that were not read yet and share a word with the question."""
+    asked = {word for word in content_words(question) if len(word) >= _SHORTEST}
+    names = dict.fromkeys(Path(path).name for path in library.catalogue.waiting())
+    return tuple(name for name in names if asked & set(content_words(re.sub(r"[\W_]+", " ", name))))[:_MOST_NAMED]
 
 
 def not_stated(question: str, evidence: Sequence[Evidence]) -> tuple[str, Evidence | None, str]:

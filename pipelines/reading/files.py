@@ -8,9 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Folders that tools fill for themselves; nobody wants answers from them.
-_TOOL_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "$RECYCLE.BIN"})
-_SYSTEM_FILES = frozenset({"Thumbs.db", "desktop.ini", "Icon\r"})
+from pipelines.reading.ignoring import Ignoring, Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +36,26 @@ def is_text(path: str) -> bool:
     return True
 
 
-def find_files(names: Sequence[Path], largest: int, apart: Path | None = None) -> Iterator[Found]:
+def find_files(
+    names: Sequence[Path], largest: int, apart: Path | None = None, ignoring: Ignoring | None = None
+) -> Iterator[Found]:
     """Every file below the named files and folders, once, in order of name.
 
-    Hidden files and the folders of tools are passed over. Links to files are followed, links to folders are not, so
-    that no loop can arise. `largest` is the size limit in bytes. `apart` is a folder to pass over when it lies below a
-    named one: the library does not read itself.
+    What `ignoring` has a reason against is passed over, but never what was named itself. Links to files are followed,
+    links to folders are not, so that no loop can arise. `largest` is the size limit in bytes. `apart` is a folder to
+    pass over when it lies below a named one: the library does not read itself.
     """
     seen: set[str] = set()
+    ignoring = ignoring or Ignoring()
     for name in names:
-        for path in _walk(absolute(name), apart):
+        for path in _walk(absolute(name), apart, ignoring):
             found = _look(path, largest)
             if found.path not in seen:
                 seen.add(found.path)
                 yield found
 
 
-def _walk(path: Path, apart: Path | None) -> Iterator[Path]:
+def _walk(path: Path, apart: Path | None, ignoring: Ignoring, above: Rules = ()) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
@@ -63,12 +64,16 @@ def _walk(path: Path, apart: Path | None) -> Iterator[Path]:
     except OSError:
         yield path  # _look will say why
         return
+    rules = ignoring.rules(path, above)
     for entry in entries:
-        if entry.name.startswith((".", "~$")) or entry.name in _SYSTEM_FILES:
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if is_folder and Path(entry.path) == apart:
             continue
-        if entry.is_dir(follow_symlinks=False):
-            if entry.name not in _TOOL_FOLDERS and Path(entry.path) != apart:
-                yield from _walk(Path(entry.path), apart)
+        reason = ignoring.why(Path(entry.path), is_folder, rules)
+        if reason:
+            ignoring.counts[reason] += 1
+        elif is_folder:
+            yield from _walk(Path(entry.path), apart, ignoring, rules)
         else:
             yield Path(entry.path)
 

@@ -145,21 +145,17 @@ class Readers:
             return refused(record, error)
 
     def _recognise(self, record: FileRecord, path: Path, process: ReadingProcess) -> Outcome:
-        kind = None
-        if record.bytes > self._largest:
-            kind = kind_of(path)
-            if kind.modality not in ("audio", "video"):
-                raise Unsupported(too_large(path, record.bytes, self._largest))
+        kind = kind_of(path)
+        if record.bytes > self._largest and kind.modality not in ("audio", "video"):
+            raise Unsupported(too_large(path, record.bytes, self._largest))
         source_id = content_id(record.path)
-        record = replace(record, source_id=source_id)
+        record = replace(record, source_id=source_id, modality=kind.modality)
         catalogue = self._library.catalogue
         with catalogue.snapshot():
             stored = catalogue.sources([source_id]).get(source_id)
             begun = catalogue.stages(catalogue.source_key(source_id) or 0)
         if stored is not None and not begun:
             return Known(record, stored)
-        kind = kind or kind_of(path)
-        record = replace(record, modality=kind.modality)
         if kind.modality in ("audio", "video"):
             return Heard(record, kind)
         belongs_to = recording_of(path)
@@ -179,7 +175,15 @@ class Readers:
                 told = time.monotonic()
 
         try:
-            return read_document(record, kind, process.pieces(path, kind), self._shelf, advanced)
+            document = read_document(record, kind, process.pieces(path, kind), self._shelf, advanced)
+            status = path.stat()
+            if (status.st_size, status.st_mtime_ns) != (record.bytes, record.mtime_ns):
+                raise ExtractionError(
+                    f"{path.name} was written while it was read, for instance copied here. It is read when its folder"
+                    " is indexed again.",
+                    "open",
+                )
+            return document
         except BaseException:
             self.release(source_id)
             raise

@@ -32,6 +32,8 @@ from pipelines.records import FileAdvanced, FileFinished, FileStarted, IngestEve
 log = logging.getLogger(__name__)
 
 _MOST_FILES, _MOST_TEXTS = 256, 8 * BATCH  # that are read ahead of the encoder
+MOST_TRIES = 3
+"""Times that a file which fails is read; after that only when it has changed, or somebody asks for it."""
 _RACY_NS = 2_000_000_000  # a file written this shortly before it was indexed may have changed since unseen
 
 
@@ -48,8 +50,10 @@ class Run:
         names: Sequence[Path],
         memory: int,
         largest: int,
+        again: bool = False,
     ) -> None:
-        """`files` stand below `names`; `memory`: bytes for each process that reads; `largest`: bytes of a document."""
+        """`files` stand below `names`; `memory`: bytes for each process that reads; `largest`: bytes of a document;
+        `again`: also what failed some times already."""
         self.library = library
         self._drafting = drafting
         self._files = deque(files)
@@ -59,6 +63,7 @@ class Run:
             if is_text(str(name))
             for file in self.library.catalogue.files(str(absolute(name)))
         }
+        self._again = again
         self._told: queue.SimpleQueue[Told] = queue.SimpleQueue()
         self._readers = Readers(library, shelf, self._told, count_for(cores()), memory, largest)
         self._batching = Batching(shelf, self._told)
@@ -70,6 +75,7 @@ class Run:
     def events(self) -> Iterator[IngestEvent]:
         """All of them. Raises FolioscopeError where no file can be read, since a model is missing."""
         recording: Iterator[IngestEvent] | None = None
+        self.library.expect([found.path for found in self._files if not found.problem and self._is_new(found.path)])
         while self._files or self._open or self._recordings or recording:
             while self._files and self._open < _MOST_FILES and self._batching.texts < _MOST_TEXTS:
                 yield from self._admit(self._files.popleft())
@@ -83,6 +89,10 @@ class Run:
                     recording = None
                 else:
                     yield event
+
+    def _is_new(self, path: str) -> bool:
+        known = self._ledger.get(path)
+        return known is None or known.status == "removed"
 
     def close(self) -> Iterator[IngestEvent]:
         """End what is still going on, and store what was read; all of it, if that is quick."""
@@ -120,7 +130,11 @@ class Run:
             return
         if rewritten:
             self.library.forget(found.path)
-        self._put(record)
+        tried = known.tries if known is not None and _same_bytes(known, found) else 0
+        if known is not None and known.status == "failed" and tried >= MOST_TRIES and not self._again:
+            yield FileFinished(replace(known, seconds=0.0))
+            return
+        self._put(replace(record, tries=tried + 1))
 
     def _put(self, record: FileRecord) -> None:
         self._open += 1
@@ -225,6 +239,8 @@ def _same_file(known: FileRecord, found: Found) -> bool:
     """By size and time of change, as far as they can be trusted; otherwise the content decides."""
     if known.source_id is None or known.status in ("failed", "skipped", "removed", "draft"):
         return False
-    if (known.bytes, known.mtime_ns) != (found.bytes, found.mtime_ns):
-        return False
-    return known.updated * 1e9 - known.mtime_ns > _RACY_NS
+    return _same_bytes(known, found) and known.updated * 1e9 - known.mtime_ns > _RACY_NS
+
+
+def _same_bytes(known: FileRecord, found: Found) -> bool:
+    return (known.bytes, known.mtime_ns) == (found.bytes, found.mtime_ns)

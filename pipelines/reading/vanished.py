@@ -1,0 +1,60 @@
+"""Files that the library knows below what a person named, and that are not there any more, or are ignored by now.
+
+Whoever trusts a library with years of work must not lose it to a drive that was not plugged in: only what surely is
+gone is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from indexes.library import Library, removed
+from indexes.records import FileRecord
+from pipelines.reading.files import absolute, is_text
+from pipelines.reading.ignoring import Ignoring, is_gone
+from pipelines.records import FileFinished
+
+
+def forget_vanished(
+    library: Library, names: Sequence[Path], there: set[str], ignoring: Ignoring
+) -> Iterator[FileFinished]:
+    """Forget them; `there` are the paths that were found."""
+    for path in (absolute(name) for name in names if is_text(str(name))):
+        known = [file for file in library.catalogue.files(str(path)) if file.status != "removed"]
+        if not known:
+            continue
+        problem = _missing_as_a_whole(path, known)
+        if problem:
+            reason = f"{problem} Nothing was removed; to forget it: python -m app forget '{path}'"
+            yield FileFinished(FileRecord(str(path), "failed", stage="find", reason=reason))
+            continue
+        records = []
+        for file in known:
+            reason = "" if file.path in there else _why_gone(library, file, path, there, ignoring)
+            if reason:
+                records.append(removed(file, reason))
+        library.record(*records)
+        yield from map(FileFinished, records)
+
+
+def _missing_as_a_whole(path: Path, known: Sequence[FileRecord]) -> str:
+    """Why what was named is no evidence that its files were deleted; '' where it is."""
+    inside = any(file.path != str(path) for file in known)
+    if not path.exists() and (inside or not path.parent.is_dir()):
+        return f"{path} is not there."
+    # What is left of a drive that was unmounted is an empty folder.
+    if inside and path.is_dir() and not any(path.iterdir()):
+        return f"{path} is empty, though {len(known):,} files below it are known: is its drive connected?"
+    return ""
+
+
+def _why_gone(library: Library, file: FileRecord, root: Path, there: set[str], ignoring: Ignoring) -> str:
+    if is_gone(file.path):
+        source = library.catalogue.sources([file.source_id or ""]).get(file.source_id or "")
+        moved = next((path for path in source.paths if path in there), "") if source else ""
+        return f"moved to {moved}" if moved else "the file is gone"
+    if file.path == str(root):
+        return ""
+    why = ignoring.why_below(root, Path(file.path))
+    return f"ignored now ({why})" if why else ""
