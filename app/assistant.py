@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.history import forgotten_answer
 from app.schemas import count_statuses
-from app.settings import Settings
+from app.settings import Settings, bytes_of
 from indexes.errors import UsageError
 from indexes.library import Library
 from indexes.records import FileRecord, Modality, Segment, Source
@@ -87,7 +87,8 @@ class Assistant:
 
         set_to = self.settings
         largest = (set_to.max_file_mb * 1_000_000, set_to.max_recording_mb * 1_000_000)
-        return Ingest(self.library, self.shelf, *largest, most_frames=set_to.frames)
+        memory = bytes_of(set_to.memory)
+        return Ingest(self.library, self.shelf, *largest, most_frames=set_to.frames, memory=memory)
 
     def search(
         self, query: str, k: int = 10, modality: Modality | None = None, source: str | None = None

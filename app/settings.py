@@ -7,6 +7,7 @@ which beats the default. The stages below never see this; they get plain argumen
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ("password", "", "asked for by the page and the API (user name: folioscope); none by default"),
     ("max_file_mb", 500, "larger files are skipped, recordings aside"),
     ("max_recording_mb", 20_000, "larger recordings and videos are skipped"),
+    ("memory", "2GB", "the most memory that indexing takes, without the chat model, e.g. 1500MB, 4GB"),
     ("frames", 480, "the most key frames that are kept of one video"),
     ("chat_sees", "auto", "whether the chat model is shown pictures of the evidence: auto, yes, no"),
     ("pictures", 3, "the most pictures that a chat model is shown for one answer; 0: none"),
@@ -86,6 +88,7 @@ class Settings:
     password: str
     max_file_mb: int
     max_recording_mb: int
+    memory: str
     frames: int
     chat_sees: str
     pictures: int
@@ -119,6 +122,14 @@ def load_settings(options: Mapping[str, Any] | None = None, file: Path | None = 
         if values[name] not in CHOICES.get(name, (values[name],)):
             raise UsageError(f"The setting {name} is {values[name]!r}, which is none of {', '.join(CHOICES[name])}.")
     return Settings(**values)
+
+
+def bytes_of(size: str) -> int:
+    """'2GB', '1500 MB' as bytes. Raises UsageError for what is none."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt])i?b?", size.strip().lower())
+    if found is None:
+        raise UsageError(f"{size!r} is no amount of memory. Write it like 2GB or 1500MB.")
+    return int(float(found[1]) * 1000 ** (1 + "kmgt".index(found[2])))
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ FolioscopeError             every expected failure; its text is shown to the per
 │   ├── LibraryBusy         another process is writing; names it
 │   └── SpaceMismatch       the vectors were made by another model; names the command that helps
 ├── UsageError              what was asked for makes no sense (exit code 2)
-├── ExtractionError         one file could not be read (pipelines/errors.py)
+├── ExtractionError         one file could not be read, for instance OutOfMemory (pipelines/errors.py)
 └── ModelUnavailable        a model could not be loaded (pipelines/errors.py)
 
 Every message names the thing, the reason and the next step.

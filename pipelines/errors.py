@@ -15,5 +15,9 @@ class Unsupported(ExtractionError):
     """A file of a kind that is not read at all: it is skipped, not failed."""
 
 
+class OutOfMemory(ExtractionError):
+    """A file needs more memory than its reader was given, or made it crash, which often is the same."""
+
+
 class ModelUnavailable(FolioscopeError):
     """A model could not be loaded: not installed, wrong hash, unknown name."""

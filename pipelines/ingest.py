@@ -38,10 +38,10 @@ class Ingest:
         largest: int,
         largest_recording: int | None = None,
         most_frames: int = 480,
-        memory: int = 1_000_000_000,
+        memory: int = 2_000_000_000,
     ) -> None:
         """`largest`: files above this many bytes are skipped; recordings, which are never held as a whole, above
-        `largest_recording`. `most_frames`: key frames of one video. `memory`: bytes for a process that reads files."""
+        `largest_recording`. `most_frames`: key frames of one video. `memory`: bytes that indexing may take in all."""
         self.library = library
         self.shelf = shelf
         self.largest = largest

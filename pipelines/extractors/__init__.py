@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pipelines.errors import ExtractionError, Unsupported
+from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
 from pipelines.extractors import data, mail, markup, office, opendocument, pdf, pictures, sheets, text
 from pipelines.extractors.pdf import PageView, opened_page
 from pipelines.extractors.pictures import open_picture
@@ -72,7 +72,9 @@ def extract(path: Path, kind: Kind) -> Iterator[Piece]:
         reason = error.strerror or str(error) or type(error).__name__
         raise ExtractionError(f"{path.name} could not be read: {reason}. Copy or download it again.") from error
     except MemoryError as error:
-        raise ExtractionError(f"{path.name} needs more memory than there is. Split it into smaller files.") from error
+        raise OutOfMemory(
+            f"{path.name} needs more memory than there is. Raise the setting memory, or split the file."
+        ) from error
     except Exception as error:
         reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
         raise ExtractionError(

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 LONGEST = 4096
 """Pixels on the longer side; more adds nothing that OCR or an image model can use."""
 
-MOST_PIXELS = 150_000_000
-"""A picture that says it is larger than this is not opened: 150 megapixels are 450 MB in memory."""
+MOST_PIXELS = 250_000_000
+"""A picture that says it is larger than this is not opened: 250 megapixels are 750 MB in memory."""
 
 MOST_PAGES = 500
+_CONTINUOUS = frozenset({"RGB", "L", "CMYK", "YCbCr"})  # modes in which neighbouring pixels can be averaged
 
 
 def read(path: Path) -> Iterator[Piece]:
@@ -35,7 +36,9 @@ def read(path: Path) -> Iterator[Piece]:
                 except (EOFError, OSError):
                     return  # the pages before the damage are worth keeping
             place = Place(page=number + 1) if pages > 1 else Place()
-            yield Piece("picture", place=place, picture=_upright(picture, path.name))
+            one = picture.copy() if pages > 1 else picture
+            one.format = picture.format
+            yield Piece("picture", place=place, picture=_upright(one, path.name))
 
 
 def open_picture(path: Path) -> Image:
@@ -64,6 +67,7 @@ def _opened(file: BinaryIO, name: str) -> Image:
     from pillow_heif import register_heif_opener  # type: ignore[import-untyped]
 
     register_heif_opener()
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow warns from there on and refuses twice as many; we refuse these
     if size := _png_size(file):
         _check_size(name, *size)
     try:
@@ -71,7 +75,7 @@ def _opened(file: BinaryIO, name: str) -> Image:
             warnings.simplefilter("ignore")
             picture = Image.open(file)
     except Image.DecompressionBombError as error:
-        raise _too_large(name, "more than 170 million") from error
+        raise _too_large(name, "more than 500 million") from error
     except UnidentifiedImageError as error:
         raise ExtractionError(
             f"{name} is no picture that can be opened: its beginning is damaged or its format unknown. "
@@ -96,10 +100,15 @@ def _upright(picture: Image, name: str) -> Image:
             if picture.format == "JPEG":
                 picture.draft("RGB", (LONGEST, LONGEST))
             picture.load()
+        except MemoryError:
+            raise
         except Exception as error:  # as above: any exception of a decoder means damaged data
             raise _damaged(name, error) from error
+        # Made smaller first, and in place: each copy of a picture of 200 megapixels takes 600 MB.
+        if picture.mode in _CONTINUOUS and max(picture.size) >= 2 * LONGEST:
+            picture = picture.reduce(max(picture.size) // LONGEST)
         with contextlib.suppress(Exception):  # broken EXIF says nothing about the pixels, which are fine
-            picture = ImageOps.exif_transpose(picture) or picture
+            ImageOps.exif_transpose(picture, in_place=True)
         picture = _on_white(picture)
         if max(picture.size) > LONGEST:
             picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
@@ -119,7 +128,7 @@ def _on_white(picture: Image) -> Image:
         ground = Image.new("RGBA", layer.size, "white")
         ground.alpha_composite(layer)
         return ground.convert("RGB")
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _png_size(file: BinaryIO) -> tuple[int, int] | None:

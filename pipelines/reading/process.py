@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from indexes.records import Place
-from pipelines.errors import ExtractionError, Unsupported
+from pipelines.errors import ExtractionError
 from pipelines.records import Piece
 
 HEAD = struct.Struct(">II")
@@ -59,8 +59,7 @@ def _serve(path: Path, kind: str, out: BinaryIO) -> None:
             _send(out, *packed(piece))
         _send(out, {"end": True})
     except ExtractionError as error:
-        refused = isinstance(error, Unsupported)
-        _send(out, {"error": str(error), "stage": error.stage, "refused": refused})
+        _send(out, {"error": str(error), "stage": error.stage, "type": type(error).__name__})
 
 
 def _send(out: BinaryIO, values: dict[str, Any], pixels: bytes = b"") -> None:

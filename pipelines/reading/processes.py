@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import ExtractionError, Unsupported
+from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
 from pipelines.reading.kinds import Kind
 from pipelines.reading.process import HEAD, unpacked
 from pipelines.records import Piece
@@ -21,6 +21,7 @@ from pipelines.records import Piece
 PATIENCE = 120.0
 """Seconds in which a file must give something, a page for instance. Most take a tenth of a second for each."""
 
+_ERRORS = {error.__name__: error for error in (Unsupported, OutOfMemory)}
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _MOST = 1 << 30  # bytes of a frame: more than any picture of 4096 px, so a longer one is nonsense
 
@@ -49,7 +50,7 @@ class ReadingProcess:
                     return
                 if "error" in values:
                     whole = True
-                    raise (Unsupported if values["refused"] else ExtractionError)(values["error"], values["stage"])
+                    raise _ERRORS.get(values["type"], ExtractionError)(values["error"], values["stage"])
                 yield unpacked(values, pixels)
         finally:
             if not whole:
@@ -120,7 +121,8 @@ class ReadingProcess:
         return bytes(read)
 
     def _broken(self, path: Path) -> ExtractionError:
-        return ExtractionError(
+        return OutOfMemory(
             f"{path.name} crashed the program that reads such files, which was started again. The file is damaged or"
-            f" needs more than {self._memory / 1e9:.1f} GB of memory: split it, or save it again and index that."
+            f" needs more than {self._memory / 1e9:.1f} GB of memory: save it again, split it, or raise the setting"
+            " memory."
         )

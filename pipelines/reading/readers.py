@@ -10,13 +10,15 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexes.errors import FolioscopeError
 from indexes.library import Library
 from indexes.records import FileRecord, Place, Source
-from pipelines.errors import ExtractionError, Unsupported
+from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
 from pipelines.models.shelf import ModelShelf
 from pipelines.reading.document import Document, read_document
 from pipelines.reading.files import content_id, too_large
@@ -28,6 +30,8 @@ from pipelines.records import FileAdvanced, FileStarted
 log = logging.getLogger(__name__)
 
 _A_WHILE = 0.1  # seconds between two words about the same file
+_MODELS = 900_000_000  # bytes that this process takes with the models that read pictures
+_LEAST = 250_000_000  # bytes with which a process reads nearly everything; what needs more is read alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,14 @@ class Readers:
 
     def __init__(self, library: Library, shelf: ModelShelf, told: queue.SimpleQueue[Told], count: int, memory: int,
                  largest: int) -> None:  # fmt: skip
-        """`count` threads, `memory` bytes for each process; documents above `largest` bytes are refused."""
+        """`count` threads, `memory` bytes for all of it; documents above `largest` bytes are refused."""
         self.busy = 0.0  # seconds of all threads together
         self._library = library
         self._shelf = shelf
         self._told = told
-        self._memory = memory
+        self._share = max(_LEAST, (memory - _MODELS) // count)
+        self._whole = max(_LEAST, memory - _MODELS)
+        self._room = _Room(count)
         self._largest = largest
         self._files: queue.SimpleQueue[FileRecord | None] = queue.SimpleQueue()
         self._claimed: set[str] = set()
@@ -121,7 +127,7 @@ class Readers:
             thread.join()
 
     def _work(self) -> None:
-        process = ReadingProcess(self._memory)
+        process = ReadingProcess(self._share)
         self._processes.append(process)
         try:
             while (record := self._files.get()) is not None and not self._stopping.is_set():
@@ -175,7 +181,13 @@ class Readers:
                 told = time.monotonic()
 
         try:
-            document = read_document(record, kind, process.pieces(path, kind), self._shelf, advanced)
+            try:
+                with self._room.shared():
+                    document = read_document(record, kind, process.pieces(path, kind), self._shelf, advanced)
+            except OutOfMemory:
+                if self._whole <= self._share:
+                    raise
+                document = self._read_alone(record, kind, advanced)
             status = path.stat()
             if (status.st_size, status.st_mtime_ns) != (record.bytes, record.mtime_ns):
                 raise ExtractionError(
@@ -187,6 +199,41 @@ class Readers:
         except BaseException:
             self.release(source_id)
             raise
+
+    def _read_alone(self, record: FileRecord, kind: Kind, advanced: Callable[[int, Place], None]) -> Document:
+        """A file for which a share of the memory does not suffice, with all of it and no other file beside it."""
+        process = ReadingProcess(self._whole)
+        self._processes.append(process)
+        try:
+            with self._room.alone():
+                return read_document(record, kind, process.pieces(Path(record.path), kind), self._shelf, advanced)
+        finally:
+            process.close()
+
+
+class _Room:
+    """Lets several in beside each other, or one alone."""
+
+    def __init__(self, places: int) -> None:
+        self._places = threading.BoundedSemaphore(places)
+        self._count = places
+        self._alone = threading.Lock()  # two that wait for all places would wait for each other
+
+    @contextmanager
+    def shared(self) -> Iterator[None]:
+        with self._places:
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        with self._alone:
+            for _ in range(self._count):
+                self._places.acquire()
+            try:
+                yield
+            finally:
+                for _ in range(self._count):
+                    self._places.release()
 
 
 def refused(record: FileRecord, error: Exception) -> Refused | FolioscopeError:
@@ -208,6 +255,6 @@ def refused(record: FileRecord, error: Exception) -> Refused | FolioscopeError:
     return Refused(replace(record, status="failed", stage="read", reason=reason))
 
 
-def count_for(cores: int) -> int:
+def count_for(cores: int, memory: int) -> int:
     """How many readers there should be: the encoder takes every core, and waits for none of them."""
-    return max(1, min(4, cores))
+    return max(1, min(4, cores, (memory - _MODELS) // _LEAST))

@@ -52,8 +52,8 @@ class Run:
         largest: int,
         again: bool = False,
     ) -> None:
-        """`files` stand below `names`; `memory`: bytes for each process that reads; `largest`: bytes of a document;
-        `again`: also what failed some times already."""
+        """`files` stand below `names`; `memory`: bytes for all of it; `largest`: bytes of a document; `again`: also
+        what failed some times already."""
         self.library = library
         self._drafting = drafting
         self._files = deque(files)
@@ -65,7 +65,7 @@ class Run:
         }
         self._again = again
         self._told: queue.SimpleQueue[Told] = queue.SimpleQueue()
-        self._readers = Readers(library, shelf, self._told, count_for(cores()), memory, largest)
+        self._readers = Readers(library, shelf, self._told, count_for(cores(), memory), memory, largest)
         self._batching = Batching(shelf, self._told)
         self._shelf = shelf
         self._open = 0  # files that were put and have no end yet
