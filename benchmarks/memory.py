@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ WORDS = "harbour lamp keeper tide signal tower engine stair glass oil wind rope 
 
 
 def prose(chance: np.random.Generator, words: int) -> str:
-    return " ".join(chance.choice(WORDS, words)) + f" {chance.integers(1e9)}."
+    return " ".join(chance.choice(WORDS, words)) + f" {chance.integers(1_000_000_000)}."
 
 
 def pages(folder: Path) -> None:
@@ -105,7 +106,7 @@ def tree(root: int) -> int:
     return total
 
 
-def indexed(folder: Path, library: Path, budget: str) -> tuple[dict[str, int], float, float]:
+def indexed(folder: Path, library: Path, budget: str) -> tuple[dict[str, Any], float, int]:
     """What the run reports, its seconds, and its peak in bytes."""
     command = [sys.executable, "-m", "app", "index", str(folder), "--library", str(library), "--json"]
     began = time.monotonic()
@@ -124,9 +125,12 @@ def indexed(folder: Path, library: Path, budget: str) -> tuple[dict[str, int], f
 
     watching = threading.Thread(target=watch)
     watching.start()
-    out, _ = process.communicate()
-    ended.set()
-    watching.join()
+    try:
+        out, _ = process.communicate()
+    finally:
+        process.kill()
+        ended.set()
+        watching.join()
     return json.loads(out), time.monotonic() - began, peak[0]
 
 

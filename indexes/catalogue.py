@@ -93,6 +93,7 @@ END;
 """
 
 _TRIES = "ALTER TABLE files ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;"
+_FINGERPRINTS = "ALTER TABLE segments ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';"
 
 # Numbered steps; PRAGMA user_version counts those that were taken.
 MIGRATIONS: tuple[str, ...] = (
@@ -102,12 +103,13 @@ MIGRATIONS: tuple[str, ...] = (
     _CODES,
     _FOLLOWING,
     _TRIES,
+    _FINGERPRINTS,
 )
 
 _FILE = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source"
 _SEGMENT = (
     "SELECT s.id, o.id AS source_id, s.position, s.modality, s.heading, s.text, s.place, s.member, s.marks,"
-    " s.kind, s.cues"
+    " s.kind, s.cues, s.fingerprint"
     " FROM segments s JOIN sources o ON o.key = s.source"
 )
 
@@ -276,11 +278,11 @@ class Catalogue(Database):
         ids = []
         for segment in segments:
             cursor = self.connection.execute(
-                "INSERT INTO segments(source, position, modality, heading, text, place, member, marks, kind, cues)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?)",
+                "INSERT INTO segments(source, position, modality, heading, text, place, member, marks, kind, cues,"
+                " fingerprint) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                 (source_key, segment.position, segment.modality, segment.heading, segment.text,
                  _json(segment.place.as_dict()), segment.member, _json(segment.marks), segment.kind,
-                 _json([[cue.start, cue.end, cue.text, cue.speaker] for cue in segment.cues])),
+                 _json([[cue.start, cue.end, cue.text, cue.speaker] for cue in segment.cues]), segment.fingerprint),
             )  # fmt: skip
             ids.append(int(cursor.lastrowid or 0))
         return ids

@@ -121,6 +121,8 @@ class Segment:
     picture or scan, each with its box, so that a quote can be marked where it stands. `cues` are the sentences of
     speech with their times; their texts joined by spaces are `text`.
 
+    `fingerprint` is how a picture looks, in hex, so that copies of it are known (`reading/looking.py`).
+
     `position` orders the segments of a source: a count in documents, milliseconds in recordings.
     """
 
@@ -134,6 +136,7 @@ class Segment:
     marks: Marks = ()
     kind: SegmentKind = "text"
     cues: tuple[Cue, ...] = ()
+    fingerprint: str = ""
     id: int | None = None
 
     @property

@@ -30,8 +30,8 @@ class Piece:
 
     `heading` is the chain of headings above it ('Safety › Storage'). `member` names the picture
     inside a container file; `marks` are the lines that OCR read. `picture` is RGB, upright, at most
-    4096 px on its longer side. Once a picture was looked at, `vector` stands for it in the image space
-    and `picture` is let go.
+    4096 px on its longer side. Once a picture was looked at, `vector` stands for it in the image space,
+    `fingerprint` tells copies of it, and `picture` is let go.
     """
 
     kind: PieceKind
@@ -42,6 +42,7 @@ class Piece:
     member: str = ""
     marks: Marks = ()
     vector: np.ndarray | None = None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

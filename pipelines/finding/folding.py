@@ -1,7 +1,8 @@
 """The same passage found several times becomes one result, and one source does not fill the first results alone.
 
 Two results are copies when the one says nothing that the other does not: the words of the lower stand in the higher,
-in the same order but for a few, and each of its numbers and names does.
+in the same order but for a few, and each of its numbers and names does. Pictures are copies when they look the same and
+hold the same words; what is said, when another file says it at the same second.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import cached_property
 
 from indexes.keywords import words
 from indexes.records import Segment
+from pipelines.reading.looking import own_words
 from pipelines.records import Result
 
 COMPARED = 30  # results that are compared with each other; further down only equal texts are folded
@@ -20,6 +22,8 @@ FIRST = 4  # results that become evidence, among which another source gets a pla
 _ALIKE = 0.9  # share of the runs of words that copies have in common (Broder 1997: "roughly the same")
 _RUN = 4  # words
 _SHORTEST = 5  # words; less is a heading or a caption, which many documents share
+_ALMOST = 24  # of 256 bits in which the fingerprints of copies may differ
+_AT_ONCE = 2.0  # seconds
 _ABOUT_AS_GOOD = 0.8  # share of its rival's score that a result of another source needs
 _WORD = re.compile(r"\w+(?:['’]t\b)?")
 _NOT = frozenset("not no never none without nor cannot kein keine nicht nie ohne ne pas jamais sans".split())
@@ -28,22 +32,22 @@ _NOT = frozenset("not no never none without nor cannot kein keine nicht nie ohne
 def fold(results: Sequence[Result]) -> list[Result]:
     """The same results, best first and ranked anew, copies within the best that they are copies of.
 
-    What is said or seen in recordings stays by itself: the same words at another time are another moment.
+    The same words at another time of a recording are another moment.
     """
     kept: list[Result] = []
     known: dict[str, int] = {}
     texts: list[_Text | None] = []
     for number, result in enumerate(results):
-        text = _Text(result.segment) if result.segment.kind == "text" else None
-        if text is not None and text.count < _SHORTEST:
+        text = _Text(result.segment) if result.segment.kind != "frame" else None
+        if text is not None and text.count < _SHORTEST and not result.segment.fingerprint:
             text = None
         same = None
         if text is not None:
-            same = known.get(text.plain)
+            same = known.get(text.plain) if text.kind == "text" else None
             if same is None and number < COMPARED:
                 same = next((i for i, other in enumerate(texts) if other and text.is_copy_of(other)), None)
         if same is None:
-            if text is not None:
+            if text is not None and text.kind == "text":
                 known[text.plain] = len(kept)
             kept.append(result)
             texts.append(text)
@@ -71,7 +75,9 @@ class _Text:
     is made when it is."""
 
     def __init__(self, segment: Segment) -> None:
-        self._written = words(segment.text)
+        self._segment = segment
+        self.kind = segment.kind
+        self._written = words(own_words(segment.text) if segment.pictured else segment.text)
         self._plain = _WORD.findall(self._written.lower())
         self.plain = " ".join(self._plain)
         self.count = len(self._plain)
@@ -93,6 +99,19 @@ class _Text:
 
     def is_copy_of(self, other: _Text) -> bool:
         """Whether this says nothing that the other does not."""
+        one, two = self._segment, other._segment
+        if one.kind != two.kind:
+            return False
+        if one.kind == "picture":
+            if not one.fingerprint or not two.fingerprint:
+                return False
+            differing = (int(one.fingerprint, 16) ^ int(two.fingerprint, 16)).bit_count()
+            return differing <= _ALMOST and self.strict == other.strict
+        if one.kind == "speech":
+            if one.source_id == two.source_id or one.place.start is None or two.place.start is None:
+                return False
+            if abs(one.place.start - two.place.start) > _AT_ONCE:
+                return False
         # A word that is missing there breaks a run, so that few may be.
         if self.count > other.count / _ALIKE or len(self.words - other.words) > (1 - _ALIKE) * self.count:
             return False

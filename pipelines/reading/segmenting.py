@@ -57,6 +57,7 @@ def segment(
                     member="" if picture is None else picture.member,
                     marks=gathered.marks,
                     kind="text" if picture is None else "picture",
+                    fingerprint="" if picture is None else picture.fingerprint,
                 ),
                 picture,
             )
