@@ -33,7 +33,7 @@ def prose(chance: np.random.Generator, words: int) -> str:
     return " ".join(chance.choice(WORDS, words)) + f" {chance.integers(1_000_000_000)}."
 
 
-def pages(folder: Path) -> None:
+def pages(folder: Path, lines: int = 40) -> None:
     from PIL import Image
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.utils import ImageReader
@@ -42,7 +42,7 @@ def pages(folder: Path) -> None:
     chance = np.random.default_rng(0)
     canvas = Canvas(str(folder / "long.pdf"), A4)
     for number in range(1600):
-        for line in range(40):
+        for line in range(lines):
             canvas.drawString(60, 780 - 14 * line, prose(chance, 9))
         if number % 10 == 0:
             pixels = chance.integers(0, 255, (12, 16, 3), np.uint8)
@@ -58,15 +58,15 @@ def picture(folder: Path) -> None:
     Image.fromarray(small).resize((16_000, 12_500), Image.Resampling.NEAREST).save(folder / "large.png")
 
 
-def recording(folder: Path) -> None:
-    """The spoken sample of the project, again and again with a minute of silence between."""
+def recording(folder: Path, pause: int = 60) -> None:
+    """The spoken sample of the project, again and again with seconds of silence between."""
     import av
 
     said = PROJECT / "samples" / "Voice note - harbour master.mp3"
     with av.open(str(said)) as container:
         resampler = av.AudioResampler("s16", "mono", 16_000)
         parts = [f.to_ndarray()[0] for frame in container.decode(audio=0) for f in resampler.resample(frame)]
-    sound = np.concatenate([*parts, np.zeros(60 * 16_000, np.int16)])
+    sound = np.concatenate([*parts, np.zeros(pause * 16_000, np.int16)])
     with av.open(str(folder / "long.mp3"), "w") as container:
         stream = container.add_stream("mp3", rate=16_000, layout="mono")
         at = 0
@@ -78,12 +78,12 @@ def recording(folder: Path) -> None:
         container.mux(stream.encode(None))
 
 
-def files(folder: Path) -> None:
+def files(folder: Path, words: int = 20) -> None:
     chance = np.random.default_rng(0)
     for number in range(10_000):
         below = folder / f"{number // 100:02}"
         below.mkdir(exist_ok=True)
-        (below / f"{number}.txt").write_text(prose(chance, 20), encoding="utf-8")
+        (below / f"{number}.txt").write_text(prose(chance, words), encoding="utf-8")
 
 
 def tree(root: int) -> int:

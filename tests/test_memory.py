@@ -1,0 +1,42 @@
+"""Indexing keeps within its budget of memory, whatever it is given: all its processes together, at any time."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.settings import bytes_of
+from benchmarks import memory
+from indexes.errors import UsageError
+
+BUDGET = "2GB"
+
+# Few words each: what is at stake is that nothing is held as a whole, not how long the encoder takes.
+CASES: dict[str, Callable[[Path], None]] = {
+    "a PDF of 1,600 pages": functools.partial(memory.pages, lines=3),
+    "a picture of 200 megapixels": memory.picture,
+    "a recording of two hours": functools.partial(memory.recording, pause=1200),
+    "a folder of 10,000 files": functools.partial(memory.files, words=3),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+@pytest.mark.parametrize("case", CASES)
+def test_the_budget_is_kept(case: str, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    CASES[case](folder)
+    report, _, peak = memory.indexed(folder, tmp_path / "library", BUDGET)
+    assert report["failed"] == 0 and report["indexed"] == len([p for p in folder.rglob("*") if p.is_file()])
+    assert peak <= bytes_of(BUDGET)
+
+
+def test_amounts_of_memory_are_read_as_people_write_them() -> None:
+    assert bytes_of("2GB") == bytes_of("2000 MB") == bytes_of("2g") == 2_000_000_000
+    for wrong in ("2", "GB", "-1GB", "two GB", ""):
+        with pytest.raises(UsageError, match="no amount of memory"):
+            bytes_of(wrong)
