@@ -33,7 +33,7 @@ class Assistant:
     def __init__(self, settings: Settings, create: bool = True) -> None:
         """Raises LibraryError; `create` false: when there is no library yet. Loads no model."""
         self.settings = settings
-        self.library = Library(Path(settings.library), create)
+        self.library = Library(Path(settings.library), create, settings.index)
         choices = {role: getattr(settings, role) for role in EXAMPLES}
         self.shelf = ModelShelf(
             choices,

@@ -48,6 +48,12 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
         "checks sentences of answers as well: none, hf:ID_OR_FOLDER (natural language inference)",
     ),
     ("device", "auto", "auto, cpu, cuda, mps"),
+    (
+        "index",
+        "auto",
+        "how vectors are held for searching: auto (exact up to 100,000, then compact), exact, compact (a tenth of the"
+        " memory); a change takes effect with the next `index`, or with `doctor --repair`",
+    ),
     ("host", "127.0.0.1", "address that the server listens on; any other than this machine's needs a password"),
     ("port", 7860, "port of the page and the API"),
     ("password", "", "asked for by the page and the API (user name: folioscope); none by default"),
@@ -65,7 +71,11 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
 )
 
 # What a setting may be, where it is one of a few words and no other part judges it.
-CHOICES: dict[str, tuple[str, ...]] = {"unsupported": ("mark", "drop"), "history": ("on", "off")}
+CHOICES: dict[str, tuple[str, ...]] = {
+    "index": ("auto", "exact", "compact"),
+    "unsupported": ("mark", "drop"),
+    "history": ("on", "off"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,7 @@ class Settings:
     rerank: str
     entailment: str
     device: str
+    index: str
     host: str
     port: int
     password: str

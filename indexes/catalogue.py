@@ -333,10 +333,11 @@ class Catalogue(Database):
             [(space_key, segment, vector.astype(np.float16).tobytes()) for segment, vector in vectors.items()],
         )
 
-    def vector_ids(self, space_key: int, above: int = 0) -> np.ndarray:
-        """Segment ids larger than `above` that have a vector in this space, ascending, int64 (n,)."""
+    def vector_ids(self, space_key: int, above: int = 0, most: int = -1) -> np.ndarray:
+        """Segment ids larger than `above` that have a vector in this space, ascending, int64 (n,); the first `most`."""
         rows = self.connection.execute(
-            "SELECT segment FROM vectors WHERE space = ? AND segment > ? ORDER BY segment", (space_key, above)
+            "SELECT segment FROM vectors WHERE space = ? AND segment > ? ORDER BY segment LIMIT ?",
+            (space_key, above, most),
         )
         return np.fromiter((row[0] for row in rows), dtype=np.int64)
 

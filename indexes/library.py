@@ -1,6 +1,6 @@
 """The library: one folder on disk in which catalogue, keywords and vector spaces go together.
 
-Adds, replaces and forgets a source in one transaction; keeps the FAISS caches level with the catalogue. Layout:
+Adds, replaces and forgets a source in one transaction; `caches` keeps FAISS level with the catalogue. Layout:
 
     catalogue.sqlite            the truth
     faiss/text-3-1042.faiss     cache: space 'text', its key 3, generation 1042 of the catalogue
@@ -11,32 +11,25 @@ Adds, replaces and forgets a source in one transaction; keeps the FAISS caches l
 from __future__ import annotations
 
 import json
-import logging
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from indexes.caches import Caches
 from indexes.catalogue import Catalogue
 from indexes.conversations import Conversations
 from indexes.errors import LibraryBusy, LibraryError, SpaceMismatch, UsageError
 from indexes.keywords import KeywordIndex
 from indexes.records import FileRecord, Hit, Segment, Source
 from indexes.scopes import Scope
-from indexes.vectors import VectorIndex
 
-log = logging.getLogger(__name__)
-
-_PORTION = 10_000  # vectors that are read at once
-_SOON = 20_000  # vectors; the file of a space with no more is written whenever something changed
 _AT_ONCE = 50_000  # segments; in a library with no more, what was removed is erased at the end of each writing
-_STALE = 0.05  # part of a larger one that must have changed, since writing it takes as long as the library is large
 
 Vectors = Mapping[str, Mapping[int, np.ndarray]]
 """Space name → index of the segment among those added → vector (dimension,) float32 of unit length."""
@@ -45,19 +38,14 @@ Codes = Mapping[int, np.ndarray]
 """Index of the segment among those added → its words (w, bytes) uint8, as the text model gives them."""
 
 
-@dataclass(slots=True)
-class _Space:
-    key: int
-    index: VectorIndex
-    generation: int
-    changes: int = 0  # since it was read from its file, or written to it
-
-
 class Library:
     """One folder with everything that is remembered."""
 
-    def __init__(self, folder: Path, create: bool = True) -> None:
-        """Raises LibraryError when the folder cannot be used, or is none and `create` is false."""
+    def __init__(self, folder: Path, create: bool = True, index: str = "auto") -> None:
+        """`index`: the kind of index to hold vectors in (auto, exact, compact).
+
+        Raises LibraryError when the folder cannot be used, or is none and `create` is false.
+        """
         self.folder = Path(os.path.abspath(folder.expanduser()))
         catalogue = self.folder / "catalogue.sqlite"
         if not create and not catalogue.exists():
@@ -69,9 +57,8 @@ class Library:
         self.catalogue = Catalogue(catalogue)
         self.keywords = KeywordIndex()
         self.conversations = Conversations(self.catalogue)
-        self._spaces: dict[str, _Space] = {}
-        self._lock = threading.RLock()  # guards the FAISS indexes in memory
         self._writer = threading.Lock()
+        self.caches = Caches(self.folder / "faiss", self.catalogue, index, self._writer.locked)
         self._left_behind = False  # whether words of removed segments may still stand in the index's file
 
     def close(self) -> None:
@@ -229,9 +216,7 @@ class Library:
         with self.catalogue.transaction(counts=False) as connection:
             self.keywords.erase(connection)
         self._left_behind = False
-        with self._lock:
-            for space in self._spaces.values():
-                space.changes = max(space.changes, len(space.index) + 1)  # so that its file is written anew
+        self.caches.write_anew()
 
     def _segments(self) -> int:
         return int(self.catalogue.connection.execute("SELECT count(*) FROM segments").fetchone()[0])
@@ -263,15 +248,7 @@ class Library:
 
     def search_vectors(self, space: str, vector: np.ndarray, k: int, scope: Scope = Scope()) -> list[Hit]:
         """The k nearest segments of one space; score is the cosine."""
-        with self._lock, self.catalogue.snapshot():
-            opened = self._level(space)
-            if opened is None:
-                return []
-            allowed = None
-            if scope.where:
-                rows = self.catalogue.connection.execute(f"SELECT id FROM segments WHERE {scope.where}", scope.values)
-                allowed = np.fromiter((row[0] for row in rows), dtype=np.int64)
-            ids, scores = opened.index.search(vector, k, allowed)
+        ids, scores = self.caches.search(space, vector, k, scope)
         found = zip(ids.tolist(), scores.tolist(), strict=True)
         return [Hit(i, rank, score, space) for rank, (i, score) in enumerate(found, start=1)]
 
@@ -281,100 +258,17 @@ class Library:
 
     # --- the FAISS caches ---
 
-    def _level(self, name: str) -> _Space | None:
-        """The space's index, level with the catalogue. Ids only grow, so what is new lies above the largest."""
-        row = self.catalogue.space(name)
-        if row is None:
-            return None
-        generation = self.catalogue.generation
-        space = self._spaces.get(name)
-        if space is None or space.key != row["key"]:
-            space = self._spaces[name] = self._load(name, row["key"], row["dimension"])
-        if space.generation != generation:
-            self._follow(space, row)
-            space.generation = generation
-        return space
-
-    def _follow(self, space: _Space, row: sqlite3.Row) -> None:
-        """Bring an index to the catalogue's state; what that costs depends on what has changed, not on the library."""
-        index, key = space.index, row["key"]
-        gone = self.catalogue.removed_since(key, space.generation)
-        if gone is None:
-            gone = np.setdiff1d(index.ids(), self.catalogue.vector_ids(key))
-        space.changes += index.remove(gone[gone <= index.newest]) + self._add_newer(index, row)
-        if len(index) != row["vectors"]:
-            log.warning("the index of %s vectors does not agree with the catalogue: building it anew", row["name"])
-            space.index = VectorIndex(row["dimension"])
-            space.changes = self._add_newer(space.index, row)
-
-    def _add_newer(self, index: VectorIndex, row: sqlite3.Row) -> int:
-        new = self.catalogue.vector_ids(row["key"], above=index.newest)
-        for start in range(0, len(new), _PORTION):
-            portion = new[start : start + _PORTION]
-            index.add(portion, self.catalogue.vectors(row["key"], portion.tolist(), row["dimension"]))
-        return len(new)
-
-    def _files(self, name: str, key: int) -> list[tuple[int, Path]]:
-        """Saved files of a space by generation, newest first."""
-        found = []
-        for path in (self.folder / "faiss").glob(f"{name}-{key}-*.faiss"):
-            number = path.stem.rsplit("-", 1)[1]
-            if number.isdigit():
-                found.append((int(number), path))
-        return sorted(found, reverse=True)
-
-    def _load(self, name: str, key: int, dimension: int) -> _Space:
-        for generation, path in self._files(name, key):
-            try:
-                return _Space(key, VectorIndex.load(path, dimension), generation)
-            except LibraryError as error:
-                log.warning("%s; rebuilding it from the catalogue", error)
-        return _Space(key, VectorIndex(dimension), -1)
-
     def save_spaces(self) -> None:
-        """Write FAISS files that are too far behind, and remove the older ones. What a file lacks is read from the
-        catalogue when it is opened."""
-        with self._lock, self.catalogue.snapshot():
-            oldest = self.catalogue.generation
-            for row in self.catalogue.connection.execute("SELECT name, key FROM spaces").fetchall():
-                space = self._level(row["name"])
-                files = self._files(row["name"], row["key"])
-                if space is None or (files and files[0][0] == space.generation):
-                    continue
-                if files and space.changes <= _STALE * len(space.index) and len(space.index) > _SOON:
-                    oldest = min(oldest, files[0][0])
-                    continue
-                space.index.save(self.folder / "faiss" / f"{row['name']}-{row['key']}-{space.generation}.faiss")
-                space.changes = 0
-                for _, older in files:
-                    older.unlink(missing_ok=True)
-        self.catalogue.forget_removals(until=oldest)
+        """Write FAISS files that are too far behind; see `caches`."""
+        self.caches.save()
 
     def saved_ids(self, name: str) -> tuple[np.ndarray | None, int]:
-        """What the space's FAISS file on disk holds, and its generation; (None, -1) when it cannot be read.
-
-        Without a file, as after a kill before the first was written, it holds nothing yet.
-        """
-        row = self.catalogue.space(name)
-        if row is None:
-            return None, -1
-        files = self._files(name, row["key"])
-        if not files:
-            return np.empty(0, np.int64), -1
-        for generation, path in files:
-            try:
-                return VectorIndex.load(path, row["dimension"]).ids(), generation
-            except LibraryError:
-                continue
-        return None, -1
+        """What the space's FAISS file on disk holds, and its generation; (None, -1) when it cannot be read."""
+        return self.caches.saved_ids(name)
 
     def rebuild_spaces(self) -> None:
         """Throw the FAISS files away and build them from the catalogue."""
-        with self._lock:
-            for path in (self.folder / "faiss").glob("*"):
-                path.unlink()
-            self._spaces.clear()
-        self.save_spaces()
+        self.caches.rebuild()
 
 
 def removed(file: FileRecord, reason: str) -> FileRecord:

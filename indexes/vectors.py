@@ -1,57 +1,81 @@
-"""One vector space in memory: FAISS with our ids. Knows ids and vectors only.
+"""One vector space in memory: FAISS with our ids. Knows ids and vectors only; which kinds of index there are is told
+by `kinds`.
 
-Exact search over float16 codes, the same precision as the catalogue's, by inner product: rows are of unit length,
-so that is the cosine. With a GPU the codes are cloned onto it for searching; the CPU copy stays the one that changes,
-because GPU indexes cannot remove.
+By inner product: rows are of unit length, so that is the cosine. Of every kind the cosines that are given out are those
+of the float16 vectors in the catalogue, so what is compared with them (floors, fits) need not know the kind.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from indexes import kinds
 from indexes.errors import LibraryError
+from indexes.graphics import MOST, GpuCopy, gpus
+from indexes.kinds import EXACT, Kind
 
 log = logging.getLogger(__name__)
+
+_PORTION = 10_000  # vectors that are copied to the GPUs at once
+
+Exactly = Callable[[np.ndarray], np.ndarray]
+"""ids int64 (n,) → their vectors float32 (n, dimension), in this order, of all that an index holds."""
+
+
+def use_half_the_cores() -> None:
+    """In the calling thread, by which FAISS counts: what is built in the background leaves the rest to questions."""
+    import faiss
+
+    faiss.omp_set_num_threads(max(1, faiss.omp_get_max_threads() // 2))
 
 
 class VectorIndex:
     """Vectors of one space.
 
     Args of all methods: `ids` int64 (n,), `vectors` float32 (n, dimension) with rows of unit length. `newest` is the
-    largest id that was ever added: ids only grow, so what is not here yet lies above it.
+    largest id that was ever added: ids only grow, so what is not here yet lies above it. A kind that is not exact must
+    be taught before vectors are added, and orders what it finds by the vectors that `exactly` gives.
     """
 
-    def __init__(self, dimension: int) -> None:
-        import faiss
-
+    def __init__(self, dimension: int, kind: Kind = EXACT, exactly: Exactly | None = None) -> None:
         self.dimension = dimension
-        codes = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-        self._index = faiss.IndexIDMap2(codes)
-        self._on_gpu: object | None = None
+        self.kind = kind
         self.newest = 0
+        self._exactly = exactly
+        self._index = kinds.new(kind, dimension)
+        self._mapped = False
+        self._on_gpu: GpuCopy | None = None
+        self._gpu_failed = False
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
     def ids(self) -> np.ndarray:
-        """All ids, int64 (n,), in the order in which they were added."""
-        import faiss
+        """All ids, int64 (n,); of an exact index in the order in which they were added."""
+        return kinds.ids(self._index)
 
-        return faiss.vector_to_array(self._index.id_map).astype(np.int64)
+    def teach(self, vectors: np.ndarray) -> None:
+        """Learn from examples where the vectors of this space lie."""
+        self._index.train(np.ascontiguousarray(vectors, dtype=np.float32))
 
     def add(self, ids: np.ndarray, vectors: np.ndarray) -> None:
         """Raises LibraryError when shapes do not fit this space."""
         if vectors.ndim != 2 or vectors.shape != (len(ids), self.dimension):
             raise LibraryError(f"{vectors.shape} vectors do not fit a space of {self.dimension} dimensions.")
         if len(ids):
-            self._index.add_with_ids(
-                np.ascontiguousarray(vectors, dtype=np.float32), np.ascontiguousarray(ids, dtype=np.int64)
-            )
-            self._on_gpu = None
+            self._own()
+            ids, vectors = np.ascontiguousarray(ids, dtype=np.int64), np.ascontiguousarray(vectors, dtype=np.float32)
+            self._index.add_with_ids(vectors, ids)
+            if self._on_gpu is not None:
+                try:
+                    self._on_gpu.add(ids, vectors)
+                except RuntimeError as error:
+                    self._leave_gpu(error)
             self.newest = max(self.newest, int(ids.max()))
 
     def remove(self, ids: np.ndarray) -> int:
@@ -60,7 +84,9 @@ class VectorIndex:
 
         if not len(ids):
             return 0
-        self._on_gpu = None
+        self._own()
+        if self._on_gpu is not None and not self._on_gpu.remove(ids):
+            self._on_gpu = None
         return int(self._index.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(ids, dtype=np.int64))))
 
     def search(self, vector: np.ndarray, k: int, allowed: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -68,36 +94,50 @@ class VectorIndex:
 
         `allowed` narrows to these ids.
         """
-        import faiss
-
-        k = min(k, len(self) if allowed is None else len(allowed), len(self))
+        most = len(self) if allowed is None else min(len(allowed), len(self))
+        k = min(k, most)
         if k <= 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, self.dimension)
-        if allowed is None:
-            scores, ids = self._searcher().search(query, k)
-        else:
-            selector = faiss.IDSelectorBatch(np.ascontiguousarray(allowed, dtype=np.int64))
-            scores, ids = self._index.search(query, k, params=faiss.SearchParameters(sel=selector))  # type: ignore[call-arg]
-        found = ids[0] >= 0
-        return ids[0][found], scores[0][found]
+        answer = self._ask_gpu(query, k) if allowed is None else None
+        if answer is None:
+            wanted = k if self.kind.exact else min(kinds.candidates(k), most)
+            answer = self._index.search(query, wanted, params=kinds.parameters(self._index, allowed))
+        scores, found = answer
+        ids, scores = found[0][found[0] >= 0], scores[0][found[0] >= 0]
+        if self.kind.exact:
+            return ids, scores
+        assert self._exactly is not None, "a compact index was opened without the exact vectors"
+        scores = self._exactly(ids) @ query[0]
+        order = np.argsort(-scores, kind="stable")[:k]
+        return ids[order], scores[order]
 
-    def _searcher(self):  # type: ignore[no-untyped-def]  # faiss has no types
-        """The GPU clone where there is a GPU, else the CPU index itself."""
-        import faiss
+    # --- the GPUs ---
 
-        if faiss.get_num_gpus() == 0:
-            return self._index
-        if self._on_gpu is None:
-            options = faiss.GpuMultipleClonerOptions()
-            options.useFloat16 = True
-            options.shard = True
-            try:
-                self._on_gpu = faiss.index_cpu_to_all_gpus(self._index, co=options)
-            except RuntimeError as error:
-                log.warning("the GPU cannot hold this index (%s): searching on the CPU", error)
-                return self._index
-        return self._on_gpu
+    def _ask_gpu(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Cosines and ids from the GPUs, to which the vectors are copied when first asked; None: ask the CPU."""
+        if not self.kind.exact or self._gpu_failed or k > MOST or gpus() == 0:
+            return None
+        try:
+            if self._on_gpu is None:
+                self._on_gpu = self._copied()
+            return self._on_gpu.search(query, k)
+        except RuntimeError as error:
+            self._leave_gpu(error)
+            return None
+
+    def _copied(self) -> GpuCopy:
+        copy, ids = GpuCopy(self.dimension), self.ids()
+        for start in range(0, len(ids), _PORTION):
+            portion = ids[start : start + _PORTION]
+            copy.add(portion, self._index.index.reconstruct_n(start, len(portion)))
+        return copy
+
+    def _leave_gpu(self, error: RuntimeError) -> None:
+        log.warning("The GPU cannot search %d vectors (%s): the CPU does, which is slower.", len(self), error)
+        self._on_gpu, self._gpu_failed = None, True
+
+    # --- files ---
 
     def save(self, path: Path) -> None:
         """Written aside, flushed to disk, renamed: a reader sees the old file or the new one."""
@@ -111,17 +151,29 @@ class VectorIndex:
         os.replace(aside, path)
 
     @classmethod
-    def load(cls, path: Path, dimension: int) -> VectorIndex:
-        """Raises LibraryError when the file is damaged or of another dimension."""
+    def load(cls, path: Path, dimension: int, exactly: Exactly | None = None) -> VectorIndex:
+        """Of whatever kind the file is. Raises LibraryError when it is damaged or of another dimension.
+
+        The file is mapped and not read, so that processes share its memory, and a short one reads only what it needs.
+        Files are replaced by renaming, which leaves a mapped one whole.
+        """
         import faiss
 
         try:
-            index = faiss.read_index(str(path))
+            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
             raise LibraryError(f"{path.name} is damaged: {error}") from error
-        if not isinstance(index, faiss.IndexIDMap2) or index.d != dimension:
+        kind = kinds.recognised(index, dimension)
+        if kind is None:
             raise LibraryError(f"{path.name} does not hold {dimension}-dimensional vectors with ids.")
-        loaded = cls(dimension)
-        loaded._index = index
+        loaded = cls(dimension, kind, exactly)
+        loaded._index, loaded._mapped = index, True
         loaded.newest = int(loaded.ids().max(initial=0))
         return loaded
+
+    def _own(self) -> None:
+        """Copy a mapped index into memory before it is changed; FAISS ends the process that changes a mapped one."""
+        import faiss
+
+        if self._mapped:
+            self._index, self._mapped = faiss.deserialize_index(faiss.serialize_index(self._index)), False

@@ -20,7 +20,7 @@ HOMES = {  # heavy packages and the only files that may name them
     ],
     "ctranslate2": ["pipelines/models/whisper.py", "pipelines/models/ct2_bert.py", "pipelines/models/devices.py"],
     "faster_whisper": ["pipelines/models/whisper.py", "pipelines/recordings/speech.py"],
-    "faiss": ["indexes/vectors.py", "app/doctor.py"],
+    "faiss": ["indexes/vectors.py", "indexes/kinds.py", "indexes/graphics.py", "app/doctor.py"],
     "ir_measures": ["app/evaluation/metrics.py"],
     "scipy": ["app/evaluation/metrics.py"],
     "py3langid": ["pipelines/languages.py"],

@@ -338,8 +338,8 @@ def test_an_index_follows_what_was_added_and_removed_meanwhile(library: Library)
 
 
 def test_a_large_space_is_written_only_when_much_has_changed(library: Library, monkeypatch) -> None:
-    monkeypatch.setattr("indexes.library._SOON", 0)
-    monkeypatch.setattr("indexes.library._STALE", 0.5)
+    monkeypatch.setattr("indexes.caches._SOON", 0)
+    monkeypatch.setattr("indexes.caches._STALE", 0.5)
     monkeypatch.setattr("indexes.library._AT_ONCE", 0)
     with library.writing():
         add(library, "a", [f"text {i}" for i in range(10)])
