@@ -244,7 +244,7 @@ class Rounds:
         for number in count():
             if done == kills:
                 break
-            if number % 3 == 0:
+            if number % 2 == 0:
                 self.folder.change(number)
             before = {path: id for path, (_, id) in seen["ledger"].items() if id}
             name, arguments, after = self._chosen(before)

@@ -34,7 +34,9 @@ _STAGES = (
     ("writing FAISS", "indexes.vectors", "VectorIndex", "save"),
     ("emptying the log", "indexes.database", "Database", "empty_log"),
 )
-_HEAVY = ("faiss", "ctranslate2", "tokenizers", "av", "filelock", "rich.progress", "pysubs2", "app.doctor")
+_LATEST = 5  # runs that tell how long a run takes
+_HEAVY = ("faiss", "ctranslate2", "tokenizers", "av", "filelock", "rich.progress", "pysubs2", "app.doctor", "app.assistant", "app.progress",
+          "pipelines.ingest")  # fmt: skip
 
 Kill = Callable[[str, float], float | None]
 """Asked at each new stage with the second at which it begins, it gives the second for the end, or None to be asked
@@ -152,16 +154,18 @@ class Aim:
 
     def anywhere(self, name: str) -> Kill:
         """Any instant of a run."""
-        until = self.chance.uniform(0.0, self.runs[name][-1].seconds)
+        until = self.chance.uniform(0.0, max(run.seconds for run in self.runs[name][-_LATEST:]))
         return lambda stage, now: until
 
     def within_a_stage(self, name: str, kills: Counter[str]) -> Kill:
         """Any instant of the stage that was killed least so far."""
-        spans = defaultdict(list)
-        for stage, seconds in self.runs[name][-1].spans():
-            spans[stage].append(seconds)
+        spans, entered = defaultdict(list), Counter[str]()
+        for run in self.runs[name][-_LATEST:]:
+            for stage, seconds in run.spans():
+                spans[stage].append(seconds)
+            entered |= Counter(stage for _, stage in run.stages)
         chosen = min(spans, key=lambda stage: (kills[stage], self.chance.random()))
-        entries = self.chance.randint(1, len(spans[chosen]))
+        entries = self.chance.randint(1, min(4, entered[chosen]))  # later ones seldom come: much is known already
 
         def kill(stage: str, now: float) -> float | None:
             nonlocal entries

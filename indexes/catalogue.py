@@ -236,6 +236,13 @@ class Catalogue(Database):
         others = self.connection.execute("SELECT 1 FROM files WHERE source = ? LIMIT 1", (before["source"],)).fetchone()
         return None if others else int(before["source"])
 
+    def drop_lines(self, source_id: str, below: str) -> None:
+        """Delete the ledger's lines that lead to a source with a path that begins so."""
+        self.connection.execute(
+            "DELETE FROM files WHERE source = (SELECT key FROM sources WHERE id = ?) AND substr(path, 1, ?) = ?",
+            (source_id, len(below), below),
+        )
+
     def matching(self, glob: str) -> list[FileRecord]:
         """Files in the library of which the path, its end, or a folder above matches a glob; case is ignored."""
         glob = glob.lower().rstrip("/")

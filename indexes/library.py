@@ -17,12 +17,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from indexes.backups import ELSEWHERE, follow
 from indexes.catalogue import Catalogue
 from indexes.conversations import Conversations
 from indexes.errors import LibraryBusy, LibraryError, SpaceMismatch, UsageError
@@ -36,7 +37,12 @@ log = logging.getLogger(__name__)
 _PORTION = 10_000  # vectors that are read at once
 _SOON = 20_000  # vectors; the file of a space with no more is written whenever something changed
 _AT_ONCE = 50_000  # segments; in a library with no more, what was removed is erased at the end of each writing
+_LEFT = "left behind"  # the fact that says whether words of removed segments may still stand in files
+_NOTHING, _SOME_TIME, _NOW = range(3)  # what it says: when they are to be erased
 _STALE = 0.05  # part of a larger one that must have changed, since writing it takes as long as the library is large
+
+FORGOTTEN = "forgotten on request"
+"""What the ledger says of a file that a person wanted to be forgotten."""
 
 Vectors = Mapping[str, Mapping[int, np.ndarray]]
 """Space name → index of the segment among those added → vector (dimension,) float32 of unit length."""
@@ -67,12 +73,13 @@ class Library:
         except OSError as error:
             raise LibraryError(f"The library folder {self.folder} cannot be used: {error.strerror}.") from error
         self.catalogue = Catalogue(catalogue)
+        if self.catalogue.fact("folder"):  # else it is new, or of before this was noted: who writes will note it
+            follow(self.folder, self.catalogue)
         self.keywords = KeywordIndex()
         self.conversations = Conversations(self.catalogue)
         self._spaces: dict[str, _Space] = {}
         self._lock = threading.RLock()  # guards the FAISS indexes in memory
         self._writer = threading.Lock()
-        self._left_behind = False  # whether words of removed segments may still stand in the index's file
 
     def close(self) -> None:
         self.catalogue.close()
@@ -82,9 +89,10 @@ class Library:
     @contextmanager
     def writing(self, wait: float = 0.0) -> Iterator[None]:
         """Be the one writer; FAISS files are brought level at the end. Raises LibraryBusy if another still is after
-        `wait` seconds."""
+        `wait` seconds, LibraryReadOnly where nothing may be written."""
         import filelock
 
+        self.catalogue.check_written()
         owner = self.folder / "writer.json"
         lock = filelock.FileLock(self.folder / "writer.lock", timeout=wait)
         try:
@@ -100,14 +108,14 @@ class Library:
                 f"{_owner(owner)} is writing to {self.folder}. Wait until it has finished, or stop it, and try again."
             ) from error
         try:
-            owner.write_text(json.dumps({"pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}))
+            with suppress(OSError):  # on a full disk others are not told who writes
+                owner.write_text(json.dumps({"pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}))
+            self._sweep()
+            follow(self.folder, self.catalogue)
             yield
         finally:
             try:
-                if self._left_behind and self._segments() <= _AT_ONCE:
-                    self.erase()
-                self.save_spaces()
-                self.catalogue.empty_log()
+                self._level_files()
             finally:
                 owner.unlink(missing_ok=True)
                 lock.release()
@@ -187,7 +195,8 @@ class Library:
                 self.catalogue.update_source(key, source)
             self.keywords.remove(connection, instead_of)
             self.catalogue.remove_segments(instead_of)
-            self._left_behind = self._left_behind or bool(instead_of)
+            if instead_of:
+                self._leave_behind(_SOME_TIME)
             self._add_segments(key, segments, vectors, codes or {})
             self.catalogue.set_stages(key, stages)
             self._record(file)
@@ -215,27 +224,54 @@ class Library:
         Nothing of it is found from then on; `erase` also overwrites what is left in files.
         """
         known = [file for file in self.catalogue.files(path) if file.status != "removed"]
-        self.record(*(removed(file, "forgotten on request") for file in known))
+        self.record(*(removed(file, FORGOTTEN) for file in known))
         return known
 
     def erase(self) -> None:
-        """Leave no byte of what was removed in the library's files. Takes seconds in a library of 100,000 segments."""
-        with self.catalogue.transaction(counts=False) as connection:
-            self.keywords.erase(connection)
-        self._left_behind = False
-        with self._lock:
-            for space in self._spaces.values():
-                space.changes = max(space.changes, len(space.index) + 1)  # so that its file is written anew
+        """Leave no byte of what was removed in the library's files: at the end of this writing, or of the next if this
+        one is killed. Takes seconds in a library of 100,000 segments."""
+        self._leave_behind(_NOW)
+
+    def _leave_behind(self, when: int) -> None:
+        """Note that words of removed segments may still stand in files, and when they are to be erased. In the
+        catalogue, so that nobody who is killed leaves them there."""
+        if int(self.catalogue.fact(_LEFT, 0)) < when:
+            self.catalogue.set_fact(_LEFT, when)
+
+    def _level_files(self) -> None:
+        """At the end of writing: erase what is left behind, and bring the FAISS files level."""
+        left = int(self.catalogue.fact(_LEFT, 0))
+        erasing = left == _NOW or (left == _SOME_TIME and self._segments() <= _AT_ONCE)
+        if erasing:
+            with self.catalogue.transaction(counts=False) as connection:
+                self.keywords.erase(connection)
+            with self._lock, self.catalogue.snapshot():
+                for row in self.catalogue.connection.execute("SELECT name FROM spaces").fetchall():
+                    if (space := self._level(row["name"])) is not None:
+                        space.changes = len(space.index) + 1  # so that its file is written anew
+        self.save_spaces()
+        if self.catalogue.empty_log() and erasing:
+            self.catalogue.set_fact(_LEFT, _NOTHING)
+
+    def _sweep(self) -> None:
+        """Delete FAISS files that a killed writer left unfinished, and those ahead of the catalogue, which then is a
+        copy of an earlier day: it will give the same ids to other segments."""
+        for path in (self.folder / "faiss").glob("*"):
+            number = path.stem.rsplit("-", 1)[-1]
+            if path.suffix == ".aside" or (number.isdigit() and int(number) > self.catalogue.generation):
+                path.unlink(missing_ok=True)
 
     def _segments(self) -> int:
         return int(self.catalogue.connection.execute("SELECT count(*) FROM segments").fetchone()[0])
 
     def _record(self, file: FileRecord) -> None:
         orphan = self.catalogue.record_file(file)
+        if file.source_id is not None:
+            self.catalogue.drop_lines(file.source_id, below=f"{self.folder / ELSEWHERE}/")  # it is here after all
         if orphan is not None:
             self.keywords.remove(self.catalogue.connection, self.catalogue.segment_ids(orphan))
             self.catalogue.remove_source(orphan)
-            self._left_behind = True
+            self._leave_behind(_SOME_TIME)
 
     # --- finding ---
 
@@ -275,6 +311,10 @@ class Library:
 
     # --- the FAISS caches ---
 
+    @property
+    def _lineage(self) -> str:
+        return str(self.catalogue.fact("lineage"))
+
     def _level(self, name: str) -> _Space | None:
         """The space's index, level with the catalogue. Ids only grow, so what is new lies above the largest."""
         row = self.catalogue.space(name)
@@ -309,18 +349,18 @@ class Library:
         return len(new)
 
     def _files(self, name: str, key: int) -> list[tuple[int, Path]]:
-        """Saved files of a space by generation, newest first."""
+        """Saved files of a space by generation, newest first; those ahead of the catalogue are of no use."""
         found = []
         for path in (self.folder / "faiss").glob(f"{name}-{key}-*.faiss"):
             number = path.stem.rsplit("-", 1)[1]
-            if number.isdigit():
+            if number.isdigit() and int(number) <= self.catalogue.generation:
                 found.append((int(number), path))
         return sorted(found, reverse=True)
 
     def _load(self, name: str, key: int, dimension: int) -> _Space:
         for generation, path in self._files(name, key):
             try:
-                return _Space(key, VectorIndex.load(path, dimension), generation)
+                return _Space(key, VectorIndex.load(path, dimension, self._lineage), generation)
             except LibraryError as error:
                 log.warning("%s; rebuilding it from the catalogue", error)
         return _Space(key, VectorIndex(dimension), -1)
@@ -338,7 +378,13 @@ class Library:
                 if files and space.changes <= _STALE * len(space.index) and len(space.index) > _SOON:
                     oldest = min(oldest, files[0][0])
                     continue
-                space.index.save(self.folder / "faiss" / f"{row['name']}-{row['key']}-{space.generation}.faiss")
+                path = self.folder / "faiss" / f"{row['name']}-{row['key']}-{space.generation}.faiss"
+                try:
+                    space.index.save(path, self._lineage)
+                except OSError as error:
+                    log.warning("%s was not written (%s): it is a cache, and will be written another time", path, error)
+                    oldest = min(oldest, files[0][0] if files else oldest)
+                    continue
                 space.changes = 0
                 for _, older in files:
                     older.unlink(missing_ok=True)
@@ -357,7 +403,7 @@ class Library:
             return np.empty(0, np.int64), -1
         for generation, path in files:
             try:
-                return VectorIndex.load(path, row["dimension"]).ids(), generation
+                return VectorIndex.load(path, row["dimension"], self._lineage).ids(), generation
             except LibraryError:
                 continue
         return None, -1

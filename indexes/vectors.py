@@ -7,15 +7,20 @@ because GPU indexes cannot remove.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from indexes.errors import LibraryError
+from indexes.placing import put_in_place
 
 log = logging.getLogger(__name__)
+
+_SEAL = hashlib.sha256().digest_size  # bytes at the end of a file
 
 
 class VectorIndex:
@@ -99,25 +104,39 @@ class VectorIndex:
                 return self._index
         return self._on_gpu
 
-    def save(self, path: Path) -> None:
-        """Written aside, flushed to disk, renamed: a reader sees the old file or the new one."""
+    def save(self, path: Path, lineage: str = "") -> None:
+        """Written aside, sealed with its SHA-256 and the catalogue's lineage, put in place. Raises OSError."""
         import faiss
 
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f"{path.name}.{os.getpid()}.aside")
-        faiss.write_index(self._index, str(aside))
-        with aside.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(aside, path)
+        try:
+            faiss.write_index(self._index, str(aside))
+            with aside.open("rb+") as file:
+                seal = _seal(file, aside.stat().st_size, lineage)
+                file.write(seal)
+            put_in_place(aside, path)
+        except RuntimeError as error:  # so FAISS says that the disk is full
+            raise OSError(str(error)) from error
+        finally:
+            aside.unlink(missing_ok=True)
 
     @classmethod
-    def load(cls, path: Path, dimension: int) -> VectorIndex:
-        """Raises LibraryError when the file is damaged or of another dimension."""
+    def load(cls, path: Path, dimension: int, lineage: str = "") -> VectorIndex:
+        """Raises LibraryError when the file is damaged, of another lineage or of another dimension.
+
+        FAISS is given nothing that we did not write: what is read trusts its numbers
+        (https://github.com/facebookresearch/faiss/issues/5400).
+        """
         import faiss
 
         try:
+            length = path.stat().st_size - _SEAL
+            with path.open("rb") as file:
+                if length <= 0 or _seal(file, length, lineage) != file.read():
+                    raise LibraryError(f"{path.name} is damaged, or was not made for this catalogue")
             index = faiss.read_index(str(path))
-        except RuntimeError as error:
+        except (OSError, RuntimeError) as error:
             raise LibraryError(f"{path.name} is damaged: {error}") from error
         if not isinstance(index, faiss.IndexIDMap2) or index.d != dimension:
             raise LibraryError(f"{path.name} does not hold {dimension}-dimensional vectors with ids.")
@@ -125,3 +144,13 @@ class VectorIndex:
         loaded._index = index
         loaded.newest = int(loaded.ids().max(initial=0))
         return loaded
+
+
+def _seal(file: BinaryIO, length: int, lineage: str) -> bytes:
+    """What stands behind so many bytes of a file; leaves the file there."""
+    digest = hashlib.sha256(lineage.encode())
+    file.seek(0)
+    while length and (portion := file.read(min(length, 1 << 20))):
+        digest.update(portion)
+        length -= len(portion)
+    return digest.digest()

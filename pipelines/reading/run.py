@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexes.errors import FolioscopeError
-from indexes.library import Library
+from indexes.library import Library, removed
 from indexes.records import FileRecord, Modality, Source, Status
 from pipelines.models.devices import cores
 from pipelines.models.shelf import ModelShelf
@@ -119,7 +119,8 @@ class Run:
             yield FileFinished(replace(known, status="unchanged", seconds=0.0))
             return
         if rewritten:
-            self.library.forget(found.path)
+            assert known is not None
+            self.library.record(removed(known, "its subtitles were written anew"))
         self._put(record)
 
     def _put(self, record: FileRecord) -> None:
@@ -227,4 +228,4 @@ def _same_file(known: FileRecord, found: Found) -> bool:
         return False
     if (known.bytes, known.mtime_ns) != (found.bytes, found.mtime_ns):
         return False
-    return known.updated * 1e9 - known.mtime_ns > _RACY_NS
+    return abs(known.updated * 1e9 - known.mtime_ns) > _RACY_NS  # either way: clocks are set back, too
