@@ -11,18 +11,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _NOT_THERE = "What was read in it is not in the library any more. Index it again."
+_REEMBED = "python -m app doctor --reembed"
 _IN_PART = "Only a part of what was read in it is in the library. Forget it and index it again."
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`breaches` selects how many rows break it. `mend` is '' where mending needs a model; `step` says what then
-    helps."""
+    """`breaches` selects how many rows break it. Where `mend` is '', `step` says what helps."""
 
     what: str
     breaches: str
     mend: str = ""
     step: str = ""
+
+    @property
+    def model(self) -> bool:
+        """Whether it may be broken by what no model gave, and only a model mends it."""
+        return self.step == _REEMBED
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ RULES: tuple[Rule, ...] = (
         "segments",
         "kind IN ('text', 'speech') AND trim(text) != '' AND id NOT IN (SELECT segment FROM vectors JOIN spaces"
         " ON spaces.key = vectors.space WHERE spaces.name = 'text')",
-        step="python -m app doctor --reembed",
+        step=_REEMBED,
     ),
     Rule(
         "rows that refer to what is not there",
