@@ -1,6 +1,6 @@
 """Kills the product at random instants, and proves after each kill that nothing is lost and nothing doubled.
 
-    python -m benchmarks.faults [KILLS] [SEED]
+    python -m benchmarks.faults [KILLS] [SEED] [FILES]
 
 A folder of texts and recordings changes from round to round: files are added, changed, copied, renamed and deleted.
 Each round runs `index`, now and then `forget` or `doctor --repair`, through the command line's own `main` in a process
@@ -14,7 +14,7 @@ library is most easily broken, have their share. After each kill another process
 - the words of each file find it, and so does its vector.
 
 At the end one undisturbed `index` must make the library the same as a new one of the same folder, and leave no byte of
-what has gone.
+what has gone. The exit code is 1 where anything of this does not hold.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from typing import Any
 from benchmarks.killing import Aim, Kill, command, get_ready, in_process
 
 KILLS = 200
-_FILES = 24  # in the folder, more or less
+FILES = 24  # in the folder, more or less
 _SECONDS = 30  # of a recording; it is read as a draft, as if it were long
 _LETTERS = "bdfgklmnprstvz"
 
@@ -67,6 +67,7 @@ class Folder:
     chance: random.Random
     files: dict[str, Content] = field(default_factory=dict)
     seen: dict[str, Content] = field(default_factory=dict)  # by id, all that ever was
+    most: int = FILES  # from so many on, some are deleted
 
     def sentence(self) -> str:
         """One that stands nowhere else."""
@@ -111,7 +112,7 @@ class Folder:
                 case "rename" if picked in self.files:
                     self.write(f"{name}.txt", self.files[picked])
                     self.delete(picked)
-                case "delete" if len(self.files) > _FILES and picked in self.files:
+                case "delete" if len(self.files) > self.most and picked in self.files:
                     self.delete(picked)
                 case "recording" if sum(path.endswith(".wav") for path in self.files) < 4:
                     self.add_recording(f"{name}.wav")
@@ -220,22 +221,24 @@ class Matrix:
 
 
 def main() -> None:
-    kills = int(sys.argv[1]) if len(sys.argv) > 1 else KILLS
-    chance = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    kills, seed, files = (*map(int, sys.argv[1:4]), *(KILLS, 1, FILES)[len(sys.argv) - 1 :])
     get_ready()
     with tempfile.TemporaryDirectory() as temporary:
-        Rounds(Path(temporary), chance).run(kills)
+        rounds = Rounds(Path(temporary), random.Random(seed), files)
+        rounds.run(kills)
+        sys.exit(not rounds.held)
 
 
 class Rounds:
     """A folder and its library, round after round."""
 
-    def __init__(self, place: Path, chance: random.Random) -> None:
+    def __init__(self, place: Path, chance: random.Random, files: int = FILES) -> None:
         self.place, self.chance = place, chance
-        self.folder = Folder(place / "files", chance)
+        self.folder = Folder(place / "files", chance, most=files)
         self.library, self.log = place / "library", place / "log"
         self.aim, self.matrix = Aim(chance), Matrix()
-        for number in range(_FILES):
+        self.held = False  # whether everything did
+        for number in range(files):
             self.folder.add_text(f"{'old' if number % 3 else 'new'}/{number}.txt")
         self.folder.add_recording("old/talk.wav")
 
@@ -294,6 +297,8 @@ class Rounds:
         print(f"after one undisturbed index: {'the same as' if same else 'NOT the same as'} a new library"
               f" ({len(read[1])} files); of {len(gone)} sentences that have gone, {left} are left in its files;"
               f" {len(aside)} unfinished files")  # fmt: skip
+        matrix = self.matrix
+        self.held = same and not left and not aside and not sum((matrix.lost + matrix.doubled + matrix.wrong).values())
         for problem in ours["wrong"]:
             print(f"faults: at the end: {problem}", file=sys.stderr)
 

@@ -35,8 +35,10 @@ _STAGES = (
     ("emptying the log", "indexes.database", "Database", "empty_log"),
 )
 _LATEST = 5  # runs that tell how long a run takes
-_HEAVY = ("faiss", "ctranslate2", "tokenizers", "av", "filelock", "rich.progress", "pysubs2", "app.doctor", "app.assistant", "app.progress",
-          "pipelines.ingest")  # fmt: skip
+_HEAVY = (
+    *("faiss", "ctranslate2", "tokenizers", "av", "filelock", "rich.progress", "pysubs2"),
+    *("app.assistant", "app.progress", "app.doctor", "pipelines.ingest"),
+)
 
 Kill = Callable[[str, float], float | None]
 """Asked at each new stage with the second at which it begins, it gives the second for the end, or None to be asked

@@ -247,7 +247,7 @@ def _settle(aside: Path, folder: Path, manifest: Manifest) -> int:
             library.catalogue.set_fact("folder", str(folder))
         library.catalogue.empty_log()
         return count
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise UsageError(f"The bundle's catalogue holds what cannot be read: {error}.") from error
     finally:
         library.close()

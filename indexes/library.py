@@ -73,8 +73,9 @@ class Library:
         except OSError as error:
             raise LibraryError(f"The library folder {self.folder} cannot be used: {error.strerror}.") from error
         self.catalogue = Catalogue(catalogue)
-        if self.catalogue.fact("folder"):  # else it is new, or of before this was noted: who writes will note it
-            follow(self.folder, self.catalogue)
+        with suppress(sqlite3.DatabaseError):  # a damaged one is opened, too: `doctor` says what can be done
+            if self.catalogue.fact("folder"):  # else it is new, or of before this was noted: who writes will note it
+                follow(self.folder, self.catalogue)
         self.keywords = KeywordIndex()
         self.conversations = Conversations(self.catalogue)
         self._spaces: dict[str, _Space] = {}
@@ -373,7 +374,7 @@ class Library:
             for row in self.catalogue.connection.execute("SELECT name, key FROM spaces").fetchall():
                 space = self._level(row["name"])
                 files = self._files(row["name"], row["key"])
-                if space is None or (files and files[0][0] == space.generation):
+                if space is None or (files and files[0][0] == space.generation and not space.changes):
                     continue
                 if files and space.changes <= _STALE * len(space.index) and len(space.index) > _SOON:
                     oldest = min(oldest, files[0][0])
@@ -387,7 +388,8 @@ class Library:
                     continue
                 space.changes = 0
                 for _, older in files:
-                    older.unlink(missing_ok=True)
+                    if older != path:  # else it was damaged
+                        older.unlink(missing_ok=True)
         self.catalogue.forget_removals(until=oldest)
 
     def saved_ids(self, name: str) -> tuple[np.ndarray | None, int]:
