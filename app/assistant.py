@@ -134,7 +134,8 @@ class Assistant:
 
         Raises UsageError when there are none.
         """
-        with self.library.writing(wait=_PATIENCE):
+        # In one transaction with the answers that rested on it, and the note that it is to be erased.
+        with self.library.writing(wait=_PATIENCE), self.library.catalogue.transaction():
             forgotten = self.library.forget(str(absolute(name)))
             if not forgotten:
                 paths = [file.path for file in self.library.catalogue.matching(name)]

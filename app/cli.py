@@ -7,6 +7,7 @@ Exit codes: 0 done, 2 wrong use, 3 library unusable, 1 a bug of ours.
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import logging
 import os
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from app import copies
 from app.settings import SETTINGS, load_settings
 from indexes.errors import FolioscopeError, LibraryError
 
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
 STATUSES = ("indexed", "draft", "partial", "waiting", "skipped", "failed", "removed")
 
-Command = Callable[["Assistant", argparse.Namespace], None]
+Command = Callable[[Any, argparse.Namespace], None]
+"""Given the assistant, or the settings where a command makes the library itself."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from app.assistant import Assistant
 
         named = {name: getattr(options, name, None) for name in ("library", "host", "port")}
-        assistant = Assistant(load_settings(named), create=options.creates)
+        settings = load_settings(named)
+        if options.alone:
+            options.run(settings, options)
+            return 0
+        assistant = Assistant(settings, create=options.creates)
         try:
             options.run(assistant, options)
         finally:
@@ -61,6 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             reason = f"the library's catalogue cannot be used: {error}. See: python -m app doctor"
             print(f"folioscope: {reason}", file=sys.stderr)
             return 3
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            print(f"folioscope: {error.filename or 'a file'} cannot be written: {error.strerror}.", file=sys.stderr)
+            return 3
         print(f"folioscope: a bug: {type(error).__name__}: {error}. Run again with --verbose.", file=sys.stderr)
         return 1
     return 0
@@ -79,9 +89,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def command(name: str, run: Command, help: str, creates: bool = False) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Command, help: str, creates: bool = False, alone: bool = False
+    ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, parents=[common], help=help, description=help)
-        added.set_defaults(run=run, creates=creates)
+        added.set_defaults(run=run, creates=creates, alone=alone)
         return added
 
     index = command("index", _index, "add, update, and forget what vanished below PATH", creates=True)
@@ -133,6 +145,15 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = command("doctor", _doctor, "prove that catalogue, words and vectors agree, and mend them")
     doctor.add_argument("--repair", action="store_true", help="rebuild what does not agree; no model is run")
     doctor.add_argument("--reembed", action="store_true", help="make all vectors anew with the models now set")
+
+    backup = command("backup", copies.back_up, "copy the library, also while it is in use; the copy is a library")
+    backup.add_argument("place", metavar="FOLDER", help="a new folder, or NAME.sqlite for the catalogue alone")
+
+    bundle = command("bundle", copies.bundle, "put the library into one file, with uploads and conversations")
+    bundle.add_argument("file", metavar="FILE", help="a new file; your own files do not go into it")
+
+    unbundle = command("unbundle", copies.unbundle, "make a new library (--library DIR) of a bundle", alone=True)
+    unbundle.add_argument("file", metavar="FILE")
 
     models = command("models", _models, "which models are in use, and from where", creates=True)
     models.add_argument("--prepare", action="store_true", help="put the built-in weights together now")
@@ -276,16 +297,20 @@ def _forget(assistant: Assistant, options: argparse.Namespace) -> None:
 def _doctor(assistant: Assistant, options: argparse.Namespace) -> None:
     from app.doctor import examine, reembed, repair
 
-    if options.repair:
-        repair(assistant.library)
+    mended = repair(assistant.library) if options.repair else []
     if options.reembed:
         reembed(assistant)
     findings = examine(assistant)
     if options.json:
-        print_json({"healthy": all(f.healthy for f in findings), "findings": [f.as_dict() for f in findings]})
-        return
-    for finding in findings:
-        print(f"{'ok  ' if finding.healthy else 'BAD '} {finding.what}: {finding.says}")
+        report = {"healthy": all(f.healthy for f in findings), "findings": [f.as_dict() for f in findings]}
+        print_json({**report, "mended": mended} if options.repair else report)
+    else:
+        for says in mended or ["nothing had to be mended"] * options.repair:
+            print(f"     {says}")
+        for finding in findings:
+            print(f"{'ok  ' if finding.healthy else 'BAD '} {finding.what}: {finding.says}")
+    if len(findings) == 1:  # nothing but the catalogue was looked at
+        raise LibraryError(f"The catalogue is damaged. {findings[0].says}")
 
 
 def _models(assistant: Assistant, options: argparse.Namespace) -> None:

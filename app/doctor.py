@@ -1,4 +1,4 @@
-"""Proves that catalogue, words, vectors and files agree; mends what does not, without running a model."""
+"""Proves that catalogue, words, vectors and the files beside them agree; mends what does not, without a model."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.preparing import sweep
-from indexes.library import Library
+from app.forgetting import delete_forgotten, forgotten_copies
+from app.preparing import useless
+from indexes.agreement import breaches, mend
+from indexes.backups import uploads, way_out
+from indexes.library import FORGOTTEN, Library
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
+
+_MUCH = 0.25  # part of the catalogue's file that may hold nothing
+_FEW = 256  # pages of 4 KB; a smaller file is not worth it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,8 @@ def examine(assistant: Assistant) -> list[Finding]:
     library = assistant.library
     damage = library.catalogue.damage()
     if damage:
-        return [Finding("catalogue", False, f"SQLite says: {damage}. Restore catalogue.sqlite from a backup.")]
+        says = f"SQLite says: {damage}. Restore it from a backup. {way_out(library.folder)}"
+        return [Finding("catalogue", False, says)]
     return [
         _catalogue(library),
         _keywords(library),
@@ -40,17 +47,42 @@ def examine(assistant: Assistant) -> list[Finding]:
         *_models(assistant),
         _languages(assistant),
         _ledger(library),
+        _uploads(library),
+        _previews(library),
         _graphics(),
     ]
 
 
-def repair(library: Library) -> None:
-    """Rebuild keywords and FAISS files from the catalogue; delete what was made of recordings that have gone."""
-    sweep(library)
+def repair(library: Library) -> list[str]:
+    """Mend what can be mended without a model; what that was, a sentence each.
+
+    Nothing but SQLite's own indexes is touched in a damaged catalogue: `examine` then says where a backup lies.
+    """
+    catalogue, mended = library.catalogue, []
+    catalogue.check_written()
+    if catalogue.damage():
+        if not catalogue.mend_indexes():
+            return []
+        mended.append("SQLite's indexes were damaged, and made anew")
+    gone = len(useless(library))
+    copies = delete_forgotten(library)
+    mended += [f"{gone} previews that no source needs were deleted"] if gone else []
+    mended += [f"{len(copies)} uploaded copies of forgotten files were deleted"] if copies else []
     with library.writing():
-        with library.catalogue.transaction() as connection:
-            library.keywords.rebuild(connection)
-        library.rebuild_spaces()
+        with catalogue.transaction() as connection:
+            rows = mend(connection)
+            mended += [f"mended: {breach}" for breach in rows]
+            if rows or not _keywords(library).healthy:
+                library.keywords.rebuild(connection)
+                mended.append("words were made anew from the catalogue")
+        library.erase()
+        if rows or not all(finding.healthy for finding in _spaces(library)):
+            library.rebuild_spaces()
+            mended.append("FAISS files were made anew from the catalogue")
+    if catalogue.wasted(_FEW) > _MUCH:
+        mended.append(f"{catalogue.wasted():.0%} of the catalogue's file held nothing, and were given back")
+        catalogue.shrink()
+    return mended
 
 
 def reembed(assistant: Assistant) -> None:
@@ -64,12 +96,17 @@ def reembed(assistant: Assistant) -> None:
 
 
 def _catalogue(library: Library) -> Finding:
-    orphans = len(library.catalogue.orphans())
     segments = library.catalogue.connection.execute("SELECT count(*) FROM segments").fetchone()[0]
-    return Finding("catalogue", not orphans, f"{segments} segments, {orphans} sources that no file leads to")
+    broken = list(breaches(library.catalogue.connection))
+    says = ", ".join([f"{segments} segments", *map(str, broken)])
+    if any(breach.rule.mend for breach in broken):
+        says += "; to mend it: doctor --repair"
+    return Finding("catalogue", not broken, says)
 
 
 def _keywords(library: Library) -> Finding:
+    if not library.catalogue.written:
+        return Finding("keywords", True, "not examined: FTS5 does that only in a library that may be written")
     says = library.keywords.check(library.catalogue.connection)
     return Finding("keywords", not says, says or "agree with the catalogue")
 
@@ -109,8 +146,32 @@ def _ledger(library: Library) -> Finding:
     failed = sum(file.status == "failed" for file in files)
     says = f"{len(files)} files known, {failed} failed, {len(gone)} no longer on disk"
     if gone:
-        says += f" (first: {gone[0]}); index their folder again"
+        says += f" (first: {gone[0]}); index their folder again, or forget them"
     return Finding("files", not gone, says)
+
+
+def _uploads(library: Library) -> Finding:
+    files = library.catalogue.files()
+    forgotten = forgotten_copies(library, [file.path for file in files if file.reason == FORGOTTEN])
+    known = {file.path for file in files if file.source_id or file.status in ("failed", "skipped")}
+    there = [path for path, _ in uploads(library.folder)]
+    unknown = [path for path in there if str(path) not in known and path not in forgotten]
+    says = f"{len(there)} copies of files"
+    if forgotten:
+        says += f", {len(forgotten)} of forgotten ones: doctor --repair"
+    if unknown:
+        says += f", {len(unknown)} that were never read (first: {unknown[0]}): index {library.folder / 'uploads'}"
+    return Finding("uploads", not forgotten and not unknown, says)
+
+
+def _previews(library: Library) -> Finding:
+    found = useless(library)
+    says = "each belongs to a source and is whole"
+    if found:
+        says = (
+            f"{len(found)} belong to no source or are damaged (first: {found[0].name}): python -m app doctor --repair"
+        )
+    return Finding("previews", not found, says)
 
 
 def _graphics() -> Finding:

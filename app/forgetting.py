@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.preparing import sweep
-from app.uploads import uploads_of
+from indexes.backups import uploads
 from indexes.errors import UsageError
+from indexes.library import FORGOTTEN, Library
 from indexes.records import FileRecord
-from pipelines.reading.files import absolute
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -25,10 +25,20 @@ def forget(assistant: Assistant, name: str) -> list[FileRecord]:
     Raises UsageError when the name is unknown or a copy cannot be deleted.
     """
     forgotten = assistant.forget(name)
-    sweep(assistant.library)
-    _erase_runs(assistant.library.folder / "evaluations", [record.path for record in forgotten])
-    uploads = absolute(uploads_of(assistant))
-    for copy in (path for path in (Path(record.path) for record in forgotten) if path.is_relative_to(uploads)):
+    delete_forgotten(assistant.library)
+    return forgotten
+
+
+def delete_forgotten(library: Library) -> list[Path]:
+    """Delete what is left of files that the ledger calls forgotten, also by one who was killed; the copies that were.
+
+    Raises UsageError when one cannot be deleted.
+    """
+    sweep(library)
+    paths = [file.path for file in library.catalogue.files() if file.reason == FORGOTTEN]
+    _erase_runs(library.folder / "evaluations", paths)
+    copies = forgotten_copies(library, paths)
+    for copy in copies:
         try:
             copy.unlink(missing_ok=True)
         except OSError as error:
@@ -37,10 +47,16 @@ def forget(assistant: Assistant, name: str) -> list[FileRecord]:
             ) from error
         with contextlib.suppress(OSError):  # other files of the same drop may be there
             copy.parent.rmdir()
-    return forgotten
+    return copies
 
 
-def _erase_runs(folder: Path, paths: Sequence[str]) -> None:
+def forgotten_copies(library: Library, paths: Collection[str]) -> list[Path]:
+    """The uploaded copies among these paths that are still there."""
+    known = set(paths)
+    return [path for path, _ in uploads(library.folder) if str(path) in known]
+
+
+def _erase_runs(folder: Path, paths: Collection[str]) -> None:
     """Delete runs whose answers cite one of these files: they hold what was quoted, and are quickly made again."""
     named = [json.dumps(path, ensure_ascii=False) for path in paths]
     for run in folder.glob("eval-*.json"):

@@ -4,8 +4,10 @@ versions that they can play, and waveforms. All of it is a cache that may be del
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from indexes.library import Library
+from indexes.placing import put_in_place
 from indexes.records import Source
 from pipelines.errors import ExtractionError
 
@@ -78,7 +81,7 @@ class Previews:
             if wanted.path in self._failed:
                 raise ExtractionError(self._failed[wanted.path], "play")
             if wanted.path not in self._done:
-                if wanted.path.exists():
+                if _is_whole(wanted.path):
                     return wanted
                 self._done[wanted.path] = 0.0
                 # A daemon: a server that is stopped does not wait for a film to be converted.
@@ -104,10 +107,15 @@ class Previews:
             self._folder.mkdir(parents=True, exist_ok=True)
             make(path, kind_of(path), aside, report)
             report(1.0)
-            aside.replace(out)
+            put_in_place(aside, out)
             log.info("made %s of %s in %.1f s", out.suffix, path.name, time.monotonic() - began)
         except ExtractionError as error:
             failure = str(error)
+        except OSError as error:
+            failure = (
+                f"{path.name} could not be prepared for playing: {self._folder} cannot be written ({error.strerror})."
+                " Make room or make it writable, or open the file itself."
+            )
         except Exception as error:
             log.exception("preparing a recording failed")
             failure = f"{path.name} could not be prepared for playing ({type(error).__name__}). Open the file itself."
@@ -124,15 +132,43 @@ def previews_of(library: Library) -> Path:
     return library.folder / "previews"
 
 
-def sweep(library: Library) -> int:
-    """Delete what belongs to no source any more, and what was never finished; how many files there were."""
+def useless(library: Library) -> list[Path]:
+    """What belongs to no source any more, was never finished, or is damaged."""
     kept = list(previews_of(library).glob("*"))
     known = library.catalogue.sources() if kept else {}
-    gone = 0
+    found = []
     for path in kept:
-        unfinished = ".part" in path.suffixes
-        stale = unfinished and time.time() - path.stat().st_mtime > _STALE
-        if stale or (not unfinished and path.stem not in known):
-            path.unlink(missing_ok=True)
-            gone += 1
-    return gone
+        if ".part" in path.suffixes:
+            if abs(time.time() - path.stat().st_mtime) > _STALE:  # either way: clocks are set back, too
+                found.append(path)
+        elif path.stem not in known or not _is_whole(path):
+            found.append(path)
+    return found
+
+
+def sweep(library: Library) -> int:
+    """Delete what is useless; how many files there were."""
+    found = useless(library) if library.catalogue.written else []
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a preview is there and has the form that its kind ends with: JSON that can be read, or boxes of MP4 that
+    fill the file exactly, sound or picture among them."""
+    try:
+        if path.suffix == ".json":
+            return bool(json.loads(path.read_bytes())["peaks"])
+        with path.open("rb") as file:
+            at, end, names = 0, path.stat().st_size, set()
+            while at < end:
+                file.seek(at)
+                length, name = struct.unpack(">I4s", file.read(8))
+                if length == 1:  # it stands behind the name
+                    (length,) = struct.unpack(">Q", file.read(8))
+                names.add(name)
+                at += max(8, length)
+        return at == end and {b"moov", b"mdat"} <= names
+    except (OSError, ValueError, KeyError, TypeError, struct.error):
+        return False

@@ -168,19 +168,24 @@ class Caches:
 
     # --- files ---
 
+    @property
+    def _lineage(self) -> str:
+        return str(self._catalogue.fact("lineage"))
+
     def _files(self, name: str, key: int) -> list[tuple[int, Path]]:
-        """Saved files of a space by generation, newest first."""
+        """Saved files of a space by generation, newest first; those ahead of the catalogue are of no use."""
         found = []
         for path in self._folder.glob(f"{name}-{key}-*.faiss"):
             number = path.stem.rsplit("-", 1)[1]
-            if number.isdigit():
+            if number.isdigit() and int(number) <= self._catalogue.generation:
                 found.append((int(number), path))
         return sorted(found, reverse=True)
 
     def _load(self, row: sqlite3.Row) -> _Space:
         for generation, path in self._files(row["name"], row["key"]):
             try:
-                return _Space(row["key"], VectorIndex.load(path, row["dimension"], self._exactly(row)), generation)
+                index = VectorIndex.load(path, row["dimension"], self._exactly(row), self._lineage)
+                return _Space(row["key"], index, generation)
             except LibraryError as error:
                 log.warning("%s; rebuilding it from the catalogue", error)
         return _Space(row["key"], self._new(row), -1)
@@ -204,7 +209,12 @@ class Caches:
                         oldest = min(oldest, files[0][0])
                         continue
                 path = self._folder / f"{row['name']}-{row['key']}-{space.generation}.faiss"
-                space.index.save(path)
+                try:
+                    space.index.save(path, self._lineage)
+                except OSError as error:
+                    log.warning("%s was not written (%s): it is a cache, and will be written another time", path, error)
+                    oldest = min(oldest, files[0][0] if files else oldest)
+                    continue
                 space.changes = 0
                 for _, older in files:
                     if older != path:
@@ -213,9 +223,18 @@ class Caches:
 
     def write_anew(self) -> None:
         """Have all files written at the next saving, whatever has changed."""
-        with self._lock:
-            for space in self._spaces.values():
-                space.write_anew()
+        with self._lock, self._catalogue.snapshot():
+            for row in self._catalogue.connection.execute("SELECT name FROM spaces").fetchall():
+                if (space := self._level(row["name"])) is not None:
+                    space.write_anew()
+
+    def sweep(self) -> None:
+        """Delete files that a killed writer left unfinished, and those ahead of the catalogue, which then is a copy of
+        an earlier day: it will give the same ids to other segments."""
+        for path in self._folder.glob("*"):
+            number = path.stem.rsplit("-", 1)[-1]
+            if path.suffix == ".aside" or (number.isdigit() and int(number) > self._catalogue.generation):
+                path.unlink(missing_ok=True)
 
     def saved_ids(self, name: str) -> tuple[np.ndarray | None, int]:
         """What the space's file on disk holds, and its generation; (None, -1) when it cannot be read.
@@ -230,7 +249,7 @@ class Caches:
             return np.empty(0, np.int64), -1
         for generation, path in files:
             try:
-                return VectorIndex.load(path, row["dimension"]).ids(), generation
+                return VectorIndex.load(path, row["dimension"], lineage=self._lineage).ids(), generation
             except LibraryError:
                 continue
         return None, -1

@@ -261,6 +261,13 @@ class Catalogue(Database):
         rows = self.connection.execute("SELECT path FROM files WHERE status = 'waiting' ORDER BY path")
         return [row[0] for row in rows]
 
+    def drop_lines(self, source_id: str, below: str) -> None:
+        """Delete the ledger's lines that lead to a source with a path that begins so."""
+        self.connection.execute(
+            "DELETE FROM files WHERE source = (SELECT key FROM sources WHERE id = ?) AND substr(path, 1, ?) = ?",
+            (source_id, len(below), below),
+        )
+
     def matching(self, glob: str) -> list[FileRecord]:
         """Files in the library of which the path, its end, or a folder above matches a glob; case is ignored."""
         glob = glob.lower().rstrip("/")

@@ -167,7 +167,7 @@ class Conversations:
         try:
             with self._database.transaction(counts=False) as connection:
                 yield connection
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, LibraryError) as error:
             raise LibraryError(
                 f"{self._database.path} cannot be written now, so conversations are not kept: {error}. See whether the"
                 " folder may be written and the disk has room, or set history=off."

@@ -3,6 +3,7 @@
 FolioscopeError             every expected failure; its text is shown to the person as it is
 ├── LibraryError            the library on disk cannot be used (exit code 3)
 │   ├── LibraryBusy         another process is writing; names it
+│   ├── LibraryReadOnly     it may only be read, and something was to be written
 │   └── SpaceMismatch       the vectors were made by another model; names the command that helps
 ├── UsageError              what was asked for makes no sense (exit code 2)
 ├── ExtractionError         one file could not be read, for instance OutOfMemory (pipelines/errors.py)
@@ -22,6 +23,10 @@ class LibraryError(FolioscopeError):
 
 class LibraryBusy(LibraryError):
     """Another process holds the writer's lock."""
+
+
+class LibraryReadOnly(LibraryError):
+    """The library may be read, but not written."""
 
 
 class SpaceMismatch(LibraryError):

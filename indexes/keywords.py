@@ -15,6 +15,7 @@ import sqlite3
 import threading
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from itertools import accumulate
 
 from indexes.records import Hit
@@ -245,4 +246,13 @@ class KeywordIndex:
         return ""
 
     def rebuild(self, connection: sqlite3.Connection) -> None:
+        """Index all segments anew, also where FTS5 cannot open what it has: it begins with the tables of a new one."""
+        with closing(sqlite3.connect(":memory:")) as new:
+            new.executescript(SCHEMA)
+            tables = new.execute("SELECT name, sql FROM sqlite_master WHERE name GLOB 'keywords_*' AND type = 'table'")
+            for name, made in tables.fetchall():
+                connection.execute(made.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
+                connection.execute(f"DELETE FROM {name}")
+                for row in new.execute(f"SELECT * FROM {name}"):
+                    connection.execute(f"INSERT INTO {name} VALUES ({','.join('?' * len(row))})", row)
         connection.execute("INSERT INTO keywords(keywords) VALUES('rebuild')")

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from indexes.backups import ELSEWHERE, follow
 from indexes.caches import Caches
 from indexes.catalogue import Catalogue
 from indexes.conversations import Conversations
@@ -30,6 +32,11 @@ from indexes.records import FileRecord, Hit, Segment, Source
 from indexes.scopes import Scope
 
 _AT_ONCE = 50_000  # segments; in a library with no more, what was removed is erased at the end of each writing
+_LEFT = "left behind"  # the fact that says whether words of removed segments may still stand in files
+_NOTHING, _SOME_TIME, _NOW = range(3)  # what it says: when they are to be erased
+
+FORGOTTEN = "forgotten on request"
+"""What the ledger says of a file that a person wanted to be forgotten."""
 
 Vectors = Mapping[str, Mapping[int, np.ndarray]]
 """Space name → index of the segment among those added → vector (dimension,) float32 of unit length."""
@@ -55,11 +62,13 @@ class Library:
         except OSError as error:
             raise LibraryError(f"The library folder {self.folder} cannot be used: {error.strerror}.") from error
         self.catalogue = Catalogue(catalogue)
+        with suppress(sqlite3.DatabaseError):  # a damaged one is opened, too: `doctor` says what can be done
+            if self.catalogue.fact("folder"):  # else it is new, or of before this was noted: who writes will note it
+                follow(self.folder, self.catalogue)
         self.keywords = KeywordIndex()
         self.conversations = Conversations(self.catalogue)
         self._writer = threading.Lock()
         self.caches = Caches(self.folder / "faiss", self.catalogue, index, self._writer.locked)
-        self._left_behind = False  # whether words of removed segments may still stand in the index's file
 
     def close(self) -> None:
         self.catalogue.close()
@@ -69,9 +78,10 @@ class Library:
     @contextmanager
     def writing(self, wait: float = 0.0) -> Iterator[None]:
         """Be the one writer; FAISS files are brought level at the end. Raises LibraryBusy if another still is after
-        `wait` seconds."""
+        `wait` seconds, LibraryReadOnly where nothing may be written."""
         import filelock
 
+        self.catalogue.check_written()
         owner = self.folder / "writer.json"
         lock = filelock.FileLock(self.folder / "writer.lock", timeout=wait)
         try:
@@ -87,14 +97,14 @@ class Library:
                 f"{_owner(owner)} is writing to {self.folder}. Wait until it has finished, or stop it, and try again."
             ) from error
         try:
-            owner.write_text(json.dumps({"pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}))
+            with suppress(OSError):  # on a full disk others are not told who writes
+                owner.write_text(json.dumps({"pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}))
+            self.caches.sweep()
+            follow(self.folder, self.catalogue)
             yield
         finally:
             try:
-                if self._left_behind and self._segments() <= _AT_ONCE:
-                    self.erase()
-                self.save_spaces()
-                self.catalogue.empty_log()
+                self._level_files()
             finally:
                 owner.unlink(missing_ok=True)
                 lock.release()
@@ -174,7 +184,8 @@ class Library:
                 self.catalogue.update_source(key, source)
             self.keywords.remove(connection, instead_of)
             self.catalogue.remove_segments(instead_of)
-            self._left_behind = self._left_behind or bool(instead_of)
+            if instead_of:
+                self._leave_behind(_SOME_TIME)
             self._add_segments(key, segments, vectors, codes or {})
             self.catalogue.set_stages(key, stages)
             self._record(file)
@@ -208,25 +219,43 @@ class Library:
         Nothing of it is found from then on; `erase` also overwrites what is left in files.
         """
         known = [file for file in self.catalogue.files(path) if file.status != "removed"]
-        self.record(*(removed(file, "forgotten on request") for file in known))
+        self.record(*(removed(file, FORGOTTEN) for file in known))
         return known
 
     def erase(self) -> None:
-        """Leave no byte of what was removed in the library's files. Takes seconds in a library of 100,000 segments."""
-        with self.catalogue.transaction(counts=False) as connection:
-            self.keywords.erase(connection)
-        self._left_behind = False
-        self.caches.write_anew()
+        """Leave no byte of what was removed in the library's files: at the end of this writing, or of the next if this
+        one is killed. Takes seconds in a library of 100,000 segments."""
+        self._leave_behind(_NOW)
+
+    def _leave_behind(self, when: int) -> None:
+        """Note that words of removed segments may still stand in files, and when they are to be erased. In the
+        catalogue, so that nobody who is killed leaves them there."""
+        if int(self.catalogue.fact(_LEFT, 0)) < when:
+            self.catalogue.set_fact(_LEFT, when)
+
+    def _level_files(self) -> None:
+        """At the end of writing: erase what is left behind, and bring the FAISS files level."""
+        left = int(self.catalogue.fact(_LEFT, 0))
+        erasing = left == _NOW or (left == _SOME_TIME and self._segments() <= _AT_ONCE)
+        if erasing:
+            with self.catalogue.transaction(counts=False) as connection:
+                self.keywords.erase(connection)
+            self.caches.write_anew()
+        self.save_spaces()
+        if self.catalogue.empty_log() and erasing:
+            self.catalogue.set_fact(_LEFT, _NOTHING)
 
     def _segments(self) -> int:
         return int(self.catalogue.connection.execute("SELECT count(*) FROM segments").fetchone()[0])
 
     def _record(self, file: FileRecord) -> None:
         orphan = self.catalogue.record_file(file)
+        if file.source_id is not None:
+            self.catalogue.drop_lines(file.source_id, below=f"{self.folder / ELSEWHERE}/")  # it is here after all
         if orphan is not None:
             self.keywords.remove(self.catalogue.connection, self.catalogue.segment_ids(orphan))
             self.catalogue.remove_source(orphan)
-            self._left_behind = True
+            self._leave_behind(_SOME_TIME)
 
     # --- finding ---
 

@@ -7,10 +7,12 @@ of the float16 vectors in the catalogue, so what is compared with them (floors, 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from indexes import kinds
 from indexes.errors import LibraryError
 from indexes.graphics import MOST, GpuCopy, gpus
 from indexes.kinds import EXACT, Kind
+from indexes.placing import put_in_place
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,9 @@ def use_half_the_cores() -> None:
     import faiss
 
     faiss.omp_set_num_threads(max(1, faiss.omp_get_max_threads() // 2))
+
+
+_SEAL = hashlib.sha256().digest_size  # bytes at the end of a file
 
 
 class VectorIndex:
@@ -139,29 +145,40 @@ class VectorIndex:
 
     # --- files ---
 
-    def save(self, path: Path) -> None:
-        """Written aside, flushed to disk, renamed: a reader sees the old file or the new one."""
+    def save(self, path: Path, lineage: str = "") -> None:
+        """Written aside, sealed with its SHA-256 and the catalogue's lineage, put in place. Raises OSError."""
         import faiss
 
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f"{path.name}.{os.getpid()}.aside")
-        faiss.write_index(self._index, str(aside))
-        with aside.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(aside, path)
+        try:
+            faiss.write_index(self._index, str(aside))
+            with aside.open("rb+") as file:
+                seal = _seal(file, aside.stat().st_size, lineage)
+                file.write(seal)
+            put_in_place(aside, path)
+        except RuntimeError as error:  # so FAISS says that the disk is full
+            raise OSError(str(error)) from error
+        finally:
+            aside.unlink(missing_ok=True)
 
     @classmethod
-    def load(cls, path: Path, dimension: int, exactly: Exactly | None = None) -> VectorIndex:
-        """Of whatever kind the file is. Raises LibraryError when it is damaged or of another dimension.
+    def load(cls, path: Path, dimension: int, exactly: Exactly | None = None, lineage: str = "") -> VectorIndex:
+        """Of whatever kind the file is. Raises LibraryError when it is damaged, of another lineage or dimension.
 
-        The file is mapped and not read, so that processes share its memory, and a short one reads only what it needs.
-        Files are replaced by renaming, which leaves a mapped one whole.
+        FAISS is given nothing that we did not write: what is read trusts its numbers
+        (https://github.com/facebookresearch/faiss/issues/5400). The file is mapped, so that processes share its memory;
+        files are replaced by renaming, which leaves a mapped one whole.
         """
         import faiss
 
         try:
+            length = path.stat().st_size - _SEAL
+            with path.open("rb") as file:
+                if length <= 0 or _seal(file, length, lineage) != file.read():
+                    raise LibraryError(f"{path.name} is damaged, or was not made for this catalogue")
             index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-        except RuntimeError as error:
+        except (OSError, RuntimeError) as error:
             raise LibraryError(f"{path.name} is damaged: {error}") from error
         kind = kinds.recognised(index, dimension)
         if kind is None:
@@ -177,3 +194,13 @@ class VectorIndex:
 
         if self._mapped:
             self._index, self._mapped = faiss.deserialize_index(faiss.serialize_index(self._index)), False
+
+
+def _seal(file: BinaryIO, length: int, lineage: str) -> bytes:
+    """What stands behind so many bytes of a file; leaves the file there."""
+    digest = hashlib.sha256(lineage.encode())
+    file.seek(0)
+    while length and (portion := file.read(min(length, 1 << 20))):
+        digest.update(portion)
+        length -= len(portion)
+    return digest.digest()

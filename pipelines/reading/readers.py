@@ -6,6 +6,7 @@ written here.
 
 from __future__ import annotations
 
+import errno
 import logging
 import queue
 import threading
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexes.errors import FolioscopeError
+from indexes.errors import FolioscopeError, LibraryError
 from indexes.library import Library
 from indexes.records import FileRecord, Place, Source
 from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
@@ -245,6 +246,11 @@ def refused(record: FileRecord, error: Exception) -> Refused | FolioscopeError:
             return Refused(replace(record, status="skipped", stage="recognise", reason=str(error)))
         case ExtractionError():
             return Refused(replace(record, status="failed", stage=error.stage, reason=str(error)))
+        case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return LibraryError(
+                f"The disk is full, so {name} could not be read (while writing {error.filename or 'a temporary file'})."
+                " What was finished is kept: make room, and run the same command again."
+            )
         case OSError():
             reason = f"{name} cannot be read: {error.strerror or error}."
             return Refused(replace(record, status="failed", stage="open", reason=reason))

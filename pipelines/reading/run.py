@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexes.errors import FolioscopeError
-from indexes.library import Library
+from indexes.library import Library, removed
 from indexes.records import FileRecord, Modality, Source, Status
 from pipelines.models.devices import cores
 from pipelines.models.shelf import ModelShelf
@@ -129,7 +129,8 @@ class Run:
             yield FileFinished(replace(known, status="unchanged", seconds=0.0))
             return
         if rewritten:
-            self.library.forget(found.path)
+            assert known is not None
+            self.library.record(removed(known, "its subtitles were written anew"))
         tried = known.tries if known is not None and _same_bytes(known, found) else 0
         if known is not None and known.status == "failed" and tried >= MOST_TRIES and not self._again:
             yield FileFinished(replace(known, seconds=0.0))
@@ -239,7 +240,8 @@ def _same_file(known: FileRecord, found: Found) -> bool:
     """By size and time of change, as far as they can be trusted; otherwise the content decides."""
     if known.source_id is None or known.status in ("failed", "skipped", "removed", "draft"):
         return False
-    return _same_bytes(known, found) and known.updated * 1e9 - known.mtime_ns > _RACY_NS
+    # Either way: clocks are set back, too.
+    return _same_bytes(known, found) and abs(known.updated * 1e9 - known.mtime_ns) > _RACY_NS
 
 
 def _same_bytes(known: FileRecord, found: Found) -> bool:

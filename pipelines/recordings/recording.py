@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -207,7 +208,12 @@ def subtitles_changed(known: FileRecord) -> bool:
     if known.modality not in ("audio", "video") or known.source_id is None:
         return False
     beside = sidecar(Path(known.path))
-    return beside is not None and beside.stat().st_mtime > known.updated
+    if beside is None:
+        return False
+    status = beside.stat()
+    # A time to come, as of a clock that was wrong, would be later for ever; then the system knows when it was written.
+    written = status.st_mtime if status.st_mtime <= time.time() else status.st_ctime
+    return written > known.updated
 
 
 def recording_of(path: Path) -> Path | None:
