@@ -295,22 +295,9 @@ def _forget(assistant: Assistant, options: argparse.Namespace) -> None:
 
 
 def _doctor(assistant: Assistant, options: argparse.Namespace) -> None:
-    from app.doctor import examine, reembed, repair
+    from app.doctor import doctor
 
-    mended = repair(assistant.library) if options.repair else []
-    if options.reembed:
-        reembed(assistant)
-    findings = examine(assistant)
-    if options.json:
-        report = {"healthy": all(f.healthy for f in findings), "findings": [f.as_dict() for f in findings]}
-        print_json({**report, "mended": mended} if options.repair else report)
-    else:
-        for says in mended or ["nothing had to be mended"] * options.repair:
-            print(f"     {says}")
-        for finding in findings:
-            print(f"{'ok  ' if finding.healthy else 'BAD '} {finding.what}: {finding.says}")
-    if len(findings) == 1:  # nothing but the catalogue was looked at
-        raise LibraryError(f"The catalogue is damaged. {findings[0].says}")
+    doctor(assistant, options)
 
 
 def _models(assistant: Assistant, options: argparse.Namespace) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from app.forgetting import delete_forgotten, forgotten_copies
 from app.preparing import useless
 from indexes.agreement import breaches, mend
 from indexes.backups import uploads, way_out
+from indexes.errors import LibraryError
 from indexes.library import FORGOTTEN, Library
 
 if TYPE_CHECKING:
@@ -34,7 +37,26 @@ class Finding:
         return asdict(self)
 
 
+def doctor(assistant: Assistant, options: Namespace) -> None:
+    """Print what is found, and what was mended before. Raises LibraryError where the catalogue itself is damaged."""
+    mended = repair(assistant.library) if options.repair else []
+    if options.reembed:
+        reembed(assistant)
+    findings = examine(assistant)
+    if options.json:
+        report = {"healthy": all(f.healthy for f in findings), "findings": [f.as_dict() for f in findings]}
+        print(json.dumps({**report, "mended": mended} if options.repair else report, ensure_ascii=False, indent=2))
+    else:
+        for says in mended or ["nothing had to be mended"] * options.repair:
+            print(f"     {says}")
+        for finding in findings:
+            print(f"{'ok  ' if finding.healthy else 'BAD '} {finding.what}: {finding.says}")
+    if len(findings) == 1:  # nothing but the catalogue was looked at
+        raise LibraryError(f"The catalogue is damaged. {findings[0].says}")
+
+
 def examine(assistant: Assistant) -> list[Finding]:
+    """All findings, or that the catalogue is damaged, and nothing else."""
     library = assistant.library
     damage = library.catalogue.damage()
     if damage:

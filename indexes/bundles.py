@@ -34,10 +34,11 @@ FORMAT = 1
 
 _MANIFEST = "manifest.json"
 _LARGEST_MANIFEST = 64_000_000  # bytes
-_MOST_MEMBERS = 1_000_000
+_MOST_MEMBERS = 100_000
 _MOST_TIMES = 200  # as large as the bundle is what is in it; catalogues shrink to a third
 _SMALL = 100_000_000  # bytes that may come out of any bundle
 _PORTION = 1 << 20
+_COUNTED = ("sources", "files", "segments", "vectors", "conversations", "turns")
 
 Manifest = dict[str, Any]
 
@@ -101,9 +102,6 @@ def unbundle(file: Path, folder: Path) -> Manifest:
     return {**manifest, "elsewhere": count}
 
 
-# --- the manifest ---
-
-
 def _described(catalogue: Path) -> Manifest:
     with _opened(catalogue) as connection:
         facts = dict(connection.execute("SELECT name, value FROM facts"))
@@ -119,8 +117,7 @@ def _described(catalogue: Path) -> Manifest:
 
 
 def _counts(connection: sqlite3.Connection) -> dict[str, int]:
-    tables = ("sources", "files", "segments", "vectors", "conversations", "turns")
-    return {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
+    return {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _COUNTED}
 
 
 def _spaces(connection: sqlite3.Connection) -> list[dict[str, Any]]:
@@ -199,9 +196,6 @@ def _copy(member: Any, into: Any, most: int | None) -> tuple[int, str]:
         digest.update(portion)
         into.write(portion)
     return size, digest.hexdigest()
-
-
-# --- the catalogue ---
 
 
 def _check_catalogue(path: Path, manifest: Manifest) -> None:

@@ -3,7 +3,7 @@
 Adds, replaces and forgets a source in one transaction; `caches` keeps FAISS level with the catalogue. Layout:
 
     catalogue.sqlite            the truth
-    faiss/text-3-1042.faiss     cache: space 'text', its key 3, generation 1042 of the catalogue
+    faiss/text-3-1042.faiss     cache: space 'text', its key 3, generation 1042 of the catalogue; sealed (`vectors`)
     uploads/                    files that people dropped on the page
     writer.lock, writer.json    held by the one process that writes
 """
@@ -61,6 +61,8 @@ class Library:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryError(f"The library folder {self.folder} cannot be used: {error.strerror}.") from error
+        if not catalogue.exists() and not os.access(self.folder, os.W_OK):
+            raise LibraryError(f"There is no library in {self.folder}, and none can be made: it may not be written.")
         self.catalogue = Catalogue(catalogue)
         with suppress(sqlite3.DatabaseError):  # a damaged one is opened, too: `doctor` says what can be done
             if self.catalogue.fact("folder"):  # else it is new, or of before this was noted: who writes will note it

@@ -247,6 +247,9 @@ def test_export_status_and_forget(environment, capsys) -> None:
         (["export", "nothing.pdf"], 2, "nothing.pdf"),
         (["export", "keeper.txt", "--format", "srt"], 2, "no times"),
         (["forget", "nothing.pdf"], 2, "nothing.pdf"),
+        (["backup", "/"], 2, "not overwritten"),
+        (["bundle", "/"], 2, "not overwritten"),
+        (["unbundle", "nowhere.zip", "--library", "/nowhere/at/all"], 2, "nowhere.zip"),
         (["status", "--library", "/nowhere/at/all"], 3, "no library"),
         (["index", "nowhere", "--watch"], 2, "nowhere does not exist"),
         (["ask", "who?", "--conversation", "none-such"], 2, "none-such"),
@@ -312,7 +315,20 @@ def test_progress_takes_names_with_markup(capsys, monkeypatch) -> None:
 def test_help_and_wrong_words_in_a_new_process() -> None:
     done = subprocess.run([sys.executable, "-m", "app", "--help"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0
-    for command in ("index", "search", "ask", "eval", "export", "status", "forget", "doctor", "models", "serve"):
+    for command in (
+        "index",
+        "search",
+        "ask",
+        "eval",
+        "export",
+        "status",
+        "forget",
+        "doctor",
+        "backup",
+        "bundle",
+        "models",
+        "serve",
+    ):
         assert f"\n    {command} " in done.stdout
     wrong = subprocess.run([sys.executable, "-m", "app", "fly"], cwd=ROOT, capture_output=True, text=True)
     assert wrong.returncode == 2 and "Traceback" not in wrong.stderr
