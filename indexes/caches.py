@@ -20,7 +20,7 @@ from indexes.catalogue import Catalogue
 from indexes.errors import LibraryError
 from indexes.kinds import EXACT, Kind, suited
 from indexes.scopes import Scope
-from indexes.vectors import Exactly, VectorIndex, use_half_the_cores
+from indexes.vectors import Exactly, VectorIndex, threads
 
 log = logging.getLogger(__name__)
 
@@ -140,12 +140,12 @@ class Caches:
         """
         name, began = row["name"], time.monotonic()
         try:
-            use_half_the_cores()
-            generation = self._catalogue.generation
-            index = self._new(row, present)
-            for _ in self._add_newer(index, row):
-                if self._given_up.is_set():
-                    return
+            with threads(0.5):  # the rest is left to questions
+                generation = self._catalogue.generation
+                index = self._new(row, present)
+                for _ in self._add_newer(index, row):
+                    if self._given_up.is_set():
+                        return
             with self._lock:
                 if name in self._spaces and self._spaces[name].key == row["key"]:
                     space = self._spaces[name] = _Space(row["key"], index, generation)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,11 +31,17 @@ Exactly = Callable[[np.ndarray], np.ndarray]
 """ids int64 (n,) → their vectors float32 (n, dimension), in this order, of all that an index holds."""
 
 
-def use_half_the_cores() -> None:
-    """In the calling thread, by which FAISS counts: what is built in the background leaves the rest to questions."""
+@contextmanager
+def threads(part: float) -> Iterator[None]:
+    """Have FAISS compute on a part of the cores, at least on one, whenever the calling thread calls it."""
     import faiss
 
-    faiss.omp_set_num_threads(max(1, faiss.omp_get_max_threads() // 2))
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(max(1, int(part * before)))
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 _SEAL = hashlib.sha256().digest_size  # bytes at the end of a file
@@ -108,7 +115,8 @@ class VectorIndex:
         answer = self._ask_gpu(query, k) if allowed is None else None
         if answer is None:
             wanted = k if self.kind.exact else min(kinds.candidates(k), most)
-            answer = self._index.search(query, wanted, params=kinds.parameters(self._index, allowed))
+            with threads(0):  # FAISS scans for one question on one core, but would wait for the others to be free
+                answer = self._index.search(query, wanted, params=kinds.parameters(self._index, allowed))
         scores, found = answer
         ids, scores = found[0][found[0] >= 0], scores[0][found[0] >= 0]
         if self.kind.exact:
