@@ -121,7 +121,7 @@ class Retriever:
         scope = self.library.scope(source, modality)
         if self.library.catalogue.space("image") is None:
             return []
-        shelf, filled = self._used, filled_by(self.library)
+        filled, shelf = filled_by(self.library), self._used
         vector = shelf.image.look([picture])[0].vector
         search = Search(self.library, shelf, Focus(""), scope, k, Trace())
         try:
