@@ -14,6 +14,7 @@ from app.settings import Settings, bytes_of
 from indexes.errors import UsageError
 from indexes.library import Library
 from indexes.records import FileRecord, Modality, Segment, Source
+from pipelines.in_use import in_use
 from pipelines.languages import suggestion
 from pipelines.models.choices import EXAMPLES
 from pipelines.models.shelf import ModelInfo, ModelShelf
@@ -22,13 +23,14 @@ from pipelines.records import AnswerEvent, IngestEvent, Question, Result
 
 if TYPE_CHECKING:
     from pipelines.answering import Answering
+    from pipelines.growing import Growth
     from pipelines.ingest import Ingest
 
 _PATIENCE = 10.0  # seconds that forgetting waits for who writes: what was indexed just now is still being measured
 
 
 class Assistant:
-    """One library and one shelf of models. Verbs: index, search, search_picture, ask, export, forget, status."""
+    """One library and one shelf of models. Verbs: index, grow, search, search_picture, ask, export, forget, status."""
 
     def __init__(self, settings: Settings, create: bool = True) -> None:
         """Raises LibraryError; `create` false: when there is no library yet. Loads no model."""
@@ -81,6 +83,19 @@ class Assistant:
         """How many files there are to complete."""
         execute = self.library.catalogue.connection.execute
         return int(execute("SELECT count(*) FROM files WHERE status = 'draft'").fetchone()[0])
+
+    def grow(self, anew: bool = False) -> Iterator[Growth]:
+        """Make vectors of the models that are set beside those in use, and let them take over; `anew`: also where they
+        are in use already. Goes on where it was stopped."""
+        from pipelines.growing import grow
+
+        return grow(self.library, self.shelf, anew)
+
+    def growths(self) -> list[Growth]:
+        """How far vectors of the models that are set are, where others are in use."""
+        from pipelines.growing import growths
+
+        return growths(self.library, self.shelf)
 
     def _ingest(self) -> Ingest:
         from pipelines.ingest import Ingest
@@ -156,13 +171,14 @@ class Assistant:
         catalogue = self.library.catalogue
         files = catalogue.files()
         execute = catalogue.connection.execute
-        spaces = execute("SELECT name, model, dimension, vectors FROM spaces ORDER BY name")
+        spaces = execute("SELECT name, model, dimension, vectors FROM spaces WHERE NOT growing ORDER BY name")
         return {
             "library": str(self.library.folder),
             "sources": execute("SELECT count(*) FROM sources").fetchone()[0],
             "segments": execute("SELECT count(*) FROM segments").fetchone()[0],
             "statuses": count_statuses(files),
             "spaces": [dict(row) for row in spaces],
+            "growing": [growth.as_dict() for growth in self.growths()],
             "bytes": sum(path.stat().st_size for path in self.library.folder.rglob("*") if path.is_file()),
             "suggestion": self.suggestion(),
             "ledger": files,
@@ -182,13 +198,14 @@ class Assistant:
     def warm(self) -> float:
         """Load what a first question needs; seconds that it took."""
         began = time.monotonic()
-        self.shelf.text.embed_question("warm")
+        used = in_use(self.library, self.shelf)
+        used.text.embed_question("warm")
         if self.settings.chat != "none":
             from pipelines.asking.prompting import build_messages
 
             self.shelf.warm_chat(build_messages("", ()))
         if self.library.catalogue.space("image") is not None:
-            self.shelf.image.embed_question("warm")
+            used.image.embed_question("warm")
         _ = self.shelf.rerank, self.shelf.entailment  # loaded where they are set
         return time.monotonic() - began
 

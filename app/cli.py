@@ -144,7 +144,11 @@ def build_parser() -> argparse.ArgumentParser:
 
     doctor = command("doctor", _doctor, "prove that catalogue, words and vectors agree, and mend them")
     doctor.add_argument("--repair", action="store_true", help="rebuild what does not agree; no model is run")
-    doctor.add_argument("--reembed", action="store_true", help="make all vectors anew with the models now set")
+    doctor.add_argument(
+        "--reembed",
+        action="store_true",
+        help="make vectors with the models now set, beside those in use; goes on where it was stopped",
+    )
 
     backup = command("backup", copies.back_up, "copy the library, also while it is in use; the copy is a library")
     backup.add_argument("place", metavar="FOLDER", help="a new folder, or NAME.sqlite for the catalogue alone")
@@ -215,6 +219,7 @@ def _search(assistant: Assistant, options: argparse.Namespace) -> None:
     else:
         results = assistant.search(options.text, options.k, **narrow)
     seconds = time.monotonic() - began
+    tell_growths(assistant)
     if options.json:
         print_json(search_json(options.text or options.image, results, seconds))
         return
@@ -232,10 +237,18 @@ def _search(assistant: Assistant, options: argparse.Namespace) -> None:
         print("Nothing found.")
 
 
+def tell_growths(assistant: Assistant) -> None:
+    """On stderr, whether another model answers than is set, and how to change that."""
+    for growth in assistant.growths():
+        meanwhile = "" if growth.missing else f"; {growth.before} answers meanwhile"
+        print(f"folioscope: {growth.says}{meanwhile}. To go on: python -m app doctor --reembed", file=sys.stderr)
+
+
 def _ask(assistant: Assistant, options: argparse.Namespace) -> None:
     from app.asking import ask_in_terminal
 
     ask_in_terminal(assistant, options)
+    tell_growths(assistant)
 
 
 def _eval(assistant: Assistant, options: argparse.Namespace) -> None:
@@ -280,6 +293,8 @@ def _status(assistant: Assistant, options: argparse.Namespace) -> None:
         print(
             f"  {space['name']:<6} {space['vectors']:>8} vectors of {space['dimension']} dimensions by {space['model']}"
         )
+    for growth in status["growing"]:
+        print(f"  {growth['says']} ({growth['vectors']} of {growth['of']} by {growth['model']})")
     for record in ledger:
         print(f"  {record.status:<9} {record.path}{f'  ({record.reason})' if record.reason else ''}")
 

@@ -108,13 +108,10 @@ def repair(library: Library) -> list[str]:
 
 
 def reembed(assistant: Assistant) -> None:
-    """Make the vectors of all spaces anew with the models that are set now."""
-    from pipelines.reembedding import reembed_pictures, reembed_texts
+    """Make vectors with the models that are set now, where others are in use; all of them anew where none are."""
+    from app.progress import grow_with_progress
 
-    with assistant.library.writing():
-        reembed_texts(assistant.library, assistant.shelf.text)
-        if assistant.library.catalogue.space("image") is not None:
-            reembed_pictures(assistant.library, assistant.shelf.image)
+    grow_with_progress(assistant.grow(anew=True))
 
 
 def _catalogue(library: Library) -> Finding:
@@ -134,7 +131,7 @@ def _keywords(library: Library) -> Finding:
 
 
 def _spaces(library: Library) -> Iterator[Finding]:
-    for row in library.catalogue.connection.execute("SELECT * FROM spaces").fetchall():
+    for row in library.catalogue.connection.execute("SELECT * FROM spaces WHERE NOT growing").fetchall():
         expected = library.catalogue.vector_ids(row["key"])
         held, generation = library.saved_ids(row["name"])
         agree = held is not None and np.array_equal(np.sort(held), expected)
@@ -151,11 +148,15 @@ def _spaces(library: Library) -> Iterator[Finding]:
 
 
 def _models(assistant: Assistant) -> Iterator[Finding]:
-    for row in assistant.library.catalogue.connection.execute("SELECT name, model FROM spaces").fetchall():
-        now = assistant.shelf.name(row["name"])
-        same = now == row["model"]
-        says = row["model"] if same else f"made by {row['model']}, but {now} is set: python -m app doctor --reembed"
-        yield Finding(f"{row['name']} model", same, says)
+    catalogue, growths = assistant.library.catalogue, {growth.name: growth for growth in assistant.growths()}
+    for row in catalogue.connection.execute("SELECT name, model FROM spaces WHERE NOT growing").fetchall():
+        growth, begun = growths.get(row["name"]), catalogue.space(row["name"], growing=True)
+        says = row["model"]
+        if growth is not None:
+            says += f" is in use; {growth.says} by {growth.model}: python -m app doctor --reembed goes on with them"
+        elif begun is not None:
+            says += f"; {begun['vectors']} vectors by {begun['model']} are kept in case it is set again"
+        yield Finding(f"{row['name']} model", growth is None, says)
 
 
 def _languages(assistant: Assistant) -> Finding:

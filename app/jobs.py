@@ -1,4 +1,5 @@
-"""Indexing in the background of the server: one job after the other, since a library has one writer."""
+"""Work in the background of the server: one job after the other, since a library has one writer. What was asked for
+comes first; when nothing waits, drafts are completed, and vectors of models that were set are made."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.schemas import index_json
-from indexes.errors import FolioscopeError
+from indexes.errors import FolioscopeError, LibraryBusy
 from indexes.records import FileRecord
 from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted
 
@@ -22,15 +23,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
+Work = Literal["indexing", "completing", "growing"]
 _KEPT = 50  # finished jobs that can still be asked about
+_AGAIN = 60.0  # seconds after which what another process was busy with is tried once more
 
 
 @dataclass
 class Job:
-    """One call of index, or the completing of drafts. Written by the worker, read by anyone."""
+    """One call of index, or what is done when nothing waits: completing drafts, or letting vectors grow. Written by the
+    worker, read by anyone."""
 
     paths: list[str]
-    completing: bool = False
+    work: Work = "indexing"
     again: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     state: State = "waiting"
@@ -65,6 +69,7 @@ class Job:
         return {
             "id": self.id,
             "state": self.state,
+            "work": self.work,
             "paths": self.paths,
             "done": len(self.finished_files),
             "total": self.total,
@@ -77,15 +82,16 @@ class Job:
 
 
 class Jobs:
-    """The queue and its one worker. When nothing waits, it completes drafts, and lets go of that for a new job."""
+    """The queue and its one worker. When nothing waits it does what is left, and lets go of that for a new job."""
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()  # of `_jobs`: every request and every open page reads it
         self._queue: queue.Queue[Job] = queue.Queue()
-        self._completing: Job | None = None
-        self._resting = False  # after completing was stopped or failed, until something else is indexed
+        self._beside: Job | None = None  # that nobody asked for
+        self._over: set[Work] = set()  # what was done, stopped or failed, until something else is indexed
+        self._again = 0.0  # when what met another process at work may be tried
         threading.Thread(target=self._work, name="indexing", daemon=True).start()
 
     def submit(self, paths: Sequence[str], again: bool = False) -> Job:
@@ -93,9 +99,9 @@ class Jobs:
         job = Job(list(paths), again=again)
         with self._lock:
             self._jobs[job.id] = job
-            self._resting = False
-            if self._completing is not None:
-                self._completing.stop()
+            self._over.clear()
+            if self._beside is not None:
+                self._beside.stop()
             for old in [j.id for j in self._jobs.values() if j.finished.is_set()][:-_KEPT]:
                 del self._jobs[old]
             self._queue.put(job)
@@ -112,11 +118,12 @@ class Jobs:
 
     def _work(self) -> None:
         while True:
-            job = self._next()
+            job, busy = self._next(), False
             try:
                 self._run(job)
             except FolioscopeError as error:
                 job.state, job.error = "failed", str(error)
+                busy = isinstance(error, LibraryBusy)
             except Exception as error:
                 log.exception("a job failed")
                 job.state, job.error = "failed", f"{type(error).__name__}: {error}"
@@ -124,38 +131,54 @@ class Jobs:
                 job.seconds = time.monotonic() - job.began
                 job.current = job.place = job.note = ""
                 with self._lock:
-                    if job.completing:
-                        self._completing = None
-                        self._resting = self._queue.empty()
+                    if job is self._beside:
+                        self._beside = None
+                        if busy:
+                            self._again = time.monotonic() + _AGAIN
+                        elif self._queue.empty():  # else it was stopped for what waits there
+                            self._over |= {"completing", "growing"} if job.state == "stopped" else {job.work}
                 job.finished.set()
 
     def _next(self) -> Job:
-        try:
-            return self._queue.get_nowait()
-        except queue.Empty:
-            pass
-        if not self._resting and self._drafts():
-            with self._lock:
-                if self._queue.empty():
-                    job = self._completing = Job([], completing=True)
-                    self._jobs[job.id] = job
-                    return job
-        return self._queue.get()
+        while True:
+            try:
+                return self._queue.get_nowait()
+            except queue.Empty:
+                pass
+            pause = self._again - time.monotonic()
+            work = self._left() if pause <= 0 else None
+            if work is not None:
+                with self._lock:
+                    if self._queue.empty():
+                        job = self._beside = Job([], work)
+                        self._jobs[job.id] = job
+                        return job
+            try:
+                return self._queue.get(timeout=pause if pause > 0 else None)
+            except queue.Empty:
+                pass
 
-    def _drafts(self) -> int:
+    def _left(self) -> Work | None:
+        """What is left to do."""
         try:
-            return self._assistant.drafts()
+            if "completing" not in self._over and self._assistant.drafts():
+                return "completing"
+            return "growing" if "growing" not in self._over and self._assistant.growths() else None
         except Exception:  # the library was closed or is unusable: whoever asks for something will be told
-            return 0
+            return None
 
     def _run(self, job: Job) -> None:
         if job.stopping.is_set():
             job.state = "stopped"
             return
         job.state = "running"
+        if job.work == "growing":
+            self._grow(job)
+            return
+        completing = job.work == "completing"
         events = (
             self._assistant.complete()
-            if job.completing
+            if completing
             else self._assistant.index(job.paths, complete=False, again=job.again)
         )
         for event in events:
@@ -172,6 +195,16 @@ class Jobs:
             # What a recording has given is stored with each of its steps, what a document has with its end.
             halt = isinstance(event, FileStarted | FileFinished) or (isinstance(event, FileAdvanced) and event.note)
             if job.stopping.is_set() and halt:
+                events.close()  # type: ignore[attr-defined]
+                job.state = "stopped"
+                return
+        job.state = "done"
+
+    def _grow(self, job: Job) -> None:
+        events = self._assistant.grow()
+        for growth in events:
+            job.total, job.note = growth.of, growth.says
+            if job.stopping.is_set():
                 events.close()  # type: ignore[attr-defined]
                 job.state = "stopped"
                 return

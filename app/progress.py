@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from app.schemas import count_statuses
 from indexes.records import FileRecord
 from pipelines.models.shelf import ModelShelf
 from pipelines.reading.ignoring import summary
 from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted, IngestEvent
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from pipelines.growing import Growth
 
 READ = ("indexed", "partial", "draft")
 
@@ -49,6 +54,27 @@ def index_with_progress(events: Iterable[IngestEvent], ignored: dict[str, int] |
                     segments = sum(each.segments for each in records.values() if each.status in READ)
                     progress.update(task, completed=done, segments=segments)
     return list(records.values())
+
+
+def grow_with_progress(events: Iterable[Growth]) -> None:
+    """Let new vectors grow to their end behind a progress bar for each space."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+        for growth in events:
+            if growth.name not in tasks:
+                tasks[growth.name] = progress.add_task("", total=growth.of)
+            said = f"{growth.name} vectors by {_printable(growth.model)}"
+            waits = ", waiting for who writes" if growth.waits_for else ""
+            progress.update(tasks[growth.name], completed=growth.vectors, description=f"{said}{waits}")
 
 
 def _short(path: str, longest: int = 40) -> str:

@@ -107,7 +107,7 @@ RULES: tuple[Rule, ...] = (
         "texts without a vector",
         "segments",
         "kind IN ('text', 'speech') AND trim(text) != '' AND id NOT IN (SELECT segment FROM vectors JOIN spaces"
-        " ON spaces.key = vectors.space WHERE spaces.name = 'text')",
+        " ON spaces.key = vectors.space WHERE spaces.name = 'text' AND NOT growing)",
         step=_REEMBED,
     ),
     Rule(

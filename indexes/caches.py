@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,9 +55,13 @@ class Caches:
         self._builders: dict[str, threading.Thread] = {}
         self._given_up = threading.Event()
 
-    def search(self, name: str, vector: np.ndarray, k: int, scope: Scope) -> tuple[np.ndarray, np.ndarray]:
-        """The k nearest of one vector (dimension,) within a scope: ids int64 and cosines float32, best first."""
+    def search(
+        self, name: str, vector: np.ndarray, k: int, scope: Scope, check: Callable[[], None] = lambda: None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The k nearest of one vector (dimension,) within a scope: ids int64 and cosines float32, best first. `check`
+        may refuse the state of the catalogue that is searched."""
         with self._lock, self._catalogue.snapshot():
+            check()
             space = self._level(name)
             if space is None:
                 return np.empty(0, np.int64), np.empty(0, np.float32)
@@ -157,7 +161,7 @@ class Caches:
 
     def _finish_building(self) -> None:
         with self._lock, self._catalogue.snapshot():
-            for row in self._catalogue.connection.execute("SELECT name FROM spaces").fetchall():
+            for row in self._catalogue.connection.execute("SELECT name FROM spaces WHERE NOT growing").fetchall():
                 self._level(row["name"])
         try:
             for builder in list(self._builders.values()):
@@ -196,7 +200,9 @@ class Caches:
         self._finish_building()
         with self._lock, self._catalogue.snapshot():
             oldest = self._catalogue.generation
-            for row in self._catalogue.connection.execute("SELECT name, key FROM spaces").fetchall():
+            rows = self._catalogue.connection.execute("SELECT name, key FROM spaces WHERE NOT growing").fetchall()
+            self._remove_others({f"{row['name']}-{row['key']}" for row in rows})
+            for row in rows:
                 space = self._level(row["name"])
                 if space is None:
                     continue
@@ -224,9 +230,15 @@ class Caches:
     def write_anew(self) -> None:
         """Have all files written at the next saving, whatever has changed."""
         with self._lock, self._catalogue.snapshot():
-            for row in self._catalogue.connection.execute("SELECT name FROM spaces").fetchall():
+            for row in self._catalogue.connection.execute("SELECT name FROM spaces WHERE NOT growing").fetchall():
                 if (space := self._level(row["name"])) is not None:
                     space.write_anew()
+
+    def _remove_others(self, spaces: Container[str]) -> None:
+        """Delete the files of spaces whose place others have taken."""
+        for path in self._folder.glob("*.faiss"):
+            if path.stem.rpartition("-")[0] not in spaces:
+                path.unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Delete files that a killed writer left unfinished, and those ahead of the catalogue, which then is a copy of

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from indexes import conversations, keywords
+from indexes import conversations, growing, keywords
 from indexes.database import Database
 from indexes.records import Cue, FileRecord, Place, Segment, Source
 from indexes.scopes import Scope
@@ -104,6 +104,7 @@ MIGRATIONS: tuple[str, ...] = (
     _FOLLOWING,
     _TRIES,
     _FINGERPRINTS,
+    growing.SCHEMA,
 )
 
 _FILE = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source"
@@ -322,16 +323,16 @@ class Catalogue(Database):
         )
         return [_segment(row) for row in rows]
 
-    def space(self, name: str) -> sqlite3.Row | None:
-        """key, name, model, dimension and number of vectors of a space, if it has ever been filled."""
-        return self.connection.execute("SELECT * FROM spaces WHERE name = ?", (name,)).fetchone()  # type: ignore[no-any-return]
+    def space(self, name: str, growing: bool = False) -> sqlite3.Row | None:
+        """key, name, model, dimension and number of vectors of the space in use under a name, if it has ever been
+        filled; or of the one that grows beside it."""
+        query = "SELECT * FROM spaces WHERE name = ? AND growing = ?"
+        return self.connection.execute(query, (name, growing)).fetchone()  # type: ignore[no-any-return]
 
-    def add_space(self, name: str, model: str, dimension: int) -> int:
+    def add_space(self, name: str, model: str, dimension: int, growing: bool = False) -> int:
         """The new space's key."""
-        values = (name, model, dimension)
-        return int(
-            self.connection.execute("INSERT INTO spaces(name, model, dimension) VALUES (?,?,?)", values).lastrowid or 0
-        )
+        query = "INSERT INTO spaces(name, model, dimension, growing) VALUES (?,?,?,?)"
+        return int(self.connection.execute(query, (name, model, dimension, growing)).lastrowid or 0)
 
     def add_vectors(self, space_key: int, vectors: Mapping[int, np.ndarray]) -> None:
         """Vectors (dimension,) by segment id, kept as float16."""

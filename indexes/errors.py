@@ -4,7 +4,7 @@ FolioscopeError             every expected failure; its text is shown to the per
 ├── LibraryError            the library on disk cannot be used (exit code 3)
 │   ├── LibraryBusy         another process is writing; names it
 │   ├── LibraryReadOnly     it may only be read, and something was to be written
-│   └── SpaceMismatch       the vectors were made by another model; names the command that helps
+│   └── SpaceMismatch       the vectors were made by a model that is not there; names the command that helps
 ├── UsageError              what was asked for makes no sense (exit code 2)
 ├── ExtractionError         one file could not be read, for instance OutOfMemory (pipelines/errors.py)
 └── ModelUnavailable        a model could not be loaded (pipelines/errors.py)
@@ -30,7 +30,7 @@ class LibraryReadOnly(LibraryError):
 
 
 class SpaceMismatch(LibraryError):
-    """A vector space was filled by another model than the one in use."""
+    """A vector space was filled by another model than made the vector it is searched with."""
 
 
 class UsageError(FolioscopeError):

@@ -6,6 +6,7 @@ Adds, replaces and forgets a source in one transaction; `caches` keeps FAISS lev
     faiss/text-3-1042.faiss     cache: space 'text', its key 3, generation 1042 of the catalogue; sealed (`vectors`)
     uploads/                    files that people dropped on the page
     writer.lock, writer.json    held by the one process that writes
+    growing.lock                held by the one process that makes vectors of another model
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from indexes.caches import Caches
 from indexes.catalogue import Catalogue
 from indexes.conversations import Conversations
 from indexes.errors import LibraryBusy, LibraryError, SpaceMismatch, UsageError
+from indexes.growing import Growing
 from indexes.keywords import KeywordIndex
 from indexes.records import FileRecord, Hit, Segment, Source
 from indexes.scopes import Scope
@@ -69,6 +71,7 @@ class Library:
                 follow(self.folder, self.catalogue)
         self.keywords = KeywordIndex()
         self.conversations = Conversations(self.catalogue)
+        self._opened: dict[str, int] = {}  # keys of the spaces that vectors are added to
         self._writer = threading.Lock()
         self.caches = Caches(self.folder / "faiss", self.catalogue, index, self._writer.locked)
 
@@ -113,36 +116,16 @@ class Library:
                 self._writer.release()
 
     def open_space(self, name: str, model: str, dimension: int) -> None:
-        """Make sure that a space exists and was filled by this model. Raises SpaceMismatch."""
-        if self.catalogue.space(name) is None:
-            with self.catalogue.transaction():
-                self.catalogue.add_space(name, model, dimension)
-        self.check_space(name, model, dimension)
-
-    def check_space(self, name: str, model: str, dimension: int) -> None:
-        """Raises SpaceMismatch when a space was filled by another model."""
+        """Vectors that are added under this name are this model's from now on. Where another model's are in use, they
+        go to the space that grows beside those."""
         space = self.catalogue.space(name)
-        if space is not None and (space["model"], space["dimension"]) != (model, dimension):
-            raise SpaceMismatch(
-                f"The {name} vectors of {self.folder} were made by {space['model']} ({space['dimension']} dimensions),"
-                f" but the setting {name}= now names {model} ({dimension}). Set it back, or make them anew:"
-                " python -m app doctor --reembed"
-            )
-
-    def replace_space(
-        self, name: str, model: str, dimension: int, batches: Iterable[tuple[Mapping[int, np.ndarray], Codes]]
-    ) -> None:
-        """Another model's vectors and words by segment id instead of a space's present ones, in one transaction."""
-        old = self.catalogue.space(name)
-        with self.catalogue.transaction() as connection:
-            if old is not None:
-                connection.execute("DELETE FROM vectors WHERE space = ?", (old["key"],))
-                connection.execute("DELETE FROM codes WHERE space = ?", (old["key"],))
-                connection.execute("DELETE FROM spaces WHERE key = ?", (old["key"],))
-            key = self.catalogue.add_space(name, model, dimension)
-            for vectors, codes in batches:
-                self.catalogue.add_vectors(key, vectors)
-                self.catalogue.add_codes(key, codes)
+        if space is None:
+            with self.catalogue.transaction():
+                self._opened[name] = self.catalogue.add_space(name, model, dimension)
+        elif (space["model"], space["dimension"]) == (model, dimension):
+            self._opened[name] = space["key"]
+        else:
+            self._opened[name] = Growing(self.catalogue, name, model, dimension).key
 
     def add(
         self,
@@ -196,11 +179,11 @@ class Library:
         ids = self.catalogue.add_segments(key, segments)
         self.keywords.add(self.catalogue.connection, ids)
         for name, by_index in vectors.items():
-            space = self.catalogue.space(name)
-            assert space is not None, f"space {name} was not opened"
-            self.catalogue.add_vectors(space["key"], {ids[index]: vector for index, vector in by_index.items()})
+            assert name in self._opened, f"space {name} was not opened"
+            space = self._opened[name]
+            self.catalogue.add_vectors(space, {ids[index]: vector for index, vector in by_index.items()})
             if name == "text":
-                self.catalogue.add_codes(space["key"], {ids[index]: words for index, words in codes.items()})
+                self.catalogue.add_codes(space, {ids[index]: words for index, words in codes.items()})
 
     def record(self, *files: FileRecord) -> None:
         """Write lines of the ledger; sources that no path leads to any more are forgotten with them."""
@@ -277,11 +260,25 @@ class Library:
             values.append(modality)
         return Scope(" AND ".join(conditions), tuple(values), of_files=bool(glob))
 
-    def search_vectors(self, space: str, vector: np.ndarray, k: int, scope: Scope = Scope()) -> list[Hit]:
-        """The k nearest segments of one space; score is the cosine."""
-        ids, scores = self.caches.search(space, vector, k, scope)
+    def search_vectors(
+        self, space: str, vector: np.ndarray, k: int, scope: Scope = Scope(), model: str | None = None
+    ) -> list[Hit]:
+        """The k nearest segments of one space; score is the cosine.
+
+        `model` made the vector. Raises SpaceMismatch when another fills the space by now.
+        """
+        ids, scores = self.caches.search(space, vector, k, scope, lambda: self._check(space, model, len(vector)))
         found = zip(ids.tolist(), scores.tolist(), strict=True)
         return [Hit(i, rank, score, space) for rank, (i, score) in enumerate(found, start=1)]
+
+    def _check(self, name: str, model: str | None, dimension: int) -> None:
+        space = self.catalogue.space(name)
+        if space is not None and (space["model"], space["dimension"]) != (model or space["model"], dimension):
+            raise SpaceMismatch(
+                f"The {name} vectors of {self.folder} were made by {space['model']} ({space['dimension']} dimensions),"
+                f" which is not what {model or 'the model in use'} gives ({dimension}). Make them anew:"
+                " python -m app doctor --reembed"
+            )
 
     def search_keywords(self, question: str, k: int, scope: Scope = Scope()) -> list[Hit]:
         """The k segments with the best bm25."""

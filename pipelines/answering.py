@@ -30,6 +30,7 @@ from pipelines.checking.expected import expected
 from pipelines.errors import ModelUnavailable
 from pipelines.finding.floors import measured
 from pipelines.finding.searching import reads
+from pipelines.in_use import in_use
 from pipelines.models.seeing import drawn, streamed, with_pictures
 from pipelines.models.shelf import ModelShelf
 from pipelines.records import (
@@ -113,7 +114,7 @@ class Answering:
         turn.found_after = time.monotonic() - turn.began
         yield EvidenceFound(turn.evidence)
         floors, floor = measured(self.library), self._floor()
-        can_read = floor is None or reads(self.shelf.text, turn.asked)
+        can_read = floor is None or reads(self._used.text, turn.asked)
         nothing = "" if trace.parts else nothing_found(turn.asked, results, floors, floor, trace, can_read)
         if nothing or not turn.evidence:
             said = EMPTY if not self.library.catalogue.sources() else nothing or NOTHING_FOUND
@@ -142,7 +143,7 @@ class Answering:
         trace = turn.trace
         trace.prompt = "\n\n".join(f"[{message.type}]\n{message.text}" for message in messages)
         asked = "" if whole else turn.asked
-        citer = Citer(asked, turn.evidence, self.shelf.text, self.shelf.entailment, premises=not trace.parts)
+        citer = Citer(asked, turn.evidence, self._used.text, self.shelf.entailment, premises=not trace.parts)
         text = CheckedText(citer.check, self.drop_unsupported, expected(asked))
         written, told = "", time.monotonic()
         with trace.timed("write"):
@@ -218,7 +219,7 @@ class Answering:
     def _stream(self, messages: list[BaseMessage]) -> Iterator[str]:
         stream = streamed(self.shelf.chat, messages)
         try:
-            for chunk in self.shelf.timed(stream, "".join(message.text for message in messages)):
+            for chunk in self._used.timed(stream, "".join(message.text for message in messages)):
                 if isinstance(chunk.content, str) and chunk.content:
                     yield chunk.content
         except FolioscopeError:
@@ -254,4 +255,9 @@ class Answering:
             self._told.popitem(last=False)
 
     def _floor(self) -> float | None:
-        return self.shelf.text.floor if self.library.catalogue.space("text") is not None else None
+        return self._used.text.floor if self.library.catalogue.space("text") is not None else None
+
+    @property
+    def _used(self) -> ModelShelf:
+        """The shelf with the models that the library is asked with just now."""
+        return in_use(self.library, self.shelf)

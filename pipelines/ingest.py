@@ -16,6 +16,7 @@ from pathlib import Path
 from indexes.library import Library
 from pipelines.errors import ExtractionError
 from pipelines.finding import floors
+from pipelines.in_use import in_use
 from pipelines.models.shelf import ModelShelf
 from pipelines.reading.files import absolute, find_files, is_text
 from pipelines.reading.ignoring import Ignoring
@@ -47,7 +48,7 @@ class Ingest:
         self.largest = largest
         self.largest_recording = max(largest, largest_recording or 0)
         self.memory = memory
-        self.drafting = Drafting(library, shelf, most_frames)
+        self.most_frames = most_frames
 
     def index(self, names: Sequence[Path], complete: bool = True, again: bool = False) -> Iterator[IngestEvent]:
         """Add and update what is below `names`, forget what vanished there. Raises LibraryBusy.
@@ -59,7 +60,9 @@ class Ingest:
             ignoring = Ignoring()
             files = list(find_files(names, self.largest_recording, self.library.folder, ignoring))
             yield FilesFound(len(files), sum(file.bytes for file in files), dict(ignoring.counts))
-            run = Run(self.library, self.shelf, self.drafting, files, names, self.memory, self.largest, again)
+            shelf = in_use(self.library, self.shelf)  # while this one writes, no others take over
+            drafting = Drafting(self.library, shelf, self.most_frames)
+            run = Run(self.library, shelf, drafting, files, names, self.memory, self.largest, again)
             try:
                 yield from run.events()
             finally:
@@ -67,15 +70,16 @@ class Ingest:
             yield from stored
             yield from forget_vanished(self.library, names, {file.path for file in files}, ignoring)
             if complete:
-                yield from self._complete(names)
+                yield from self._complete(names, drafting)
             floors.update(self.library, self.shelf)
 
     def complete(self) -> Iterator[IngestEvent]:
         """Complete the recordings that are drafts. Raises LibraryBusy."""
         with self.library.writing():
-            yield from self._complete([Path("/")])
+            drafting = Drafting(self.library, in_use(self.library, self.shelf), self.most_frames)
+            yield from self._complete([Path("/")], drafting)
 
-    def _complete(self, names: Sequence[Path]) -> Iterator[IngestEvent]:
+    def _complete(self, names: Sequence[Path], drafting: Drafting) -> Iterator[IngestEvent]:
         known = [str(absolute(name)) for name in names if is_text(str(name))]
         paths = dict.fromkeys(file.path for path in known for file in self.library.catalogue.files(path))
         for path in paths:
@@ -88,8 +92,8 @@ class Ingest:
                 if (status.st_size, status.st_mtime_ns) != (draft.bytes, draft.mtime_ns):
                     continue  # it is another file by now: the next indexing of its folder will see to it
                 kind = kind_of(Path(path))
-                yield from self.drafting.read(draft, kind)
-                yield from self.drafting.complete(self.library.catalogue.file(path) or draft, kind)
+                yield from drafting.read(draft, kind)
+                yield from drafting.complete(self.library.catalogue.file(path) or draft, kind)
             except (ExtractionError, OSError) as error:
                 reason = f"It can be asked, but reading it was not completed: {error}"
                 draft = replace(self.library.catalogue.file(path) or draft, status="partial", reason=reason)

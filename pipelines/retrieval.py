@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from indexes.errors import UsageError
+from indexes.errors import SpaceMismatch, UsageError
 from indexes.keywords import share
 from indexes.library import Library
 from indexes.records import Hit, Modality
@@ -33,6 +33,7 @@ from pipelines.finding.moments import (
 )
 from pipelines.finding.reranking import rerank, text_of
 from pipelines.finding.searching import Search, reads
+from pipelines.in_use import filled_by, in_use
 from pipelines.models.shelf import ModelShelf
 from pipelines.models.words import BITS, WordEmbedder
 from pipelines.records import Question, Result
@@ -40,6 +41,8 @@ from pipelines.tracing import Trace
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from pipelines.models.embedding import TextEmbedder
 
 LONGEST_QUESTION = 4000  # characters; the encoder reads some 1,000 of them
 _MET = 50  # results that are compared word by word
@@ -95,41 +98,55 @@ class Retriever:
         return anywhere
 
     def _find(self, focus: Focus, scope: Scope, k: int, trace: Trace) -> list[Result]:
-        search = Search(self.library, self.shelf, focus, scope, k, trace)
-        search.ask()
+        filled = filled_by(self.library)
+        search = self._search(focus, scope, k, trace)
+        if filled_by(self.library) != filled:  # new vectors took the place of others in the middle of it
+            search = self._search(focus, scope, k, trace)
         trace.hits = search.lists
         with trace.timed("fusion"):
             return self._results(search, focus, k)
 
+    def _search(self, focus: Focus, scope: Scope, k: int, trace: Trace) -> Search:
+        search = Search(self.library, self._used, focus, scope, k, trace)
+        search.ask()
+        return search
+
     def find_similar(
         self, picture: Image, k: int = 10, source: str | None = None, modality: Modality | None = None
     ) -> list[Result]:
-        """The k segments whose pictures look most like this one."""
+        """The k segments whose pictures look most like this one.
+
+        Raises SpaceMismatch when the model that filled the image space is not there any more.
+        """
         scope = self.library.scope(source, modality)
         if self.library.catalogue.space("image") is None:
             return []
-        image = self.shelf.image
-        self.library.check_space("image", image.name, image.dimension)
-        vector = image.look([picture])[0].vector
-        search = Search(self.library, self.shelf, Focus(""), scope, k, Trace())
-        search.lists["image"] = self.library.search_vectors("image", vector, k, scope)
+        filled, shelf = filled_by(self.library), self._used
+        vector = shelf.image.look([picture])[0].vector
+        search = Search(self.library, shelf, Focus(""), scope, k, Trace())
+        try:
+            search.lists["image"] = self.library.search_vectors("image", vector, k, scope, shelf.image.name)
+        except SpaceMismatch:
+            if filled_by(self.library) == filled:
+                raise
+            return self.find_similar(picture, k, source, modality)
         return self._results(search, Focus(""), k)
 
     def _fits(self, result: Result, question: str, times: float = 1.0) -> bool:
         """Whether it has to do with the question: looks like it, means something like it (by so many times what is
         chance), or holds half its words."""
-        if "image" in result.found_by or result.scores.get("text", -1.0) >= times * (self.shelf.text.floor or 0.0):
+        if "image" in result.found_by or result.scores.get("text", -1.0) >= times * (self._used.text.floor or 0.0):
             return True
         words = " ".join(each.text for each in (result.segment, *result.beside))
         return "keywords" in result.found_by and share(subject(question), words) >= 0.5
 
     def _results(self, search: Search, focus: Focus, k: int) -> list[Result]:
-        fused = search.fused()
+        fused, used = search.fused(), search.shelf
         search.trace.fused = fused
         moments = ranked(join(self._found(search, fused)), search.weights, self._floor())
         moments = led_by_words(moments, focus.text)
         if focus.text:
-            moments = self._reranked(moments, focus.text, search.trace)
+            moments = self._reranked(moments, focus.text, used, search.trace)
         most = max(2 * k, COMPARED) if focus.text else k
         results = fold(self._shown(moments[:most]))
         folded = sum(len(result.copies) for result in results)
@@ -138,13 +155,15 @@ class Retriever:
         results = (spread(results) if focus.text else results)[:k]
         if not any(result.segment.modality in ("audio", "video") for result in results):
             return results
-        results = narrow(results, focus.text, self.shelf.text, focus.spans if focus.sure else {})
+        results = narrow(results, focus.text, used.text, focus.spans if focus.sure else {})
         return [with_beside(result, self.library.catalogue) for result in results]
 
-    def _reranked(self, moments: list[tuple[Moment, float]], text: str, trace: Trace) -> list[tuple[Moment, float]]:
+    def _reranked(
+        self, moments: list[tuple[Moment, float]], text: str, used: ModelShelf, trace: Trace
+    ) -> list[tuple[Moment, float]]:
         """In the order that comes of a closer look at the best."""
         with trace.timed("interaction"):
-            moments = rerank(moments, lambda best: self._interaction(best, text, trace), _MET, SHARE)
+            moments = rerank(moments, lambda best: self._interaction(best, text, used.text, trace), _MET, SHARE)
         reranker = self.shelf.rerank
         if reranker is not None:
             with trace.timed("reranking"):
@@ -152,10 +171,12 @@ class Retriever:
             trace.note("reranking", f"the best {min(_READ, len(moments))} were read together with the question")
         return moments
 
-    def _interaction(self, moments: list[Moment], text: str, trace: Trace) -> np.ndarray | None:
+    def _interaction(self, moments: list[Moment], text: str, embedder: TextEmbedder, trace: Trace) -> np.ndarray | None:
         """Late interaction with the words that are kept; None where the model gives none, or can't read the script."""
-        embedder, space = self.shelf.text, self.library.catalogue.space("text")
-        if space is None or not isinstance(embedder, WordEmbedder) or not reads(embedder, text):
+        space = self.library.catalogue.space("text")
+        if space is None or space["model"] != embedder.name:
+            return None
+        if not isinstance(embedder, WordEmbedder) or not reads(embedder, text):
             return None
         ids = [moment.lead.segment.id or 0 for moment in moments]
         kept = self.library.catalogue.codes(space["key"], ids)
@@ -204,7 +225,11 @@ class Retriever:
         ]
 
     def _floor(self) -> float | None:
-        return self.shelf.text.floor if self.library.catalogue.space("text") is not None else None
+        return self._used.text.floor if self.library.catalogue.space("text") is not None else None
+
+    @property
+    def _used(self) -> ModelShelf:
+        return in_use(self.library, self.shelf)
 
 
 def checked(question: str) -> str:

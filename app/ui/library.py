@@ -58,7 +58,7 @@ class LibraryTab:
     def pulse(self, seen: str, search: str | None, status: str, leaf: int) -> Pulse:
         """Called every second or two: gives something only when something has changed since `seen`."""
         active = self._jobs.active()
-        header = tables.status_line(self._statuses(), active)
+        header = tables.status_line(self._statuses(), active, [g.says for g in self._assistant.growths()])
         progress = tables.progress(active, self._last)
         now = f"{self._assistant.library.catalogue.generation}|{hash((header, progress))}"
         if now == seen:
@@ -156,9 +156,9 @@ class LibraryTab:
                 versions[package] = version(package)
             except PackageNotFoundError:
                 continue
-        suggestion = self._assistant.suggestion()
+        notes = [self._assistant.suggestion(), *(growth.says for growth in self._assistant.growths())]
         library = str(self._assistant.library.folder)
-        return tables.settings_page(self._assistant.models(), library, versions, suggestion)
+        return tables.settings_page(self._assistant.models(), library, versions, ". ".join(filter(None, notes)))
 
 
 def _shown(file: FileRecord, search: str, status: str) -> bool:

@@ -147,7 +147,7 @@ class Steps:
 
     def _waiting(self) -> int:
         """How many files are still to be read."""
-        jobs = [job for job in self._jobs.active() if not job.completing]
+        jobs = [job for job in self._jobs.active() if job.work == "indexing"]
         return sum(max(job.total - len(job.records), 1) for job in jobs)
 
 

@@ -34,15 +34,16 @@ _ROLES = {
 }
 
 
-def status_line(statuses: Mapping[str, int], jobs: Sequence[Job]) -> str:
-    """How much of what was seen is in the library, and what is being read now."""
+def status_line(statuses: Mapping[str, int], jobs: Sequence[Job], growing: Sequence[str] = ()) -> str:
+    """How much of what was seen is in the library, what is being read now, and how far vectors of another model are."""
     line = coverage(statuses)
-    if jobs:
+    if jobs and jobs[0].work != "growing":
         job = jobs[0]
         current = f" {PurePath(job.current).name}" if job.current else ""
         of = f" ({len(job.finished_files):,} of {job.total:,})" if job.total else ""
         reached = f", {job.note}" if job.note else ""
         line = f"{line} · reading{current}{reached}{of}"
+    line = " · ".join([line, *growing])
     live = " fs-live" if jobs else ""
     return f'<p class="fs-status{live}" role="status">{escape(line)}</p>'
 
@@ -52,6 +53,8 @@ def progress(jobs: Sequence[Job], last: Job | None) -> str:
     if not jobs:
         return f'<div class="fs-job">{_ended(last)}</div>' if last is not None else ""
     job, waiting = jobs[0], len(jobs) - 1
+    if job.work == "growing":
+        return f'<div class="fs-job" role="status"><p><span class="fs-dots"></span>Making {escape(job.note)}</p></div>'
     reached = job.note or job.place
     place = f", {reached}" if reached else ""
     current = f"{file_name(job.current)}{escape(place)}" if job.current else "looking for files"
@@ -165,8 +168,8 @@ def settings_page(models: Sequence[ModelInfo], library: str, versions: Mapping[s
         f'<div class="fs-settings"><h2>Models</h2>{hint}<div class="fs-cards">{cards}</div>'
         "<h2>To use another model</h2><p>Start with a setting in front, for example"
         ' <code>FOLIOSCOPE_CHAT=gguf:/models/other.gguf make run</code>, or write <code>chat = "gguf:…"</code> into'
-        " <code>folioscope.toml</code> beside the Makefile. After another text or image model, make the vectors anew"
-        " once: <code>python -m app doctor --reembed</code>.</p>"
+        " <code>folioscope.toml</code> beside the Makefile. After another text or image model, new vectors are made in"
+        " the background; until they are complete, the earlier model answers.</p>"
         f"<h2>Library</h2><p><code>{escape(library)}</code></p>"
         f'<h2>Versions</h2><dl class="fs-versions">{rows}</dl></div>'
     )

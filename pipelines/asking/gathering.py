@@ -14,6 +14,7 @@ from pipelines.asking.evidence import pick_evidence
 from pipelines.asking.premises import lacking
 from pipelines.asking.summarising import Summarising
 from pipelines.asking.wanted import Wanted
+from pipelines.in_use import in_use
 from pipelines.models.shelf import ModelShelf
 from pipelines.records import Evidence, Question, Result
 from pipelines.retrieval import Retriever
@@ -41,8 +42,12 @@ class Gathering:
         with trace.timed("search"):
             results = self._found(question, trace)
         with trace.timed("evidence"):
-            evidence = pick_evidence(question.text, results, self.shelf.text, budget, trace) if results else ()
+            evidence = pick_evidence(question.text, results, self._used.text, budget, trace) if results else ()
         return results, evidence
+
+    @property
+    def _used(self) -> ModelShelf:
+        return in_use(self.library, self.shelf)
 
     def _found(self, question: Question, trace: Trace) -> list[Result]:
         """The best results. Where a name that is asked for stands in none of them, but in a passage that has much else
@@ -81,7 +86,7 @@ class Gathering:
                 with trace.timed("search"):
                     found = self.retriever.find(asked, DEPTH, trace)
                 with trace.timed("evidence"):
-                    picked = pick_evidence(asked.text, found[:2], self.shelf.text, share_of_it, trace)
+                    picked = pick_evidence(asked.text, found[:2], self._used.text, share_of_it, trace)
             results += found
             known = {each.result.segment.id for each in evidence}
             evidence += [each for each in picked if each.result.segment.id not in known]

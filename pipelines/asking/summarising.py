@@ -24,6 +24,7 @@ from pipelines.asking.lexrank import centrality, choose, likeness
 from pipelines.asking.prompting import readable
 from pipelines.asking.wanted import Wanted, asked_for
 from pipelines.finding.moments import place_of
+from pipelines.in_use import in_use
 from pipelines.models.shelf import ModelShelf
 from pipelines.reading.looking import CAPTION, SHOWS
 from pipelines.records import AnswerAdvanced, Evidence, Result
@@ -77,7 +78,7 @@ class Summarising:
 
     def __init__(self, library: Library, shelf: ModelShelf, budget: int = BUDGET) -> None:
         self.library = library
-        self.shelf = shelf
+        self.shelf = in_use(library, shelf)  # one text model from the first part to the last
         self.room = min(_ROOM, WIDER * budget)
 
     def run(self, wanted: Wanted, trace: Trace | None = None) -> Summary:
@@ -123,11 +124,11 @@ class Summarising:
 
     def _different(self, ids: Sequence[str], most: int) -> list[str]:
         """Sources that are far from each other: each next one is the farthest from those taken (Gonzalez 1985)."""
-        space = self.library.catalogue.space("text")
         centres = []
-        for source in ids:
-            rows = self._stored([s.id or 0 for s in _first(outline(self.library, source), _CLOSELY)]) if space else None
-            centres.append(None if rows is None or not len(rows) else rows.mean(axis=0))
+        with self.library.catalogue.snapshot():  # of vectors by one model
+            for source in ids:
+                rows = self._stored([s.id or 0 for s in _first(outline(self.library, source), _CLOSELY)])
+                centres.append(rows.mean(axis=0) if len(rows) else None)
         known = [(source, centre) for source, centre in zip(ids, centres, strict=True) if centre is not None]
         if not known:
             return list(ids[:most])
@@ -144,12 +145,14 @@ class Summarising:
         return self._vectors(ids)[1]
 
     def _vectors(self, ids: Sequence[int]) -> tuple[list[int], np.ndarray]:
-        space = self.library.catalogue.space("text")
-        if space is None or not ids:
-            return [], np.empty((0, 0), np.float32)
-        there = set(self.library.catalogue.vector_ids(space["key"], above=min(ids) - 1).tolist())
-        known = [i for i in ids if i in there]
-        return known, self.library.catalogue.vectors(space["key"], known, space["dimension"])
+        catalogue = self.library.catalogue
+        with catalogue.snapshot():
+            space = catalogue.space("text")
+            if space is None or not ids:
+                return [], np.empty((0, 0), np.float32)
+            there = set(catalogue.vector_ids(space["key"], above=min(ids) - 1).tolist())
+            known = [i for i in ids if i in there]
+            return known, catalogue.vectors(space["key"], known, space["dimension"])
 
     # --- sentences ---
 

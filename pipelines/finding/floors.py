@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from indexes.errors import FolioscopeError
 from indexes.keywords import content_words, is_cjk, share
 from indexes.library import Library
+from pipelines.in_use import filled_by, in_use
 from pipelines.models.shelf import ModelShelf
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def measured(library: Library) -> Floors | None:
         return None
     values = json.loads(found["value"])
     floors = Floors(**{**values, "models": tuple(values["models"])})
-    return floors if floors.models == _models(library) else None
+    return floors if floors.models == filled_by(library) else None
 
 
 def update(library: Library, shelf: ModelShelf) -> Floors | None:
@@ -88,7 +89,7 @@ def update(library: Library, shelf: ModelShelf) -> Floors | None:
         return None
     try:
         floors = _measure(library, shelf, there)
-    except FolioscopeError as error:  # another model is set than filled the library: what was indexed stays
+    except FolioscopeError as error:  # the model that filled the library is gone: what was indexed stays
         log.warning("the floors were not measured: %s", error)
         return None
     with library.catalogue.transaction(counts=False) as connection:
@@ -100,18 +101,16 @@ def update(library: Library, shelf: ModelShelf) -> Floors | None:
 
 
 def _measure(library: Library, shelf: ModelShelf, segments: int) -> Floors:
-    shuffled = _shuffled(library)
+    shuffled, shelf = _shuffled(library), in_use(library, shelf)
     spaces: dict[str, float | None] = {"text": None, "image": None}
     for space, model in (("text", lambda: shelf.text), ("image", lambda: shelf.image)):
-        row = library.catalogue.space(space)
-        if row is None:
+        if library.catalogue.space(space) is None:
             continue
         embedder = model()
-        library.check_space(space, embedder.name, embedder.dimension)
         best = []
         # Not the shuffled ones: in a library of a few passages they come nearer to one than a true question does.
         for question in UNRELATED:
-            hits = library.search_vectors(space, embedder.embed_question(question), 1)
+            hits = library.search_vectors(space, embedder.embed_question(question), 1, model=embedder.name)
             best += [hit.score for hit in hits]
         spaces[space] = _quantile(best) if best else None
     shares = []
@@ -119,7 +118,7 @@ def _measure(library: Library, shelf: ModelShelf, segments: int) -> Floors:
         hits = library.search_keywords(question, 5)
         found = library.catalogue.segments([hit.segment_id for hit in hits])
         shares.append(max((share(set(content_words(question)), s.text) for s in found.values()), default=0.0))
-    return Floors(spaces["text"], spaces["image"], _quantile(shares) if shares else None, _models(library), segments)
+    return Floors(spaces["text"], spaces["image"], _quantile(shares) if shares else None, filled_by(library), segments)
 
 
 def _shuffled(library: Library) -> list[str]:
@@ -141,11 +140,6 @@ def _shuffled(library: Library) -> list[str]:
 def _quantile(values: Sequence[float]) -> float:
     ordered = sorted(values)
     return round(float(ordered[min(len(ordered) - 1, int(_QUANTILE * len(ordered)))]), 4)
-
-
-def _models(library: Library) -> tuple[str, ...]:
-    rows = (library.catalogue.space(name) for name in ("text", "image"))
-    return tuple(str(row["model"]) if row is not None else "" for row in rows)
 
 
 def _count(library: Library) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
+from indexes.errors import SpaceMismatch
 from indexes.keywords import is_cjk
 from indexes.library import Library
 from indexes.records import Hit, Place, Segment
@@ -41,6 +43,7 @@ class Search:
         self.weights: dict[str, float] = {}
         self._segments: dict[int, Segment] = {}
         self._vector: np.ndarray | None = None
+        self._space: Any = None  # the row of the text space, as it was when it was asked
         self._told = 0.0
 
     def ask(self) -> None:
@@ -49,9 +52,11 @@ class Search:
             self.lists["time"] = self._at_time()
         if self.focus.text:
             self._ask_words()
-            self._ask_vectors()
-            self._ask_again()
-            self._ask_pictures()
+            for ask in (self._ask_vectors, self._ask_again, self._ask_pictures):
+                try:
+                    ask()
+                except SpaceMismatch as error:  # what the others find is worth more than an error
+                    self.trace.note("vectors", str(error))
         elif not self.focus.sure:
             self.lists["place"] = self._in_order()
         if self.focus.spans and not self.focus.sure:
@@ -79,15 +84,24 @@ class Search:
             self.lists["keywords"] = by_score(hits, self._told, least=0.0)
             self.weights["keywords"] = 2 - _MEANING
 
+    def _asked(self, name: str) -> Any:
+        """The row of a space; None where there is none, or the shelf has not the model that filled it."""
+        space = self.library.catalogue.space(name)
+        if space is not None and space["model"] != self.shelf.name(name):
+            self.trace.note("vectors", f"no {name} vectors were searched: {space['model']} made them, and is missing")
+            return None
+        return space
+
     def _ask_vectors(self) -> None:
-        if self.library.catalogue.space("text") is None:
+        self._space = self._asked("text")
+        if self._space is None:
             return
         embedder = self.shelf.text
-        self.library.check_space("text", embedder.name, embedder.dimension)
         with self.trace.timed("embedding"):
-            self._vector = embedder.embed_question(self.focus.text)
+            vector = embedder.embed_question(self.focus.text)
         with self.trace.timed("vectors"):
-            hits = self.library.search_vectors("text", self._vector, self.depth, self.scope)
+            hits = self.library.search_vectors("text", vector, self.depth, self.scope, embedder.name)
+            self._vector = vector
             self.lists["text"] = by_score(hits, fit_vector(hits[0].score, embedder.floor) if hits else 0.0)
             self.weights["text"] = _MEANING
         if not reads(embedder, self.focus.text):
@@ -104,7 +118,7 @@ class Search:
         with self.trace.timed("feedback"):
             _, held = self._vectors(best)
             moved = feedback.moved(self._vector, held) if len(held) else self._vector
-            near = self.library.search_vectors("text", moved, self.depth, self.scope)
+            near = self.library.search_vectors("text", moved, self.depth, self.scope, self.shelf.text.name)
             # What only words have found has a cosine, too.
             found = dict.fromkeys(hit.segment_id for hits in (near, *self.lists.values()) for hit in hits)
             ids, rows = self._vectors(list(found))
@@ -118,7 +132,7 @@ class Search:
 
     def _vectors(self, ids: list[int]) -> tuple[list[int], np.ndarray]:
         """Those of the segments that have a vector in the text space, in the same order, and their vectors (n, d)."""
-        space = self.library.catalogue.space("text")
+        space = self._space
         assert space is not None
         rows = self.library.catalogue.connection.execute(
             "SELECT segment, vector FROM vectors WHERE space = ? AND segment IN (SELECT value FROM json_each(?))",
@@ -130,13 +144,12 @@ class Search:
         return there, vectors.reshape(-1, space["dimension"])
 
     def _ask_pictures(self) -> None:
-        if self.library.catalogue.space("image") is None:
+        if self._asked("image") is None:
             return
         image = self.shelf.image
-        self.library.check_space("image", image.name, image.dimension)
         with self.trace.timed("pictures"):
             vector = image.embed_question(self.focus.text)
-            hits = self.library.search_vectors("image", vector, self.depth, self.scope)
+            hits = self.library.search_vectors("image", vector, self.depth, self.scope, image.name)
         # There always is a best picture: it counts when it fits, and others when they fit about as well.
         # In a few files that were named the best may fit less.
         floor = image.floor / 2 if self.scope.of_files else image.floor

@@ -86,6 +86,15 @@ class Choice:
             raise UsageError(f"{role}={text} names no model. Write one of these, for example: {EXAMPLES[role]}.")
         return choice
 
+    @classmethod
+    def named(cls, role: str, name: str) -> Choice:
+        """The choice of a text or image model by the name that a library keeps. Whether there is such a model, loading
+        it shows."""
+        own = (cls.read(role, text) for text in _ALONE.get(role, ("builtin",)))
+        found = next((choice for choice in own if choice.name == name), None)
+        (kind,) = _KINDS[role]
+        return found or cls(role, kind, name.removeprefix("openclip:"))
+
     @property
     def weights(self) -> tuple[Weights, ...]:
         """The built-in weights that are needed. The image role also needs words for what it sees."""

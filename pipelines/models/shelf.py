@@ -6,6 +6,7 @@ Hands out loaded models. What may be chosen stands in `choices`; what the models
 
 from __future__ import annotations
 
+import copy
 import gc
 import logging
 import os
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SIGHT = ("auto", "yes", "no")
+_AGAIN = 60.0  # seconds after which a model that could not be loaded is tried once more
 _PATIENCE = 600  # seconds that a server may be silent: one without a GPU reads long prompts and pictures for minutes
 
 
@@ -80,10 +82,45 @@ class ModelShelf:
         self._answer_tokens = answer_tokens
         self._chat_sees = chat_sees
         self.captions = captions == "on"
+        self._keys = {role: role for role in EXAMPLES}  # under which what fills a role is kept
+        self._set = {role: choice.name for role, choice in self._choices.items()}
+        # Shared with all that `with_models` gives. 'words' are the built-in text vectors, which the roles text and
+        # image may both stand on.
         self._loaded: dict[str, Any] = {}
+        self._missing: dict[str, tuple[float, str]] = {}  # when, and why
+        self._locks: dict[str, threading.Lock] = {}
         self._pace = Pace()
-        # 'words' are the built-in text vectors, which the roles text and image may both stand on.
-        self._locks = {role: threading.Lock() for role in (*EXAMPLES, "words")}
+
+    def with_models(self, names: Mapping[str, str]) -> ModelShelf:
+        """The same shelf with other models in the roles text and image, by the names that a library keeps. What is
+        loaded is shared."""
+        shelf = copy.copy(self)
+        shelf._choices = {**self._choices, **{role: Choice.named(role, name) for role, name in names.items()}}
+        keys = {role: role if self._set[role] == name else f"{role} {name}" for role, name in names.items()}
+        shelf._keys = {**self._keys, **keys}
+        return shelf
+
+    def embedder(self, role: str) -> TextEmbedder | PictureEmbedder:
+        """What fills the role text or image. Raises ModelUnavailable."""
+        return self.text if role == "text" else self.image
+
+    def missing(self, role: str) -> str:
+        """Why the model of the role text or image could not be loaded the last time it was tried; '' otherwise. Loads
+        nothing."""
+        return self._missing.get(self._keys[role], (0.0, ""))[1]
+
+    def loads(self, role: str) -> bool:
+        """Whether the model of the role text or image can be loaded, which it is then."""
+        when, why = self._missing.get(self._keys[role], (0.0, ""))
+        if why and time.monotonic() - when < _AGAIN:
+            return False
+        try:
+            self.embedder(role)
+        except ModelUnavailable as error:
+            self._missing[self._keys[role]] = time.monotonic(), str(error)
+            return False
+        self._missing.pop(self._keys[role], None)
+        return True
 
     @property
     def text(self) -> TextEmbedder:
@@ -161,7 +198,7 @@ class ModelShelf:
     @property
     def multilingual(self) -> bool | None:
         """Whether the text model reads more than English; None where that is not known before it is loaded."""
-        choice, loaded = self._choices["text"], self._loaded.get("text")
+        choice, loaded = self._choices["text"], self._loaded.get(self._keys["text"])
         if choice.kind == "builtin":
             return choice.value == "multilingual"
         return None if loaded is None else bool(loaded.multilingual)
@@ -184,27 +221,31 @@ class ModelShelf:
     def describe(self) -> list[ModelInfo]:
         """What fills each role. Loads nothing."""
         device = self._known_device()
-        return [choice.describe(device, role in self._loaded) for role, choice in self._choices.items()]
+        return [choice.describe(device, self._keys[role] in self._loaded) for role, choice in self._choices.items()]
 
     def release(self, role: str) -> None:
         """Give the memory of a role back; its next use loads it again."""
-        for name in (role, "words") if role == "text" else (role,):
-            with self._locks[name]:
-                self._loaded.pop(name, None)
+        for key in (self._keys[role], "words") if role == "text" else (self._keys[role],):
+            with self._lock(key):
+                self._loaded.pop(key, None)
         gc.collect()
 
     def _get(self, role: str, load: Callable[[], Any]) -> Any:
-        model = self._loaded.get(role)
+        key = self._keys.get(role, role)
+        model = self._loaded.get(key)
         if model is not None:
             return model
-        with self._locks[role]:
-            if role not in self._loaded:  # another thread may have loaded it meanwhile
+        with self._lock(key):
+            if key not in self._loaded:  # another thread may have loaded it meanwhile
                 began = time.monotonic()
-                self._loaded[role] = load()
+                self._loaded[key] = load()
                 if role in self._choices:
                     info = self._choices[role].describe(self._known_device(), True)
                     log.info("loaded %s on %s in %.1f s", info.model, info.device, time.monotonic() - began)
-            return self._loaded[role]
+            return self._loaded[key]
+
+    def _lock(self, key: str) -> threading.Lock:
+        return self._locks.setdefault(key, threading.Lock())
 
     def _load_text(self) -> TextEmbedder:
         choice = self._choices["text"]
