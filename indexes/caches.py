@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _PORTION = 10_000  # vectors that are read at once
 _SOON = 20_000  # vectors; the file of a space with no more is written whenever something changed
+_ALL = 1 << 62  # changes: more than there can be, where no file is of any use
 _STALE = 0.05  # part of a larger one that must have changed, since writing it takes as long as the library is large
 
 
@@ -37,8 +38,7 @@ class _Space:
     changes: int = 0  # since it was read from its file, or written to it
 
     def write_anew(self) -> None:
-        """More than has changed ever can."""
-        self.changes = max(self.changes, len(self.index) + 1)
+        self.changes = _ALL
 
 
 class Caches:
@@ -99,7 +99,7 @@ class Caches:
         if len(index) != row["vectors"]:
             log.warning("the index of %s vectors does not agree with the catalogue: building it anew", row["name"])
             space.index = self._new(row)
-            space.changes = sum(self._add_newer(space.index, row))
+            space.changes = _ALL + sum(self._add_newer(space.index, row))
 
     def _add_newer(self, index: VectorIndex, row: sqlite3.Row) -> Iterator[int]:
         """Add what is new in portions, of which the sizes are told."""
@@ -192,7 +192,7 @@ class Caches:
                 return _Space(row["key"], index, generation)
             except LibraryError as error:
                 log.warning("%s; rebuilding it from the catalogue", error)
-        return _Space(row["key"], self._new(row), -1)
+        return _Space(row["key"], self._new(row), -1, _ALL)
 
     def save(self) -> None:
         """Write files that are too far behind, and remove the older ones. What a file lacks is read from the catalogue

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexes.growing import Growing
 from indexes.kinds import EXACT, Kind
 from indexes.library import Library
 from indexes.records import FileRecord, Hit, Segment, Source
@@ -175,7 +176,9 @@ def test_a_space_that_was_replaced_while_its_index_was_built_keeps_the_new_one(f
         add(library, "b", 70)
         search(library)
         assert building.begun.wait(60)
-        library.replace_space("text", "another", 8, [({i: np.eye(8, dtype=np.float32)[i] for i in range(1, 6)}, {})])
+        grown = Growing(library.catalogue, "text", "another", 8)
+        grown.store({i: np.eye(8, dtype=np.float32)[i] for i in range(1, 6)}, {})
+        grown.take_over()
         assert len(library.search_vectors("text", np.ones(8, np.float32), 9)) == 5
         building.go_on.set()
     assert len(library.search_vectors("text", np.ones(8, np.float32), 9)) == 5
