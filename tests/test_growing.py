@@ -111,7 +111,14 @@ def cli(library: Library, *arguments: str, text: str = "builtin:multilingual") -
     environment = {**os.environ, "FOLIOSCOPE_TEXT": text, "FOLIOSCOPE_MODELS": str(MODELS), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "app", *arguments, "--library", str(library.folder)]
     return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # What is started in the background of a shell inherits that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

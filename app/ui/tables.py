@@ -107,7 +107,8 @@ def sources_table(files: Sequence[FileRecord], leaf: int, total: int) -> str:
         f'<table class="fs-table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
         f'<nav class="fs-pager" aria-label="Pages of the table">{_turn(leaf - 1, "Earlier", leaf > 0)}'
         f"<span>{first:,}–{last:,} of {len(files):,}</span>{_turn(leaf + 1, 'Later', leaf < leaves)}</nav>"
-        '<p class="fs-foot">All of it: <a href="/api/ledger.csv" download>CSV</a>, <a href="/api/status">JSON</a></p>'
+        '<p class="fs-foot"><a href="/api/ledger.csv" download>All files as CSV</a>,'
+        ' <a href="/api/status">as JSON</a></p>'
     )
 
 
