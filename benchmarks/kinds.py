@@ -5,9 +5,9 @@
 Embeds the texts and questions of DATA/retrieval; with VECTORS.npz they are kept there, and used again. The first size
 is that of the real vectors alone; larger ones (100,000 and 200,000) add made ones: the mean of three real ones with
 noise, which are harder to tell apart than texts. Printed for each kind: bytes a vector with its id, seconds of
-building, and of searches for 10 and for 100 the share of the nearest by float32 that is found, and milliseconds of a search, of
-the clock (median and 95th percentile) and of a core (median), with the reading of exact vectors from a catalogue; then
-what comes of removing vectors and adding them again.
+building, and of searches for 10 and for 100 the share of the nearest by float32 that is found, and milliseconds of a
+search, of the clock (median and 95th percentile) and of a core (median), with the reading of exact vectors from a
+catalogue; then what comes of removing vectors and adding them again.
 """
 
 from __future__ import annotations
