@@ -41,7 +41,7 @@ class Kind:
     @property
     def lessons(self) -> int:
         """How many vectors an index of this kind wants to learn from; 0: none."""
-        return max(_TAUGHT_BY * self.lists, min(self.lists, 1) * _FEW)
+        return 0 if self.exact else max(_FEW, _TAUGHT_BY * self.lists)
 
     def __str__(self) -> str:
         return "exact" if self.exact else f"compact ({self.lists} {'list' if self.lists == 1 else 'lists'})"
