@@ -31,10 +31,10 @@ def device(request, monkeypatch) -> str:
 class Rows:
     """Vectors in clusters, as texts on a few subjects are, by ids 3, 6, 9, …; what the catalogue would hold of them."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, weights: np.ndarray | float = 1.0) -> None:
         chance = np.random.default_rng(1)
         vectors = chance.normal(size=(30, DIMENSION))[chance.integers(0, 30, count)]
-        vectors = vectors + 0.7 * chance.normal(size=vectors.shape)
+        vectors = (vectors + 0.7 * chance.normal(size=vectors.shape)) * weights
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         self.vectors = vectors.astype(np.float16).astype(np.float32)
         self.ids = np.arange(1, count + 1) * 3
@@ -80,6 +80,12 @@ def test_the_nearest_come_first_with_their_own_cosines(kind: Kind, device: str, 
     assert recall(index, rows) >= 0.95
     assert (len(index), index.newest) == (3000, 9000)
     assert sorted(index.ids()) == list(rows.ids)
+
+
+@ALL
+def test_a_model_may_put_its_weight_on_a_few_dimensions(kind: Kind, device: str) -> None:
+    heavy = Rows(3000, weights=np.arange(1, DIMENSION + 1) ** -1.5)
+    assert recall(heavy.index(kind), heavy) >= 0.95
 
 
 @ALL
