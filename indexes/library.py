@@ -235,8 +235,9 @@ class Library:
 
     def _record(self, file: FileRecord) -> None:
         orphan = self.catalogue.record_file(file)
-        if file.source_id is not None:
-            self.catalogue.drop_lines(file.source_id, below=f"{self.folder / ELSEWHERE}/")  # it is here after all
+        elsewhere = f"{self.folder / ELSEWHERE}/"
+        if file.source_id is not None and not file.path.startswith(elsewhere):
+            self.catalogue.drop_lines(file.source_id, elsewhere)  # it is here after all
         if orphan is not None:
             self.keywords.remove(self.catalogue.connection, self.catalogue.segment_ids(orphan))
             self.catalogue.remove_source(orphan)

@@ -72,6 +72,9 @@ def test_a_bundle_becomes_the_same_library_elsewhere(library, file, tmp_path, ca
     }
     assert {record.path for record in taken.catalogue.files()} == here
     assert all(Path(path).exists() == ("elsewhere" not in path) for path in here)
+    for record in taken.catalogue.files():  # to note something about one that is elsewhere does not cost it
+        taken.record(record)
+    assert {record.path for record in taken.catalogue.files()} == here
     assert [hit.score for hit in taken.search_keywords("bell dropped", 1)] and taken.conversations.list()
     taken.close()
     assert sorted(path.name for path in new.parent.iterdir()) == ["library"]
