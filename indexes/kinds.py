@@ -19,9 +19,9 @@ import numpy as np
 from indexes.graphics import gpus
 
 _FEW = 20_000  # vectors; fewer take 15 MB as they are, and teach a compact index little
-_SLOW = 100_000  # vectors; more take longer than about 15 ms exactly, on one slow core
-_ON_GPU = 20  # times as many as that on a GPU, which reads its memory more than twenty times as fast
-_SLOW_CODES = 300_000  # vectors; more take as long in one list of codes
+_SLOW = 100_000  # vectors; they take 10 ms exactly, on one slow core
+_ON_GPU = 20  # times as many as that on a GPU, by the speed of its memory; not measured
+_SLOW_CODES = 300_000  # vectors; they take as long in one list of codes
 _LISTS = 1024
 _PROBED = 5  # one list of so many is looked into
 _TAUGHT_BY = 40  # vectors a list from which centres are learnt, as FAISS advises
