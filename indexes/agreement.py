@@ -58,9 +58,9 @@ RULES: tuple[Rule, ...] = (
     _rows(
         "files that lead to an unknown source",
         "files",
-        "source NOT IN (SELECT key FROM sources)",
+        "source NOT NULL AND source NOT IN (SELECT key FROM sources)",
         f"UPDATE files SET source = NULL, status = 'failed', segments = 0, stage = 'store', reason = '{_NOT_THERE}'"
-        " WHERE source NOT IN (SELECT key FROM sources);",
+        " WHERE source NOT NULL AND source NOT IN (SELECT key FROM sources);",
     ),
     _rows("sources that no file leads to", "sources", "key NOT IN (SELECT source FROM files WHERE source NOT NULL)"),
     _rows("segments without a source", "segments", "source NOT IN (SELECT key FROM sources)"),

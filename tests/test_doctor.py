@@ -158,6 +158,12 @@ def test_each_rule_is_proved_and_mended_without_a_model(texts, template, what, m
         assert unhealthy(texts) == []
 
 
+def test_a_library_of_which_all_was_forgotten_is_healthy(texts, template) -> None:
+    texts.forget(str(template / "files"))
+    assert unhealthy(texts) == [] and repair(texts.library) == []
+    assert {file.status for file in texts.library.catalogue.files()} == {"removed"}
+
+
 @pytest.mark.parametrize(
     "damage",
     ["UPDATE keywords_data SET block = x'ffffffff' WHERE id = 10", "DELETE FROM keywords_config",
