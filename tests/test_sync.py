@@ -94,6 +94,26 @@ def _without(scandir, name: str):
     return scan
 
 
+def test_a_drive_inside_a_folder_that_is_not_connected_loses_nothing(library, shelf, folder, monkeypatch) -> None:
+    drive, connected = folder / "sub", {str(folder / "sub")}
+    real = os.path.ismount
+    monkeypatch.setattr(os.path, "ismount", lambda path: str(path) in connected or real(path))
+    run(library, shelf, folder)
+    costs = (drive / "costs.txt").read_text()
+    (drive / "costs.txt").unlink()
+    connected.clear()
+    for _ in range(2):  # it is remembered, however often it is away
+        assert "nothing of it was removed (files known there: 1)" in run(library, shelf, folder)["sub"].reason
+        assert found(library, "scaffold")
+    drive.rmdir()  # as automatic mounts leave it
+    assert "not connected" in run(library, shelf, folder)["sub"].reason
+    drive.mkdir()
+    connected.add(str(drive))
+    (drive / "other.txt").write_text(costs.replace("scaffold", "ladder"))
+    run(library, shelf, folder)  # it is connected, and costs.txt was deleted from it
+    assert found(library, "ladder") and not found(library, "scaffold")
+
+
 def test_ignored_files_are_counted_and_leave_the_library(library, shelf, folder) -> None:
     (folder / ".hidden").write_text("x")
     (folder / "half.pdf.part").write_text("x")
