@@ -39,8 +39,8 @@ def forget_vanished(
             if kept := len(known) - len(others):
                 known = others
                 reason = (
-                    f"{drive} was a drive and is not connected; nothing of it was removed (files known there: {kept:,})."
-                    f" To forget them: python -m app forget '{drive}'"
+                    f"{drive} was a drive and is not connected; nothing of it was removed"
+                    f" (files known there: {kept:,}). To forget them: python -m app forget '{drive}'"
                 )
                 yield FileFinished(FileRecord(drive, "failed", stage="find", reason=reason))
         records = []
