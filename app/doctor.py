@@ -13,6 +13,7 @@ import numpy as np
 
 from app.forgetting import delete_forgotten, forgotten_copies
 from app.preparing import useless
+from indexes import shards
 from indexes.agreement import breaches, mend
 from indexes.backups import uploads, way_out
 from indexes.errors import LibraryError
@@ -95,7 +96,7 @@ def repair(library: Library) -> list[str]:
             rows = mend(connection)
             mended += [f"mended: {breach}" for breach in rows]
             if rows or not _keywords(library).healthy:
-                library.keywords.rebuild(connection)
+                shards.rebuild(connection)
                 mended.append("words were made anew from the catalogue")
         library.erase()
         if rows or not all(finding.healthy for finding in _spaces(library)):
@@ -126,7 +127,7 @@ def _catalogue(library: Library) -> Finding:
 def _keywords(library: Library) -> Finding:
     if not library.catalogue.written:
         return Finding("keywords", True, "not examined: FTS5 does that only in a library that may be written")
-    says = library.keywords.check(library.catalogue.connection)
+    says = shards.check(library.catalogue.connection)
     return Finding("keywords", not says, says or "agree with the catalogue")
 
 

@@ -143,6 +143,7 @@ def examined(library: Path, log: Path) -> Seen:
 
 
 def _examine(folder: Path) -> Seen:
+    from indexes import shards
     from indexes.agreement import breaches
     from indexes.keywords import content_words
     from indexes.library import Library
@@ -153,7 +154,7 @@ def _examine(folder: Path) -> Seen:
     catalogue = library.catalogue
     wrong = [catalogue.damage()] if catalogue.damage() else []
     wrong += map(str, breaches(catalogue.connection))
-    says = library.keywords.check(catalogue.connection)
+    says = shards.check(catalogue.connection)
     wrong += [f"words: {says}"] if says else []
     ledger = {file.path: (file.status, file.source_id) for file in catalogue.files()}
     segments = {id: catalogue.segments_of(id) for id in catalogue.sources()}

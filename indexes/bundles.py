@@ -22,6 +22,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from indexes import shards
 from indexes.agreement import breaches, mend
 from indexes.backups import CATALOGUE, ELSEWHERE, UPLOADS, copy_catalogue, place, remove, uploads
 from indexes.catalogue import MIGRATIONS
@@ -205,6 +206,8 @@ def _check_catalogue(path: Path, manifest: Manifest) -> None:
         with _opened(":memory:") as new:
             for step in MIGRATIONS[:version]:
                 new.executescript(step)
+            if "shards" in {name for _, name, _ in _objects(new)}:
+                shards.part(new, [shard.first for shard in shards.shards(connection) if shard.first > 0])
             if _objects(connection) != _objects(new):
                 raise UsageError("The bundle's catalogue has other tables, views or triggers than a library's.")
         damage = [row[0] for row in connection.execute("PRAGMA integrity_check(1)") if "fts5" not in row[0].lower()]
@@ -236,7 +239,7 @@ def _settle(aside: Path, folder: Path, manifest: Manifest) -> int:
                 raise UsageError(f"The bundle's catalogue does not agree with itself: {broken[0]}.")
             for source in library.catalogue.sources():
                 library.catalogue.segments_of(source)  # raises what cannot be read
-            library.keywords.rebuild(connection)
+            shards.rebuild(connection)
             count = _lead_here(connection, folder, manifest)
             library.catalogue.set_fact("folder", str(folder))
         library.catalogue.empty_log()

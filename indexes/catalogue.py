@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from indexes import conversations, growing, keywords
+from indexes import conversations, growing, shards
 from indexes.database import Database
 from indexes.records import Cue, FileRecord, Place, Segment, Source
 from indexes.scopes import Scope
@@ -97,7 +97,7 @@ _FINGERPRINTS = "ALTER TABLE segments ADD COLUMN fingerprint TEXT NOT NULL DEFAU
 
 # Numbered steps; PRAGMA user_version counts those that were taken.
 MIGRATIONS: tuple[str, ...] = (
-    _TABLES + keywords.SCHEMA,
+    _TABLES + shards.WORDS,
     _RECORDINGS,
     conversations.SCHEMA,
     _CODES,
@@ -105,6 +105,7 @@ MIGRATIONS: tuple[str, ...] = (
     _TRIES,
     _FINGERPRINTS,
     growing.SCHEMA,
+    shards.SCHEMA,
 )
 
 _FILE = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source"

@@ -1,6 +1,6 @@
 """Keyword search: SQLite FTS5 with bm25 over the segments' headings and texts.
 
-The index stores no text of its own: it is an FTS5 table with external content, a view over the segments. What is
+The index stores no text of its own: its tables (`shards`) read the segments. What is
 indexed is `words(text)`: European words as they are (stemmed by FTS5's porter tokenizer) and runs of Chinese,
 Japanese and Korean characters as overlapping pairs, so that two-character words match without a dictionary
 (the analysis that Lucene calls CJKAnalyzer).
@@ -14,19 +14,12 @@ import re
 import sqlite3
 import threading
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import closing
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import accumulate
 
+from indexes import shards
 from indexes.records import Hit
-
-SCHEMA = """
-CREATE VIEW segment_words AS
-    SELECT id, words(heading) AS heading, words(text) AS text FROM segments;
-CREATE VIRTUAL TABLE keywords USING fts5(
-    heading, text, content='segment_words', content_rowid='id',
-    tokenize="porter unicode61 remove_diacritics 2");
-"""
 
 CJK = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002ffff"
 _CJK_RUN = re.compile(f"[{CJK}]+")
@@ -134,35 +127,13 @@ def _idf(segments: int, holding: float) -> float:
 
 
 class KeywordIndex:
-    """The words of all segments. Writes happen inside the caller's transaction."""
+    """The words of all segments."""
 
     name = "keywords"
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._newest: int | None = None
-        self._counted: dict[str, tuple[int, int]] = {}
-
-    def add(self, connection: sqlite3.Connection, ids: Sequence[int]) -> None:
-        """Index segments that are already in the catalogue."""
-        connection.executemany(
-            "INSERT INTO keywords(rowid, heading, text) SELECT id, heading, text FROM segment_words WHERE id = ?",
-            [(i,) for i in ids],
-        )
-
-    def remove(self, connection: sqlite3.Connection, ids: Sequence[int]) -> None:
-        """Forget segments: to be called while they still are in the catalogue, as FTS5 needs their words."""
-        connection.executemany(
-            "INSERT INTO keywords(keywords, rowid, heading, text)"
-            " SELECT 'delete', id, heading, text FROM segment_words WHERE id = ?",
-            [(i,) for i in ids],
-        )
-
-    def erase(self, connection: sqlite3.Connection) -> None:
-        """Rewrite the index without what was removed: until then FTS5 only marks it. Takes about two seconds for
-        100,000 segments. (Its option secure-delete takes eight milliseconds for each segment, and makes an index that
-        SQLite before 3.42 cannot read.)"""
-        connection.execute("INSERT INTO keywords(keywords) VALUES('optimize')")
+        self._counts = _Counts(-1, [])
 
     def search(
         self, connection: sqlite3.Connection, question: str, k: int, where: str = "", values: Sequence[object] = ()
@@ -171,51 +142,43 @@ class KeywordIndex:
 
         `where` narrows by a condition on the columns of `segments` with its `values`.
         """
-        terms = search_terms(question, lambda term: self._rows(connection, term, 1)[0] > 0)
-        rows = {term: self._known_rows(connection, term) for term in terms}
+        counts = self._counted(connection)
+        terms = search_terms(question, lambda term: counts.rows(connection, term)[0] > 0)
+        rows = {term: counts.rows(connection, term) for term in terms}
         rare = _affordable({term: count for term, (count, _) in rows.items() if count})
         if not rare:
             return []
         left = {terms[term]: counted for term, counted in rows.items() if counted[0] and term not in rare}
         condition = f" AND rowid IN (SELECT id FROM segments WHERE {where})" if where else ""
-        found = connection.execute(
-            f"SELECT rowid, -bm25(keywords, {HEADING_WEIGHT}, 1.0) AS score FROM keywords"
-            f" WHERE keywords MATCH ?{condition} ORDER BY score DESC LIMIT ?",
-            (" OR ".join(sorted(rare)), *values, DEEPER * k if left else k),
-        )
-        scores = {row[0]: row[1] for row in found}
+        scores: dict[int, float] = defaultdict(float)
+        for table, query, weight in counts.queries(connection, rare):
+            # Several queries find a segment for one word each, of which none may be cut off.
+            most = -1 if len(rare) > 1 and len(counts.tables) > 1 else DEEPER * k if left else k
+            found = connection.execute(
+                f"SELECT rowid, -bm25({table}, {HEADING_WEIGHT}, 1.0) AS score FROM {table}"
+                f" WHERE {table} MATCH ?{condition} ORDER BY score DESC LIMIT ?",
+                (query, *values, most),
+            )
+            for i, score in found:
+                scores[i] += weight * score
+        best = sorted(scores.items(), key=lambda each: -each[1])[: DEEPER * k if left else k]
         if left:
-            self._count_left(connection, scores, left)
-        best = sorted(scores.items(), key=lambda each: -each[1])[:k]
+            best = sorted(self._with_left(connection, dict(best), left).items(), key=lambda each: -each[1])[:k]
         return [Hit(i, rank, score, self.name) for rank, (i, score) in enumerate(best, start=1)]
 
-    def _known_rows(self, connection: sqlite3.Connection, term: str) -> tuple[int, int]:
-        """The same up to the most, remembered until the library grows: questions share their common words. What was
-        removed meanwhile counts on, which changes little in how common a word seems."""
-        newest = connection.execute("SELECT max(id) FROM segments").fetchone()[0]
+    def _counted(self, connection: sqlite3.Connection) -> _Counts:
+        """What was counted of the library as it is now: questions share their common words."""
+        generation = connection.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()[0]
         with self._lock:
-            if newest != self._newest:
-                self._counted.clear()
-                self._newest = newest
-            known = self._counted.get(term)
-        if known is None:
-            known = self._rows(connection, term, MOST_ROWS + 1)
-            with self._lock:
-                if newest == self._newest and len(self._counted) < MOST_KNOWN:
-                    self._counted[term] = known
-        return known
+            if generation != self._counts.generation:
+                self._counts = _Counts(generation, [shard.table for shard in shards.shards(connection)])
+            return self._counts
 
-    def _rows(self, connection: sqlite3.Connection, term: str, most: int) -> tuple[int, int]:
-        """How many segments hold a quoted term, counted up to `most`, and the last of them that was counted."""
-        counted = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM keywords WHERE keywords MATCH ? LIMIT ?)"
-        count, last = connection.execute(counted, (term, most)).fetchone()
-        return count, last or 0
-
-    def _count_left(
+    def _with_left(
         self, connection: sqlite3.Connection, scores: dict[int, float], left: Mapping[str, tuple[int, int]]
-    ) -> None:
-        """Add what bm25 gives for words that no index search was made for, where they stand: once, in a text of
-        average length. `left` holds what `_rows` counted of each word; beyond that it stands as often as before."""
+    ) -> dict[int, float]:
+        """Scores with what bm25 gives for words that no index search was made for, where they stand: once, in a text of
+        average length. `left` holds what was counted of each word; beyond that it stands as often as before."""
         counts = "SELECT (SELECT count(*) FROM segments), (SELECT max(id) FROM segments)"  # at once it would walk them
         segments, largest = connection.execute(counts).fetchone()
         weights = {word: _idf(segments, count * largest / last) for word, (count, last) in left.items()}
@@ -226,33 +189,66 @@ class KeywordIndex:
         for i, text in texts:
             folded = _folded(text)
             scores[i] += sum(weight for word, weight in weights.items() if _stands_in(word, folded))
+        return scores
 
     def stands_outside(self, connection: sqlite3.Connection, phrase: str, source_id: str) -> bool:
         """Whether these words stand next to each other in any other source."""
         expression = " + ".join(_quoted(word) for word in re.findall(r"[^\W_]+", words(phrase)))
-        found = connection.execute(
-            "SELECT 1 FROM keywords WHERE keywords MATCH ? AND rowid NOT IN"
-            " (SELECT s.id FROM segments s JOIN sources o ON o.key = s.source WHERE o.id = ?) LIMIT 1",
-            (expression, source_id),
+        return bool(expression) and any(
+            connection.execute(
+                f"SELECT 1 FROM {table} WHERE {table} MATCH ? AND rowid NOT IN"
+                " (SELECT s.id FROM segments s JOIN sources o ON o.key = s.source WHERE o.id = ?) LIMIT 1",
+                (expression, source_id),
+            ).fetchone()
+            for table in self._counted(connection).tables
         )
-        return bool(expression) and found.fetchone() is not None
 
-    def check(self, connection: sqlite3.Connection) -> str:
-        """An empty string when the index agrees with the catalogue, else what FTS5 says."""
-        try:
-            connection.execute("INSERT INTO keywords(keywords, rank) VALUES('integrity-check', 1)")
-        except sqlite3.DatabaseError as error:
-            return str(error)
-        return ""
 
-    def rebuild(self, connection: sqlite3.Connection) -> None:
-        """Index all segments anew, also where FTS5 cannot open what it has: it begins with the tables of a new one."""
-        with closing(sqlite3.connect(":memory:")) as new:
-            new.executescript(SCHEMA)
-            tables = new.execute("SELECT name, sql FROM sqlite_master WHERE name GLOB 'keywords_*' AND type = 'table'")
-            for name, made in tables.fetchall():
-                connection.execute(made.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
-                connection.execute(f"DELETE FROM {name}")
-                for row in new.execute(f"SELECT * FROM {name}"):
-                    connection.execute(f"INSERT INTO {name} VALUES ({','.join('?' * len(row))})", row)
-        connection.execute("INSERT INTO keywords(keywords) VALUES('rebuild')")
+class _Counts:
+    """How many segments there are and hold a term, in one generation of a library; any thread may ask."""
+
+    def __init__(self, generation: int, tables: Sequence[str]) -> None:
+        self.generation = generation
+        self.tables = tables
+        self._rows: dict[str, tuple[int, int]] = {}
+        self._segments: dict[str, int] = {}
+
+    def rows(self, connection: sqlite3.Connection, term: str) -> tuple[int, int]:
+        """How many segments hold a quoted term, counted up to one more than the most, and the last of them that was
+        counted."""
+        if term not in self._rows:
+            count, last = 0, 0
+            for table in self.tables:
+                if count <= MOST_ROWS:
+                    more, newest = connection.execute(
+                        f"SELECT count(*), max(rowid) FROM (SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?)",
+                        (term, MOST_ROWS + 1 - count),
+                    ).fetchone()
+                    count, last = count + more, newest or last
+            if len(self._rows) >= MOST_KNOWN:
+                return count, last
+            self._rows[term] = count, last
+        return self._rows[term]
+
+    def queries(self, connection: sqlite3.Connection, terms: Collection[str]) -> Iterator[tuple[str, str, float]]:
+        """What to look for so that each of the terms is found: a table, an expression, and what its scores count.
+
+        FTS5 weighs a term by how rare it is in its own table, so with several tables each term is looked for alone, and
+        weighed by how rare it is in all.
+        """
+        if len(self.tables) == 1:
+            yield self.tables[0], " OR ".join(sorted(terms)), 1.0
+            return
+        for table in self.tables:
+            if table not in self._segments:
+                self._segments[table] = connection.execute(f"SELECT count(*) FROM {table}_docsize").fetchone()[0]
+        segments = sum(self._segments.values())
+        for term in sorted(terms):
+            holding = {
+                table: connection.execute(f"SELECT count(*) FROM {table} WHERE {table} MATCH ?", (term,)).fetchone()[0]
+                for table in self.tables
+            }
+            weight = _idf(segments, sum(holding.values()))
+            for table, count in holding.items():
+                if count:
+                    yield table, term, weight / _idf(self._segments[table], count)

@@ -17,6 +17,7 @@ import pytest
 
 from app.assistant import Assistant
 from app.settings import load_settings
+from indexes import shards
 from indexes.agreement import breaches
 from indexes.errors import LibraryError, LibraryReadOnly
 from indexes.library import Library
@@ -72,7 +73,7 @@ def whole(folder: Path) -> set[str]:
     """Titles of what a library holds, after proving that all of it agrees."""
     library = Library(folder, create=False)
     assert library.catalogue.damage() == "" and not list(breaches(library.catalogue.connection))
-    assert library.keywords.check(library.catalogue.connection) == ""
+    assert shards.check(library.catalogue.connection) == ""
     held = set(library.catalogue.sources())
     for row in library.catalogue.connection.execute("SELECT name, key, dimension FROM spaces").fetchall():
         hits = library.search_vectors(row["name"], np.ones(row["dimension"], np.float32), 10**6)
@@ -108,7 +109,7 @@ def files(indexed) -> Path:
 
 
 def test_kills_at_random_instants_lose_and_double_nothing() -> None:
-    line = [sys.executable, "-m", "benchmarks.faults", "6", str(int(time.time())), "6"]
+    line = [sys.executable, "-m", "benchmarks.faults", "3", str(int(time.time())), "5"]
     done = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0, f"{' '.join(line)}\n{done.stdout}\n{done.stderr}"
     assert "the same as a new library" in done.stdout

@@ -10,6 +10,7 @@ from app.assistant import Assistant
 from app.forgetting import forget
 from app.history import keep_turn
 from app.settings import load_settings
+from indexes import shards
 from indexes.library import Library
 from indexes.records import FileRecord, Segment, Source
 from pipelines.records import AnswerFinished, Question
@@ -59,7 +60,7 @@ def test_no_byte_of_a_forgotten_file_is_left(assistant: Assistant, tmp_path: Pat
     assert traces(library.folder) == []
     assert secret.exists() and (runs / "eval-2.json").exists()
     assert len(library.search_keywords("harbour lamps", 99)) == 20
-    assert library.keywords.check(library.catalogue.connection) == ""
+    assert shards.check(library.catalogue.connection) == ""
 
 
 def test_an_answer_that_rested_on_a_forgotten_file_goes_with_it(assistant: Assistant, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexes import shards
 from indexes.catalogue import MIGRATIONS
 from indexes.database import Database
 from indexes.errors import LibraryBusy, LibraryError, SpaceMismatch, UsageError
@@ -84,7 +85,7 @@ def test_forgetting_a_folder_leaves_its_neighbours_and_the_ledger_remembers(libr
         "/files/sub/a.txt": "removed",
         "/files/subway/b.txt": "indexed",
     }
-    assert library.keywords.check(library.catalogue.connection) == ""
+    assert shards.check(library.catalogue.connection) == ""
 
 
 def test_ids_are_never_reused(library: Library) -> None:
