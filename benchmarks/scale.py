@@ -159,10 +159,10 @@ def forgotten(data: Path, folder: str) -> str:
     said = f"zq{random.getrandbits(64):x} "
     with assistant.library.writing():
         assistant.library.open_space("text", assistant.shelf.text.name, assistant.shelf.text.dimension)
-        filling.add(said.strip(), _FORGOTTEN, said)
+        filling.add("to-forget", _FORGOTTEN, said)
     there = holding(Path(folder), said.strip().encode())
     began = time.monotonic()
-    assistant.forget(f"/made/{said.strip()}.txt")
+    assistant.forget("/made/to-forget.txt")
     seconds = time.monotonic() - began
     left = holding(Path(folder), said.strip().encode())
     return f"{_FORGOTTEN:,} segments forgotten in {seconds:.2f} s; their word stood in {there} files, stands in {left}"

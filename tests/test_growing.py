@@ -205,7 +205,7 @@ def test_answers_are_given_and_checked_meanwhile(assistant: Assistant, monkeypat
 def test_stopped_and_killed_it_goes_on_and_makes_nothing_twice(
     tmp_path: Path, shelf: ModelShelf, other: ModelShelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library, count = Library(tmp_path / "library"), 640
+    library, count = Library(tmp_path / "library"), 384
     texts = [f"Entry {i}: the keeper noted wind force {i % 12} and {i} gulls." for i in range(count)]
     library.open_space("text", OLD, 384)
     segments = [Segment("log", i, "document", text) for i, text in enumerate(texts)]
