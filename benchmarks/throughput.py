@@ -41,11 +41,16 @@ model.embed_query("warm")
 began = time.monotonic()
 loaders = {".pdf": PyPDFLoader, ".docx": Docx2txtLoader, ".html": BSHTMLLoader, ".csv": CSVLoader}
 files = sorted(path for path in Path(sys.argv[2]).rglob("*") if path.is_file())
-loaded = [page for path in files for page in loaders.get(path.suffix, TextLoader)(str(path)).load()]
+loaded, unread = [], 0
+for path in files:
+    try:
+        loaded += loaders.get(path.suffix, TextLoader)(str(path)).load()
+    except Exception:
+        unread += 1
 chunks = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200).split_documents(loaded)
 store = FAISS.from_documents(chunks, model)
 store.save_local(sys.argv[3])
-print(time.monotonic() - began, len(chunks))
+print(time.monotonic() - began, len(chunks), unread)
 """
 
 TXTAI = """
@@ -126,9 +131,10 @@ def compare(name: str, folder: Path, work: Path, rivals: dict[str, str], python:
     if python is None:
         return
     for label, code in rivals.items():
-        theirs, chunks = run(python, code, folder, work / f"{label}-{name}")
+        theirs, chunks, *unread = run(python, code, folder, work / f"{label}-{name}")
+        failed = "".join(f", {count:.0f} files not read" for count in unread if count)
         print(
-            f"throughput {name}: {label} {theirs:.1f} s for {chunks:.0f} chunks: {theirs / ours:.2f} times ours",
+            f"throughput {name}: {label} {theirs:.1f} s, {chunks:.0f} chunks{failed}: {theirs / ours:.2f} times ours",
             flush=True,
         )
 

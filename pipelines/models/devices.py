@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -28,10 +29,21 @@ def cores() -> int:
 
 def has_matrix_units() -> bool:
     """Whether the processor multiplies whole matrices in bfloat16 (AMX), of which only torch makes use."""
+    return "amx_bf16" in _abilities()
+
+
+def multiplies_bytes() -> bool:
+    """Whether the processor multiplies bytes and adds the products up in one step (VNNI)."""
+    return bool({"avx512_vnni", "avx_vnni"} & _abilities())
+
+
+def _abilities() -> set[str]:
+    """What Linux says that the processor can do; elsewhere nothing is known."""
     try:
-        return " amx_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        found = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
     except OSError:
-        return False
+        return set()
+    return set(found[1].split()) if found else set()
 
 
 def has_bfloat16() -> bool:
