@@ -33,7 +33,7 @@ def prose(chance: np.random.Generator, words: int) -> str:
     return " ".join(chance.choice(WORDS, words)) + f" {chance.integers(1_000_000_000)}."
 
 
-def pages(folder: Path, lines: int = 40) -> None:
+def pages(folder: Path, lines: int = 40, between: int = 10) -> None:
     from PIL import Image
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.utils import ImageReader
@@ -44,7 +44,7 @@ def pages(folder: Path, lines: int = 40) -> None:
     for number in range(1600):
         for line in range(lines):
             canvas.drawString(60, 780 - 14 * line, prose(chance, 9))
-        if number % 10 == 0:
+        if number % between == 0:
             pixels = chance.integers(0, 255, (12, 16, 3), np.uint8)
             canvas.drawImage(ImageReader(Image.fromarray(pixels).resize((800, 600))), 100, 60, 300, 150)
         canvas.showPage()

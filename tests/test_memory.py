@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,13 @@ from indexes.errors import UsageError
 
 BUDGET = "2GB"
 
-CASES: dict[str, Callable[[Path], None]] = {"a picture of 200 megapixels": memory.picture}
+# With little on each page, in each file and between pauses; `python -m benchmarks.memory` has them full.
+CASES: dict[str, Callable[[Path], None]] = {
+    "a PDF of 1,600 pages": partial(memory.pages, lines=3, between=200),
+    "a picture of 200 megapixels": memory.picture,
+    "a recording of two hours": partial(memory.recording, pause=3000),
+    "a folder of 10,000 files": partial(memory.files, words=3),
+}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
