@@ -67,8 +67,8 @@ def recording(folder: Path, pause: int = 60) -> None:
         resampler = av.AudioResampler("s16", "mono", 16_000)
         parts = [f.to_ndarray()[0] for frame in container.decode(audio=0) for f in resampler.resample(frame)]
     sound = np.concatenate([*parts, np.zeros(pause * 16_000, np.int16)])
-    with av.open(str(folder / "long.mp3"), "w") as container:
-        stream = container.add_stream("mp3", rate=16_000, layout="mono")
+    with av.open(str(folder / "long.flac"), "w") as container:
+        stream = container.add_stream("flac", rate=16_000, layout="mono")
         at = 0
         while at < 7200 * 16_000:
             frame = av.AudioFrame.from_ndarray(sound[None], "s16", "mono")
