@@ -206,9 +206,8 @@ def _check_catalogue(path: Path, manifest: Manifest) -> None:
         with _opened(":memory:") as new:
             for step in MIGRATIONS[:version]:
                 new.executescript(step)
-            if "shards" in {name for _, name, _ in _objects(new)}:
-                shards.part(new, [shard.first for shard in shards.shards(connection) if shard.first > 0])
-            if _objects(connection) != _objects(new):
+            alike = "shards" not in {name for _, name, _ in _objects(new)} or _part_alike(connection, new)
+            if not alike or _objects(connection) != _objects(new):
                 raise UsageError("The bundle's catalogue has other tables, views or triggers than a library's.")
         damage = [row[0] for row in connection.execute("PRAGMA integrity_check(1)") if "fts5" not in row[0].lower()]
         if damage not in ([], ["ok"]):
@@ -219,6 +218,17 @@ def _check_catalogue(path: Path, manifest: Manifest) -> None:
             raise UsageError("The bundle's catalogue holds other vectors than its manifest says.")
         connection.execute("DELETE FROM facts WHERE name = 'folder'")  # where it lies now is settled in one go
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('lineage', ?)", (uuid.uuid4().hex,))
+
+
+def _part_alike(connection: sqlite3.Connection, new: sqlite3.Connection) -> bool:
+    """Give a new catalogue the shards that another one names; False where it names none from 0 on, or more than it
+    has: no bundle is to have us make a million tables."""
+    firsts = [row[0] for row in connection.execute("SELECT first FROM shards ORDER BY first")]
+    views = sum(kind == "view" for kind, _, _ in _objects(connection))
+    if firsts[:1] != [0] or len(firsts) > views or not all(type(first) is int for first in firsts):
+        return False
+    shards.part(new, firsts[1:])
+    return True
 
 
 def _objects(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:

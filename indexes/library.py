@@ -34,7 +34,7 @@ from indexes.keywords import KeywordIndex
 from indexes.records import FileRecord, Hit, Segment, Source
 from indexes.scopes import Scope
 
-_AT_ONCE = 1  # shard; where words of no more are removed, they are erased at the end of each writing
+_AT_ONCE = 2  # shards; where words of no more are removed, as a file has, they are erased at the end of each writing
 _LEFT = "left behind"  # the fact that says whether words of removed segments may still stand in files
 _NOTHING, _SOME_TIME, _NOW = range(3)  # what it says: when they are to be erased
 
@@ -282,7 +282,8 @@ class Library:
 
     def search_keywords(self, question: str, k: int, scope: Scope = Scope()) -> list[Hit]:
         """The k segments with the best bm25."""
-        return self.keywords.search(self.catalogue.connection, question, k, scope.where, scope.values)
+        with self.catalogue.snapshot():  # what is counted and what is found are of one state
+            return self.keywords.search(self.catalogue.connection, question, k, scope.where, scope.values)
 
     # --- the FAISS caches ---
 

@@ -8,7 +8,7 @@ something was removed. Knows tables; what is looked for in them is left to `keyw
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -70,14 +70,16 @@ def shards(connection: sqlite3.Connection) -> list[Shard]:
 
 def add(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
     """Index segments that are new in the catalogue; none has a smaller id than one that is indexed already."""
-    if ids:
-        (*_, last) = shards(connection)
+    (*_, last) = shards(connection)
+    while ids:
         if ids[0] - last.first >= SPAN:
             last = _begin(connection, last, ids[0])
+        held = bisect_left(ids, last.first + SPAN)
         connection.executemany(
             f"INSERT INTO {last.table}(rowid, heading, text) SELECT id, heading, text FROM {last.view} WHERE id = ?",
-            [(i,) for i in ids],
+            [(i,) for i in ids[:held]],
         )
+        ids = ids[held:]
 
 
 def part(connection: sqlite3.Connection, firsts: Iterable[int]) -> None:
@@ -90,7 +92,7 @@ def part(connection: sqlite3.Connection, firsts: Iterable[int]) -> None:
 def _begin(connection: sqlite3.Connection, last: Shard, first: int) -> Shard:
     """The shard that follows the last one."""
     new = Shard(first)
-    for statement in (f"DROP VIEW {last.view}", last.shown(first), new.shown(), new.made()):
+    for statement in (f"DROP VIEW IF EXISTS {last.view}", last.shown(first), new.shown(), new.made()):
         connection.execute(statement)
     connection.execute("INSERT INTO shards(first) VALUES (?)", (first,))
     return new
@@ -144,9 +146,9 @@ def rebuild(connection: sqlite3.Connection) -> None:
         _empty(connection, shard)
     for shard in others:
         connection.execute(f"DROP TABLE {shard.table}")
-        connection.execute(f"DROP VIEW {shard.view}")
+        connection.execute(f"DROP VIEW IF EXISTS {shard.view}")
     connection.execute("DELETE FROM shards WHERE first > 0")
-    connection.execute(f"DROP VIEW {first.view}")
+    connection.execute(f"DROP VIEW IF EXISTS {first.view}")
     connection.execute(first.shown())
     ids = [row[0] for row in connection.execute("SELECT id FROM segments ORDER BY id")]
     part(connection, ids[SPAN::SPAN])

@@ -109,7 +109,7 @@ def files(indexed) -> Path:
 
 
 def test_kills_at_random_instants_lose_and_double_nothing() -> None:
-    line = [sys.executable, "-m", "benchmarks.faults", "3", str(int(time.time())), "5"]
+    line = [sys.executable, "-m", "benchmarks.faults", "6", str(int(time.time())), "6"]
     done = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0, f"{' '.join(line)}\n{done.stdout}\n{done.stderr}"
     assert "the same as a new library" in done.stdout

@@ -51,7 +51,7 @@ def firsts(library: Library) -> list[int]:
 
 @pytest.mark.parametrize("question", ["harbour", "harbour lamp", "the keeper of the tower and the rope", "only19 wind"])
 def test_several_tables_find_what_one_would_find(parted: Library, tmp_path: Path, monkeypatch, question: str) -> None:
-    assert firsts(parted) == [0, 17, 33, 49, 65]
+    assert firsts(parted) == [0, 16, 32, 48, 64, 80]
     monkeypatch.setattr(shards, "SPAN", 999)
     whole = Library(tmp_path / "whole")
     fill(whole, 20)
@@ -75,11 +75,11 @@ def test_common_words_are_left_out_of_several_tables_too(parted: Library, monkey
     assert {hit.segment_id for hit in few} <= {hit.segment_id for hit in every[:4]} and few[0].score > 0
 
 
-def test_only_the_table_is_rewritten_of_which_something_goes(parted: Library) -> None:
+def test_only_the_tables_are_rewritten_of_which_something_goes(parted: Library) -> None:
     assert holding(parted, "only7") == ["catalogue.sqlite"]
     with parted.writing():
         parted.forget("/files/7")
-        assert [shard.first for shard in shards.uncleared(parted.catalogue.connection)] == [17]
+        assert [shard.first for shard in shards.uncleared(parted.catalogue.connection)] == [16, 32]
     assert holding(parted, "only7") == [] and parted.search_keywords("only7", 9) == []
     assert shards.uncleared(parted.catalogue.connection) == [] and shards.check(parted.catalogue.connection) == ""
     assert len(parted.search_keywords("only6 only8", 99)) == 8
@@ -95,7 +95,13 @@ def test_several_tables_are_rewritten_when_somebody_wants_it(parted: Library) ->
     assert holding(parted, "only19") == holding(parted, "only1 ") == []
 
 
-@pytest.mark.parametrize("damage", ["DROP TABLE keywords_from_33_data", "DELETE FROM keywords_from_33_config"])
+def test_a_source_of_many_segments_stands_in_as_many_tables_as_it_fills(parted: Library) -> None:
+    fill(parted, 21, each=40)  # the first 20 are there already
+    assert firsts(parted) == [0, 16, 32, 48, 64, 80, 96, 112]
+    assert len(parted.search_keywords("only20", 99)) == 40 and shards.check(parted.catalogue.connection) == ""
+
+
+@pytest.mark.parametrize("damage", ["DROP TABLE keywords_from_32_data", "DELETE FROM keywords_from_32_config"])
 def test_any_table_is_made_anew(parted: Library, damage: str) -> None:
     parted.close()
     with sqlite3.connect(parted.catalogue.path) as raw:
@@ -137,12 +143,26 @@ def test_a_bundle_carries_several_tables_and_nothing_under_their_names(parted: L
     bundle(parted, tmp_path / "whole.zip")
     unbundle(tmp_path / "whole.zip", tmp_path / "taken")
     taken = Library(tmp_path / "taken")
-    assert firsts(taken) == firsts(parted) and len(taken.search_keywords("only9", 9)) == 4
+    assert firsts(taken) == [0, 17, 33, 49, 65] and len(taken.search_keywords("only9", 9)) == 4
     taken.close()
     connection = parted.catalogue.connection
+    unbelieved = [
+        "DELETE FROM shards WHERE first = 0; INSERT INTO shards VALUES (-1, 0)",
+        "WITH RECURSIVE n(x) AS (SELECT 100 UNION ALL SELECT x + 1 FROM n WHERE x < 200) INSERT INTO shards"
+        " SELECT x, 0 FROM n",
+        "DELETE FROM shards WHERE first = 32",
+    ]
+    for number, altered in enumerate(unbelieved):
+        kept = connection.execute("SELECT first, removed FROM shards").fetchall()
+        connection.executescript(altered)
+        bundle(parted, tmp_path / f"{number}.zip")
+        with pytest.raises(UsageError, match="other tables"):
+            unbundle(tmp_path / f"{number}.zip", tmp_path / "refused")
+        connection.execute("DELETE FROM shards")
+        connection.executemany("INSERT INTO shards VALUES (?, ?)", [tuple(row) for row in kept])
     connection.executescript(
-        "DROP VIEW segment_words_from_33;"
-        "CREATE VIEW segment_words_from_33 AS SELECT id, heading, 'other' AS text FROM segments;"
+        "DROP VIEW segment_words_from_32;"
+        "CREATE VIEW segment_words_from_32 AS SELECT id, heading, 'other' AS text FROM segments;"
     )
     bundle(parted, tmp_path / "altered.zip")
     with pytest.raises(UsageError, match="other tables"):

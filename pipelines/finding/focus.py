@@ -188,7 +188,8 @@ def _is_a_word(match: re.Match[str], question: str, source: str, library: Librar
     name = match["name"]
     if "." in name or "_" in name or '"' in match[0] or _FILE_BEFORE.search(question[: match.start("name")]):
         return False
-    return library.keywords.stands_outside(library.catalogue.connection, name, source)
+    with library.catalogue.snapshot():
+        return library.keywords.stands_outside(library.catalogue.connection, name, source)
 
 
 def _inside(one: re.Match[str], other: re.Match[str]) -> bool:
