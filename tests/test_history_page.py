@@ -1,5 +1,6 @@
 """Conversations, thumbs, doubts and reasons on the page in a real browser. The library is filled without a model."""
 
+import threading
 import time
 from dataclasses import replace
 
@@ -144,11 +145,21 @@ def until(true) -> None:
     raise AssertionError("it did not come about")
 
 
-def test_a_conversation_outlives_a_reload_and_is_gone_on_with(page, assistant, speaker) -> None:
+def test_a_conversation_outlives_a_reload_and_is_gone_on_with(page, assistant, speaker, monkeypatch) -> None:
     ask(page, "When was the lamp lit?")
+    kept, keeping, keep = assistant.library.conversations, threading.Event(), threading.Event()
+    really = kept.thumb
+
+    def slowly(*thumb) -> None:
+        keeping.set()
+        keep.wait(20)
+        really(*thumb)
+
+    monkeypatch.setattr(kept, "thumb", slowly)
     page.locator("[data-thumb='-1']").click()
-    until(lambda: [turn.thumb for turn in assistant.library.conversations.thumbs()] == [-1])
-    page.locator("[data-thumb='1']").click()
+    assert keeping.wait(20)
+    page.locator("[data-thumb='1']").click()  # while the first is being kept: it counts all the same
+    keep.set()
     until(lambda: [turn.thumb for turn in assistant.library.conversations.thumbs()] == [1])
     page.reload()
     page.locator(".fs-exchange").wait_for()

@@ -106,6 +106,9 @@ def _html(value: Any, **options: Any) -> gr.HTML:
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
 _SAYING: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}  # messages come by the queue only
+# What a drawn button says of itself comes with the event. Gradio drops an event while the one before it is answered
+# ("once"), or repeats the one before it ("always_last"). Each of these counts, and the queue keeps their order.
+_EACH: dict[str, Any] = {**_SAYING, "trigger_mode": "multiple"}
 
 
 def _chat_tab(assistant: Assistant, chat: Chat, page: gr.Blocks) -> None:
@@ -160,11 +163,11 @@ def _chat_tab(assistant: Assistant, chat: Chat, page: gr.Blocks) -> None:
         chat.thumb(int(event.turn), int(event.value))
 
     topic.toggle(chat.toggle, [drawer, conversation], drawer, **_QUIET)
-    drawer.open_past(open_past, None, view, **_QUIET)
-    drawer.rename(rename, conversation, view, **_SAYING)
-    drawer.delete(delete, conversation, view, **_SAYING)
+    drawer.open_past(open_past, None, view, **_EACH)
+    drawer.rename(rename, conversation, view, **_EACH)
+    drawer.delete(delete, conversation, view, **_EACH)
     for shown in (earlier, current):
-        shown.thumb(thumb, None, None, **_SAYING)
+        shown.thumb(thumb, None, None, **_EACH)
     remembered = gr.Textbox(visible=False)
     page.load(chat.open, remembered, view, js="() => folioscope.remembered()", **_QUIET)
 
@@ -239,8 +242,8 @@ def _library_tab(library: LibraryTab, tab: gr.Tab, page: gr.Blocks, header: gr.H
         return library.open(str(event.ledger))
 
     window_parts = [opened, window, detail, confirm]
-    table.turn_leaf(turn, [search, status], [table, leaf], **_QUIET)
-    table.open_file(open_file, None, window_parts, **_QUIET)
+    table.turn_leaf(turn, [search, status], [table, leaf], **_EACH)
+    table.open_file(open_file, None, window_parts, **_EACH)
     close.click(library.close, None, window_parts, **_QUIET)
     ask.click(lambda: gr.update(visible=True), None, confirm, **_QUIET)
     keep.click(lambda: gr.update(visible=False), None, confirm, **_QUIET)
