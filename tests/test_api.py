@@ -1,6 +1,11 @@
 """The web API: the contract's JSON, server-sent events, ranges, and who may call it."""
 
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -17,21 +22,42 @@ from pipelines.tracing import Trace
 TEXT = "The first keeper of the light was Thomas Vane. He stayed for 31 years."
 
 
-@pytest.fixture
-def client(tmp_path, shelf, monkeypatch):
-    monkeypatch.setattr("app.assistant.ModelShelf", lambda *_: shelf)
-    folder = tmp_path / "files"
-    folder.mkdir()
-    (folder / "keeper.txt").write_text(TEXT)
-    (folder / "page.html").write_text("<title>Page</title><p>The gallery has 12 windows.</p><script>alert(1)</script>")
-    assistant = Assistant(load_settings({"library": str(tmp_path / "library")}))
-    with TestClient(build_app(assistant), base_url="http://127.0.0.1:7860") as made:
-        job = made.post("/api/index", json={"paths": [str(folder)]}).json()
-        while made.get(f"/api/jobs/{job['id']}").json()["state"] in ("waiting", "running"):
-            pass
-        made.job = made.get(f"/api/jobs/{job['id']}").json()  # type: ignore[attr-defined]
-        yield made
+@contextmanager
+def served(folder: Path, shelf) -> Iterator[TestClient]:
+    """A server whose library holds two files below the folder."""
+    files = folder / "files"
+    files.mkdir()
+    (files / "keeper.txt").write_text(TEXT)
+    (files / "page.html").write_text("<title>Page</title><p>The gallery has 12 windows.</p><script>alert(1)</script>")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.assistant.ModelShelf", lambda *_: shelf)
+        assistant = Assistant(load_settings({"library": str(folder / "library")}))
+    with TestClient(build_app(assistant), base_url="http://127.0.0.1:7860") as client:
+        client.folder = folder  # type: ignore[attr-defined]
+        client.job = indexed(client, files)  # type: ignore[attr-defined]
+        yield client
     assistant.close()
+
+
+def indexed(client: TestClient, path: Path) -> dict[str, Any]:
+    """The job that has indexed it."""
+    job = client.post("/api/index", json={"paths": [str(path)]}).json()
+    while (job := client.get(f"/api/jobs/{job['id']}").json())["state"] in ("waiting", "running"):
+        time.sleep(0.01)
+    return job
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory, shelf):
+    """For tests that leave its library as it was."""
+    with served(tmp_path_factory.mktemp("server"), shelf) as client:
+        yield client
+
+
+@pytest.fixture
+def own_client(tmp_path, shelf):
+    with served(tmp_path, shelf) as client:
+        yield client
 
 
 def source_id(client: TestClient, name: str) -> str:
@@ -128,28 +154,28 @@ def test_media_comes_in_ranges_and_what_could_run_is_a_download(client) -> None:
 
 
 @pytest.mark.parametrize("way", ["{}", "/{}", "../../../..{}", "..", "../", "..\\..\\{}", "{}\0"])
-def test_only_ids_lead_to_files(client, tmp_path, way) -> None:
-    (tmp_path / "secret.txt").write_text("not for you")
+def test_only_ids_lead_to_files(client, way) -> None:
+    (client.folder / "secret.txt").write_text("not for you")
     for name in ("secret.txt", "files/keeper.txt"):
-        path = quote(way.format(tmp_path / name), safe="").replace(".", "%2e")
+        path = quote(way.format(client.folder / name), safe="").replace(".", "%2e")
         response = client.get(f"/api/media/{path}")
         assert response.status_code == 404
         assert "not for you" not in response.text and TEXT not in response.text
 
 
-def test_forgetting_an_upload_deletes_the_copy_and_nothing_else(client, tmp_path) -> None:
-    (kept,) = keep([str(tmp_path / "files" / "keeper.txt")], tmp_path / "library" / "uploads")
-    job = client.post("/api/index", json={"paths": [str(kept)]}).json()
-    while client.get(f"/api/jobs/{job['id']}").json()["state"] in ("waiting", "running"):
-        pass
-    forgotten = client.delete(f"/api/sources/{source_id(client, 'keeper.txt')}").json()["forgotten"]
-    assert set(forgotten) == {str(kept), str(tmp_path / "files" / "keeper.txt")}
-    assert not kept.parent.exists() and (tmp_path / "files" / "keeper.txt").exists()
+def test_forgetting_an_upload_deletes_the_copy_and_nothing_else(own_client) -> None:
+    file = own_client.folder / "files" / "keeper.txt"
+    (kept,) = keep([str(file)], own_client.folder / "library" / "uploads")
+    indexed(own_client, kept)
+    forgotten = own_client.delete(f"/api/sources/{source_id(own_client, 'keeper.txt')}").json()["forgotten"]
+    assert set(forgotten) == {str(kept), str(file)}
+    assert not kept.parent.exists() and file.exists()
 
 
-def test_forgetting_a_source(client) -> None:
-    assert client.delete(f"/api/sources/{source_id(client, 'keeper.txt')}").status_code == 200
-    assert all("Vane" not in hit["text"] for hit in client.post("/api/search", json={"query": "keeper"}).json()["hits"])
+def test_forgetting_a_source(own_client) -> None:
+    assert own_client.delete(f"/api/sources/{source_id(own_client, 'keeper.txt')}").status_code == 200
+    hits = own_client.post("/api/search", json={"query": "keeper"}).json()["hits"]
+    assert all("Vane" not in hit["text"] for hit in hits)
 
 
 @pytest.mark.parametrize(
