@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from pipelines.models import ocr
 from pipelines.models.ocr import Line, PageReader
 
 
@@ -93,6 +97,25 @@ def test_nothing_to_read(reader: PageReader, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("mode", ["1", "LA", "P", "CMYK"])
 def test_any_colour_mode(reader: PageReader, mode: str) -> None:
     picture = page((100, 350, "Harbour dues rise in March")).convert(mode)
+    assert texts(reader.read(picture)) == ["Harbour dues rise in March"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="this system does not tell a process's memory")
+def test_memory_is_given_back_when_nothing_more_is_to_be_read(reader: PageReader, monkeypatch) -> None:
+    def held() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    monkeypatch.setattr(ocr, "A_WHILE", 3600.0)
+    picture = page((100, 350, "Harbour dues rise in March"), size=(2200, 2200), height=40)
+    reader.read(picture)
+    kept = held()
+    monkeypatch.setattr(ocr, "A_WHILE", 0.1)
+    reader.read(picture)
+    for _ in range(200):
+        if kept - held() > 200_000_000:
+            break
+        time.sleep(0.05)
+    assert kept - held() > 200_000_000
     assert texts(reader.read(picture)) == ["Harbour dues rise in March"]
 
 
