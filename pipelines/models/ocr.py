@@ -128,7 +128,8 @@ class PageReader:
     def _rest(self) -> None:
         """Give back the memory of the last pages, up to a gigabyte: whoever reads on finds it in use again."""
         with self._lock:
-            _give_back(self._engine.cfg.Det.session)
+            _give_back(self._engine.cfg.Det.session, 64)
+            _give_back(self._engine.cfg.Rec.session, 48)
 
 
 def _load_engine(threads: int) -> Any:
@@ -184,14 +185,14 @@ def _session(file: Path, threads: int) -> Any:
     return onnxruntime.InferenceSession(str(file), options, providers=[("CPUExecutionProvider", exactly)])
 
 
-def _give_back(session: Any) -> None:
+def _give_back(session: Any, height: int) -> None:
     """The memory that a session keeps. ONNX Runtime does so at the end of a run, here of one over a small picture."""
     import numpy as np
     import onnxruntime
 
     options = onnxruntime.RunOptions()
     options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    session.run(None, {session.get_inputs()[0].name: np.zeros((1, 3, 64, 64), np.float32)}, options)
+    session.run(None, {session.get_inputs()[0].name: np.zeros((1, 3, height, 64), np.float32)}, options)
 
 
 def _words(quads: list[list[tuple[float, float]]], texts: Iterable[str], scores: Iterable[float]) -> list[_Word]:
