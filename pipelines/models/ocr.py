@@ -38,11 +38,11 @@ SURE_ENOUGH = 0.7
 CELL_GAP = 1.5
 """In heights of a line: a wider gap on one row parts two cells of a table."""
 
-A_WHILE = 2.0
-"""Seconds without a picture after which the memory that reading takes is given back."""
-
 PROSE_SHAPE = 9.0
 """Width over height of a line from which it is running text and not a cell of a table."""
+
+A_WHILE = 2.0
+"""Seconds without a picture after which the memory that reading takes is given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,10 @@ class PageReader:
         page.paste(picture)
         pixels = np.asarray(page)[:, :, ::-1]  # RapidOCR takes arrays as BGR
         with self._lock:
-            found = self._engine(np.ascontiguousarray(pixels))
-            self._rest_soon()
+            try:
+                found = self._engine(np.ascontiguousarray(pixels))
+            finally:
+                self._rest_soon()
         if getattr(found, "txts", None) is None or found.boxes is None:
             return []
         quads = [[(float(x), float(y)) for x, y in quad] for quad in found.boxes]
