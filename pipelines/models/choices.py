@@ -133,6 +133,7 @@ class Choice:
             first, last = self.weights[0].parts[0].package, self.weights[0].parts[-1].package
             origin = f"installed: {first}" + (f" … {last}" if last != first else "")
             licence, size = self.weights[0].licence, self.weights[0].bytes
+            device = "cpu" if self.role == "image" else device
         elif self.role == "chat" and self.kind not in ("hf", "gguf"):
             device = "its server"
         if self.role == "chat" and (self.weights or self.kind == "gguf"):

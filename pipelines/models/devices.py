@@ -27,11 +27,6 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def has_matrix_units() -> bool:
-    """Whether the processor multiplies whole matrices in bfloat16 (AMX), of which only torch makes use."""
-    return "amx_bf16" in _abilities()
-
-
 def multiplies_bytes() -> bool:
     """Whether the processor multiplies bytes and adds the products up in one step (VNNI)."""
     return bool({"avx512_vnni", "avx_vnni"} & _abilities())

@@ -18,7 +18,7 @@ from pipelines.errors import ModelUnavailable
 from pipelines.models import words
 from pipelines.models.bert import Bert, limit_blas
 from pipelines.models.ct2_bert import Ct2Bert, convert
-from pipelines.models.devices import cores, has_matrix_units, multiplies_bytes
+from pipelines.models.devices import cores, multiplies_bytes
 from pipelines.models.embedding import batches, powers_of_two, to_unit
 
 HEADS, DIMENSION = 12, 384
@@ -122,7 +122,7 @@ class MiniLM:
 
 
 class _OnTorch:
-    """The encoder on a graphics card, or on a processor that multiplies matrices in bfloat16."""
+    """The encoder on a graphics card."""
 
     workers = 1  # two batches at once would only halve each other's speed
 
@@ -132,7 +132,6 @@ class _OnTorch:
 
         weights = load_file(folder / "model.safetensors", device=device)
         vocabulary = weights.pop("embeddings.word_embeddings.weight")
-        # In bfloat16, the smallest cosine to float32 that was seen is .99997.
         self._bert = Bert(weights, lambda ids: F.embedding(ids, vocabulary), HEADS, device)
         self.encode_question = self.encode
 
@@ -166,9 +165,7 @@ class _OnProcessor:
         return self._alone.encode(rows)
 
 
-def _on_processor(folder: Path, cache: Path) -> _OnTorch | _OnProcessor:
-    if has_matrix_units():
-        return _OnTorch(folder, "cpu")
+def _on_processor(folder: Path, cache: Path) -> _OnProcessor:
     made = cache / f"{MiniLM.name.lower()}-ct2"
     if not made.exists():
         vocabulary = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from indexes.records import Box
 from pipelines.errors import ModelUnavailable
 from pipelines.models.devices import cores
+from pipelines.models.onnx_sessions import give_back, session
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -130,8 +131,8 @@ class PageReader:
     def _rest(self) -> None:
         """Give back the memory of the last pages, up to a gigabyte: whoever reads on finds it in use again."""
         with self._lock:
-            _give_back(self._engine.cfg.Det.session, 64)
-            _give_back(self._engine.cfg.Rec.session, 48)
+            give_back(self._engine.cfg.Det.session, (1, 3, 64, 64))
+            give_back(self._engine.cfg.Rec.session, (1, 3, 48, 64))
 
 
 def _load_engine(threads: int) -> Any:
@@ -164,37 +165,15 @@ def _load_engine(threads: int) -> Any:
     }
     logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
     try:
+        # RapidOCR's own sessions give memory back after each step, and a quarter of the seconds of a page goes into
+        # getting it again.
         engine = rapidocr.RapidOCR(params=params)
         for part, file in files.items():
             with flag_override(engine.cfg[part], "allow_objects", True):
-                engine.cfg[part].session = _session(file, threads)
+                engine.cfg[part].session = session(file, threads)
     except Exception as error:  # RapidOCR raises many unrelated types
         raise ModelUnavailable(f"Text in pictures cannot be read: RapidOCR did not start ({error}).") from error
     return engine
-
-
-def _session(file: Path, threads: int) -> Any:
-    """What RapidOCR runs a model with. Its own gives memory back after each step, and a quarter of the seconds of a
-    page goes into getting it again: this one keeps it for the next picture."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False  # else as much again is kept for each size of picture
-    exactly = {"arena_extend_strategy": "kSameAsRequested"}
-    return onnxruntime.InferenceSession(str(file), options, providers=[("CPUExecutionProvider", exactly)])
-
-
-def _give_back(session: Any, height: int) -> None:
-    """The memory that a session keeps. ONNX Runtime does so at the end of a run, here of one over a small picture."""
-    import numpy as np
-    import onnxruntime
-
-    options = onnxruntime.RunOptions()
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    session.run(None, {session.get_inputs()[0].name: np.zeros((1, 3, height, 64), np.float32)}, options)
 
 
 def _words(quads: list[list[tuple[float, float]]], texts: Iterable[str], scores: Iterable[float]) -> list[_Word]:

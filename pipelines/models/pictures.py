@@ -18,7 +18,6 @@ import numpy as np
 
 from pipelines.errors import ModelUnavailable
 from pipelines.models.efficientnet import Classifier, class_names, first_line
-from pipelines.models.efficientnet import convert_efficientnet as convert_efficientnet
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -72,7 +71,7 @@ class PrototypePictures:
     - A ridge map in the manner of DeViSE (Frome et al. 2013), fitted on the classifier's own weight rows, which are
       visual prototypes of the classes, instead of on pictures. It also places what no class stands for.
 
-    `weights` is the file that `convert_efficientnet` wrote; `cache` is a folder where the embedded class names are
+    `graph` is the file that `convert_efficientnet` wrote; `cache` is a folder where the embedded class names are
     kept, which take seconds. Raises ModelUnavailable when it cannot be used.
     """
 
@@ -80,10 +79,9 @@ class PrototypePictures:
     # photograph of all for such a question at .19 in the median.
     floor = 0.2
 
-    def __init__(self, weights: Path, text: TextEmbedder, device: str = "cpu", cache: Path | None = None) -> None:
+    def __init__(self, graph: Path, text: TextEmbedder, cache: Path | None = None) -> None:
         self._text = text
-        self._classifier = Classifier(weights, device)
-        self._lock = threading.Lock()
+        self._classifier = Classifier(graph)
         self.name = f"efficientnet-lite2+{text.name}"
         self._classes, synonyms = class_names()
         both = [one if one == two else f"{one}, {two}" for one, two in zip(self._classes, synonyms, strict=True)]
@@ -97,12 +95,7 @@ class PrototypePictures:
 
     def look(self, pictures: Sequence[Image]) -> list[Look]:
         """One Look a picture, in the same order."""
-        looks: list[Look] = []
-        for start in range(0, len(pictures), PICTURES_A_BATCH):
-            with self._lock:
-                features = self._classifier.features(pictures[start : start + PICTURES_A_BATCH])
-            looks += [self._look(own) for own in features]
-        return looks
+        return [self._look(self._classifier.features(picture)) for picture in pictures]
 
     def embed_question(self, text: str) -> np.ndarray:
         """(d,) float32, unit length."""

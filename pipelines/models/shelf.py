@@ -270,8 +270,8 @@ class ModelShelf:
         from pipelines.models.pictures import OpenClipPictures, PrototypePictures
 
         if choice.kind == "builtin":
-            weights = built_in(BUILT_IN["image"], self._cache)
-            return PrototypePictures(weights, self._get("words", self._load_words), self._torch_device(), self._cache)
+            graph = built_in(BUILT_IN["image"], self._cache)
+            return PrototypePictures(graph, self._get("words", self._load_words), self._cache)
         arch, _, checkpoint = choice.value.partition("/")
         return OpenClipPictures(arch, checkpoint, self._torch_device())
 

