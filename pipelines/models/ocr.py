@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 LONGEST_SIDE = 2200
 """Pixels; an A4 page at 200 dpi is 2339 high, and larger pictures cost time without being read better."""
 
+LARGEST = LONGEST_SIDE * 1700
+"""Pixels in all, those of a Letter page: what reading takes of memory grows with them, to 700 MB."""
+
 SHORTEST_SIDE = 10
 """Pixels; nothing smaller holds a line of text."""
 
@@ -100,14 +103,13 @@ class PageReader:
         if min(picture.size) < SHORTEST_SIDE:
             return []
         picture = picture.convert("RGB")
-        longest = max(picture.size)
-        if longest > LONGEST_SIDE:
-            longest, scale = LONGEST_SIDE, LONGEST_SIDE / longest
+        scale = min(LONGEST_SIDE / max(picture.size), math.sqrt(LARGEST / math.prod(picture.size)))
+        if scale < 1:
             picture = picture.resize(
                 (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), Resampling.LANCZOS
             )
         # The margin continues the corner's colour on the right and below, so places stay as they are.
-        least = longest // NARROWEST
+        least = max(picture.size) // NARROWEST
         page = new("RGB", (max(picture.width, least), max(picture.height, least)), picture.getpixel((0, 0)))
         page.paste(picture)
         pixels = np.asarray(page)[:, :, ::-1]  # RapidOCR takes arrays as BGR
@@ -131,11 +133,12 @@ class PageReader:
     def _rest(self) -> None:
         """Give back the memory of the last pages, up to a gigabyte: whoever reads on finds it in use again."""
         with self._lock:
-            give_back(self._engine.cfg.Det.session, (1, 3, 64, 64))
             give_back(self._engine.cfg.Rec.session, (1, 3, 48, 64))
 
 
 def _load_engine(threads: int) -> Any:
+    import numpy as np
+
     try:
         import rapidocr
         from omegaconf import flag_override
@@ -169,8 +172,11 @@ def _load_engine(threads: int) -> Any:
         # getting it again.
         engine = rapidocr.RapidOCR(params=params)
         for part, file in files.items():
-            with flag_override(engine.cfg[part], "allow_objects", True):
-                engine.cfg[part].session = session(file, threads)
+            settings = engine.cfg[part]
+            with flag_override(settings, "allow_objects", True):
+                settings.session = session(file, threads)
+                for name in {"mean", "std"} & set(settings):  # Python's numbers would make the pixels float64
+                    settings[name] = np.array(settings[name], np.float32)
     except Exception as error:  # RapidOCR raises many unrelated types
         raise ModelUnavailable(f"Text in pictures cannot be read: RapidOCR did not start ({error}).") from error
     return engine
