@@ -17,6 +17,7 @@ from indexes.library import Library
 from pipelines.errors import ExtractionError
 from pipelines.finding import floors
 from pipelines.in_use import in_use
+from pipelines.memory import given_back
 from pipelines.models.shelf import ModelShelf
 from pipelines.reading.files import absolute, find_files, is_text
 from pipelines.reading.ignoring import Ignoring
@@ -56,7 +57,7 @@ class Ingest:
         Long recordings become drafts, and at the end are completed, unless `complete` is false. `again`: also read what
         failed some times already.
         """
-        with self.library.writing():
+        with self.library.writing(), given_back():
             ignoring = Ignoring()
             files = list(find_files(names, self.largest_recording, self.library.folder, ignoring))
             yield FilesFound(len(files), sum(file.bytes for file in files), dict(ignoring.counts))
@@ -75,7 +76,7 @@ class Ingest:
 
     def complete(self) -> Iterator[IngestEvent]:
         """Complete the recordings that are drafts. Raises LibraryBusy."""
-        with self.library.writing():
+        with self.library.writing(), given_back():
             drafting = Drafting(self.library, in_use(self.library, self.shelf), self.most_frames)
             yield from self._complete([Path("/")], drafting)
 
