@@ -1,9 +1,10 @@
 """The most memory that indexing takes, of all its processes together, on what costs other programs most.
 
-    python -m benchmarks.memory [pages picture recording files] [--budget 2GB]
+    python -m benchmarks.memory [pages picture recording files mixed] [--budget 2GB]
 
 A PDF of 1,600 pages with text, tables and a picture on each tenth; a picture of 200 megapixels; a recording of two
-hours, speech with pauses between; a folder of 10,000 files, which is then looked at again unchanged. Each is made here,
+hours, speech with pauses between; a folder of 10,000 files, which is then looked at again unchanged; scans, large
+pictures and videos in one folder, so that all models are at work at once. Each is made here,
 and indexed into a new library by `python -m app index` in a process of its own, whose memory (RSS of it and its
 children, so what they share is counted twice) is looked at twenty times a second.
 """
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from app.settings import PROJECT
 
@@ -34,7 +36,6 @@ def prose(chance: np.random.Generator, words: int) -> str:
 
 
 def pages(folder: Path, lines: int = 40, between: int = 10) -> None:
-    from PIL import Image
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.utils import ImageReader
     from reportlab.pdfgen.canvas import Canvas
@@ -52,21 +53,27 @@ def pages(folder: Path, lines: int = 40, between: int = 10) -> None:
 
 
 def picture(folder: Path) -> None:
-    from PIL import Image
 
     small = np.random.default_rng(0).integers(0, 255, (25, 32, 3), np.uint8)
     Image.fromarray(small).resize((16_000, 12_500), Image.Resampling.NEAREST).save(folder / "large.png")
 
 
-def recording(folder: Path, pause: int = 60) -> None:
-    """The spoken sample of the project, again and again with seconds of silence between."""
+def said() -> np.ndarray:
+    """The spoken sample of the project, (n,) int16 at 16 kHz."""
     import av
 
-    said = PROJECT / "samples" / "Voice note - harbour master.mp3"
-    with av.open(str(said)) as container:
+    with av.open(str(PROJECT / "samples" / "Voice note - harbour master.mp3")) as container:
         resampler = av.AudioResampler("s16", "mono", 16_000)
-        parts = [f.to_ndarray()[0] for frame in container.decode(audio=0) for f in resampler.resample(frame)]
-    sound = np.concatenate([*parts, np.zeros(pause * 16_000, np.int16)])
+        return np.concatenate(
+            [f.to_ndarray()[0] for frame in container.decode(audio=0) for f in resampler.resample(frame)]
+        )
+
+
+def recording(folder: Path, pause: int = 60) -> None:
+    """What is said in the sample, again and again with seconds of silence between."""
+    import av
+
+    sound = np.concatenate([said(), np.zeros(pause * 16_000, np.int16)])
     with av.open(str(folder / "long.flac"), "w") as container:
         stream = container.add_stream("flac", rate=16_000, layout="mono")
         at = 0
@@ -84,6 +91,43 @@ def files(folder: Path, words: int = 20) -> None:
         below = folder / f"{number // 100:02}"
         below.mkdir(exist_ok=True)
         (below / f"{number}.txt").write_text(prose(chance, words), encoding="utf-8")
+
+
+def mixed(folder: Path, scans: int = 24, videos: int = 6, lines: int = 50) -> None:
+    """A PDF of scans and the same as pictures of other sizes, and videos in which slides are shown and talked about."""
+    chance = np.random.default_rng(0)
+    pages = [written(chance, (1654, 2339), lines) for _ in range(scans)]
+    pages[0].save(folder / "scans.pdf", save_all=True, append_images=pages[1:], resolution=200)
+    for number, page in enumerate(pages[: scans // 2]):
+        page.resize((2400 + 50 * number, 2400)).save(folder / f"{number}.png")
+    for number in range(videos):
+        slides = [np.asarray(written(chance, (1280, 720), 12)) for _ in range(6)]
+        filmed(folder / f"{number}.mp4", slides, said()[number * 8000 :])
+
+
+def written(chance: np.random.Generator, size: tuple[int, int], lines: int) -> Image.Image:
+    page = Image.new("RGB", size, "white")
+    height = (size[1] - 40) // lines
+    for line in range(lines):
+        ImageDraw.Draw(page).text((40, 20 + height * line), prose(chance, 9), "black", font_size=height * 0.6)
+    return page
+
+
+def filmed(path: Path, slides: list[np.ndarray], sound: np.ndarray) -> None:
+    """One slide after the other for as long as the sound lasts."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        shown = container.add_stream("libx264", rate=5, options={"preset": "ultrafast"})
+        shown.height, shown.width, shown.pix_fmt = *slides[0].shape[:2], "yuv420p"
+        heard = container.add_stream("aac", rate=16_000, layout="mono")
+        count = len(sound) * 5 // 16_000
+        for number in range(count):
+            slide = av.VideoFrame.from_ndarray(slides[number * len(slides) // count], "rgb24")
+            container.mux(shown.encode(slide))
+        talk = av.AudioFrame.from_ndarray(sound[None], "s16", "mono")
+        talk.sample_rate = 16_000
+        container.mux([*heard.encode(talk), *heard.encode(None), *shown.encode(None)])
 
 
 def tree(root: int) -> int:
@@ -134,7 +178,7 @@ def indexed(folder: Path, library: Path, budget: str) -> tuple[dict[str, Any], f
     return json.loads(out), time.monotonic() - began, peak[0]
 
 
-CASES: dict[str, Callable[[Path], None]] = {"pages": pages, "picture": picture, "recording": recording, "files": files}
+CASES: dict[str, Callable[[Path], None]] = {case.__name__: case for case in (pages, picture, recording, files, mixed)}
 
 
 def main() -> None:

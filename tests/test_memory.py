@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +13,7 @@ import pytest
 from app.settings import bytes_of
 from benchmarks import memory
 from indexes.errors import UsageError
+from tests.conftest import MODELS
 
 BUDGET = "2GB"
 
@@ -21,6 +23,7 @@ CASES: dict[str, Callable[[Path], None]] = {
     "a picture of 200 megapixels": memory.picture,
     "a recording of two hours": partial(memory.recording, pause=3000),
     "a folder of 10,000 files": partial(memory.files, words=3),
+    "scans, pictures and videos": partial(memory.mixed, scans=4, videos=2, lines=16),
 }
 
 
@@ -33,6 +36,19 @@ def test_the_budget_is_kept(case: str, tmp_path: Path) -> None:
     report, _, peak = memory.indexed(folder, tmp_path / "library", BUDGET)
     assert report["failed"] == 0 and report["indexed"] == len([p for p in folder.rglob("*") if p.is_file()])
     assert peak <= bytes_of(BUDGET)
+
+
+def test_indexing_on_a_processor_does_without_torch() -> None:
+    code = (
+        "import sys; from pathlib import Path; from PIL import Image; from pipelines.models.shelf import ModelShelf\n"
+        f"shelf = ModelShelf({{}}, Path({str(MODELS)!r}), device='cpu')\n"
+        "picture = Image.new('RGB', (90, 60), 'red')\n"
+        "assert shelf.text.embed_passages(['a ship']).any() and shelf.image.look([picture])[0].vector.any()\n"
+        "assert shelf.ocr.read(picture) == [] and shelf.speech\n"
+        "print(*sorted({'torch', 'transformers', 'sentence_transformers', 'open_clip'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=memory.PROJECT, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout.split()) == (0, []), ran.stderr
 
 
 def test_amounts_of_memory_are_read_as_people_write_them() -> None:
