@@ -4,9 +4,9 @@
 
 A PDF of 1,600 pages with text, tables and a picture on each tenth; a picture of 200 megapixels; a recording of two
 hours, speech with pauses between; a folder of 10,000 files, which is then looked at again unchanged; scans, large
-pictures and videos in one folder, so that all models are at work at once. Each is made here,
-and indexed into a new library by `python -m app index` in a process of its own, whose memory (RSS of it and its
-children, so what they share is counted twice) is looked at twenty times a second.
+pictures and videos in one folder, so that all models are at work at once. Each is made here, and indexed into a new
+library by `python -m app index` in a process of its own, whose memory (RSS of it and its children, so what they share
+is counted twice) is looked at twenty times a second.
 """
 
 from __future__ import annotations
@@ -53,7 +53,6 @@ def pages(folder: Path, lines: int = 40, between: int = 10) -> None:
 
 
 def picture(folder: Path) -> None:
-
     small = np.random.default_rng(0).integers(0, 255, (25, 32, 3), np.uint8)
     Image.fromarray(small).resize((16_000, 12_500), Image.Resampling.NEAREST).save(folder / "large.png")
 

@@ -56,7 +56,7 @@ def _write(network: Any, out: Path) -> None:
         output_names=["features", "rows", "bias"],
         dynamic_axes={"views": {0: "n"}, "features": {0: "n"}},
         opset_version=17,
-        dynamo=False,  # the newer way needs two more packages, and gives the same graph
+        dynamo=False,  # the newer way needs onnxscript, too
     )
 
 

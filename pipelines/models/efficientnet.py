@@ -2,7 +2,7 @@
 
 It runs on ONNX Runtime: as fast as torch does it in bfloat16, or faster, in a sixth of the memory, which is the
 difference between keeping the budget of indexing and not (docs/architecture.md). Not on a GPU, since to read the text
-in a picture takes ten times as long in any case.
+in a picture takes many times as long in any case.
 
 It knows nothing of words' meaning or of spaces; pipelines/models/pictures.py makes one of what it sees.
 """
