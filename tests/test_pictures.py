@@ -144,6 +144,9 @@ def test_converting_changes_nothing(published: Path, weights: Path) -> None:
     assert cosines.min() > 0.9999
     np.testing.assert_array_equal(classifier.rows, plain._fc.weight.detach().numpy())
     np.testing.assert_array_equal(classifier.bias, plain._fc.bias.detach().numpy())
+    assert classifier.rows.flags.owndata and classifier.bias.flags.owndata, (
+        "the sessions' memory could not be given back"
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"not weights at all"])

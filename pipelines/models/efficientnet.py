@@ -48,7 +48,8 @@ class Classifier:
         try:
             self._session = session(graph, threads or cores())
             nothing = np.empty((0, 3, SIDE, SIDE), np.float32)
-            self.rows, self.bias = self._session.run(["rows", "bias"], {"views": nothing})
+            # What a run gives stands in the sessions' memory, which could not be given back as long as this is there.
+            self.rows, self.bias = map(np.array, self._session.run(["rows", "bias"], {"views": nothing}))
         except Exception as error:  # ONNX Runtime raises several unrelated types
             raise ModelUnavailable(
                 f"The picture model {graph} cannot be loaded: {first_line(error)}. "

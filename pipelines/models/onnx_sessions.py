@@ -16,6 +16,7 @@ _lock = threading.Lock()
 
 def session(file: Path, threads: int) -> Any:
     """An InferenceSession that keeps the memory of a run for the next one, also of another session, until `give_back`.
+    What a run gives stands in it, too: copy what is to stay.
 
     Raises what ONNX Runtime does, of unrelated types.
     """
