@@ -27,6 +27,7 @@ def index_with_progress(events: Iterable[IngestEvent], ignored: dict[str, int] |
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     records: dict[str, FileRecord] = {}  # a recording may be told of twice: as a draft, and complete
+    done = segments = 0
     columns = (
         # A file's name and a sheet's may hold anything, also what the terminal would take as markup.
         TextColumn("{task.description:<40}", style="progress.description", markup=False),
@@ -49,9 +50,13 @@ def index_with_progress(events: Iterable[IngestEvent], ignored: dict[str, int] |
                     said = note or _printable(place.label()[:12])
                     progress.update(task, description=f"{_short(path, 20 if note else 28)} {said}")
                 case FileFinished(record=record):
+                    before = records.get(record.path)
                     records[record.path] = record
-                    done = sum(each.status != "removed" for each in records.values())
-                    segments = sum(each.segments for each in records.values() if each.status in READ)
+                    # To count all of them anew for each would take longer than to look at ten thousand files.
+                    for each, times in ((before, -1), (record, 1)):
+                        if each is not None:
+                            done += times * (each.status != "removed")
+                            segments += times * each.segments * (each.status in READ)
                     progress.update(task, completed=done, segments=segments)
     return list(records.values())
 

@@ -18,8 +18,8 @@ from app.schemas import answer_json, trace_json
 from app.server import warm
 from app.settings import load_settings
 from app.uploads import keep
-from indexes.records import Hit, Place
-from pipelines.records import Answer, Check, FileAdvanced, FilesFound, FileStarted
+from indexes.records import FileRecord, Hit, Place
+from pipelines.records import Answer, Check, FileAdvanced, FileFinished, FilesFound, FileStarted
 from pipelines.tracing import Cut, Trace
 
 ROOT = Path(__file__).parent.parent
@@ -310,6 +310,26 @@ def test_progress_takes_names_with_markup(capsys, monkeypatch) -> None:
     assert index_with_progress(events) == []
     shown = capsys.readouterr().err
     assert "[red]" in shown and "sheet [/b]" in shown and "\x1b[2J" not in shown
+
+
+def test_the_bar_counts_each_file_once_and_only_what_can_be_asked(monkeypatch) -> None:
+    counted = []
+
+    def update(_: object, __: object, completed: int | None = None, segments: int = 0, **others: object) -> None:
+        if completed is not None:
+            counted.append((completed, segments))
+
+    monkeypatch.setattr("rich.progress.Progress.update", update)
+    ends = [
+        ("talk", "draft", 3),
+        ("note", "indexed", 2),
+        ("talk", "indexed", 5),
+        ("old", "removed", 0),
+        ("x", "failed", 0),
+    ]
+    records = [FileRecord(f"/{name}", status, "document", segments=segments) for name, status, segments in ends]
+    assert index_with_progress(map(FileFinished, records)) == [records[2], records[1], *records[3:]]
+    assert counted == [(1, 3), (2, 5), (2, 7), (2, 7), (3, 7)]
 
 
 def test_help_and_wrong_words_in_a_new_process() -> None:
