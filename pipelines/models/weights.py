@@ -168,6 +168,8 @@ def built_in(weights: Weights, cache: Path, progress: Progress | None = None) ->
 
                 _check(weights, files, weights.sha256, progress)
                 convert_efficientnet(files[0], file)
+                with file.open("rb") as made:  # its name must not outlive a power cut without its content
+                    os.fsync(made.fileno())
             for part in weights.beside:
                 _check(weights, [_installed(weights, part)], part.sha256, copy=aside / Path(part.file).name)
             _move(file, kept, with_folder=bool(weights.beside))
