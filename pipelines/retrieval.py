@@ -233,8 +233,8 @@ class Retriever:
 
 
 def checked(question: str) -> str:
-    """The question without space around it. Raises UsageError when it is empty or too long."""
-    text = question.strip()
+    """The question without needless space. Raises UsageError when it is empty or too long."""
+    text = " ".join(question.split())
     if not text:
         raise UsageError("The question is empty. Ask something, for example: what is this folder about?")
     if len(text) > LONGEST_QUESTION:

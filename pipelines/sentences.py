@@ -10,13 +10,13 @@ _ABBREVIATIONS = frozenset(
     dept est jan feb mar apr jun jul aug sep sept oct nov dec bzw z.b d.h usw nr m.e""".split()
 )
 _END = re.compile(
-    r"""(?P<stop>[.!?…]+["'”’»)\]]*)(?=\s)   # a stop, closing marks, then space
+    r"""(?P<stop>(?<![.!?…])[.!?…]++["'”’»)\]]*+)(?=\s)   # a stop, closing marks, then space
       | (?P<joined>(?<=[a-z]{3})[.!?])(?=[A-Z][a-z]+[ ,])  # or none, where two pages or lines were run together
       | (?P<cjk>[。！？｡]+[」』”’）]*)          # East Asian stops need no space after them
       | (?P<line>\n+)                          # lines are kept only where they mean something""",
     re.VERBOSE,
 )
-_LAST_WORD = re.compile(r"([\w.]+)$")
+_LAST_WORD = re.compile(r"([\w.]{1,24})$")
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:

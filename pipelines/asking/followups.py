@@ -166,7 +166,7 @@ def _named_before(before: str, pointer: str) -> bool:
     """Whether a pronoun has what it stands for in the same question: 'What did Edith Penrose say of her father?'"""
     if slots.named(before):
         return True
-    if re.search(r"\w{4,}.*\s(?:whether|because|if|when|while|until)\s*$", before) and pointer in ("it", "they"):
+    if re.search(r"\s(?:whether|because|if|when|while|until)\s*$", before) and pointer in ("it", "they"):
         return True  # 'How do members say whether they agree?'
     if pointer in ("it", "them"):  # 'How much does the museum pay for it?' means something else
         return bool(

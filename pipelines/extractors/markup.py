@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
 _PICTURES = re.compile(r"""<(?:img|image)\b[^>]*?(?:src|href)\s*=\s*["']([^"']+)""", re.IGNORECASE)
-_DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
+_DECLARED = re.compile(rb"""(?:charset|encoding)\s*+=\s*+["']?\s*+([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
 _NO_TEXT = re.compile("script|style|noscript|template|svg|iframe|object|select|button|nav|head|dialog")
 _ROLES = re.compile("navigation|banner|contentinfo|search|menu|menubar|dialog")
 _CLASSES = re.compile(

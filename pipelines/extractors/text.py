@@ -15,14 +15,15 @@ LONGEST = 2_000
 """Characters of one Piece; a longer paragraph is divided between lines."""
 
 _FENCE = re.compile(r"\s{0,3}(```|~~~)")
-_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+# Possessive and bounded, so that no line can keep them busy.
+_HEADING = re.compile(r"\s{0,3}(#{1,6})\s++(.*)")
 _UNDERLINE = re.compile(r"\s{0,3}(=+|-+)\s*$")
 _RULE = re.compile(r"\s{0,3}([-*_])(\s*\1){2,}\s*$")
 _TABLE_ROW = re.compile(r"\s*\|.*\|\s*$")
-_TABLE_RULE = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
+_TABLE_RULE = re.compile(r"(?=[^-]*+-)[\s:|-]++$")
 _LIST_ITEM = re.compile(r"\s*([-*+]|\d+[.)])\s")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_DECORATION = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|(\*\*|__)(.+?)\2")
+_DECORATION = re.compile(r"!?\[([^\[\]]*+)\]\([^)]{0,1000}\)|(\*\*|__)(.+?)\2")
 
 
 def read_text(path: Path) -> Iterator[Piece]:
@@ -77,7 +78,7 @@ def markdown(text: str, headings: Headings | None = None) -> Iterator[Piece]:
         if not line.strip() or _RULE.match(line):
             pass
         elif match := _HEADING.match(line):
-            yield from _heading(headings, len(match[1]), match[2], number)
+            yield from _heading(headings, len(match[1]), match[2].rstrip().rstrip("#").rstrip(), number)
         elif _UNDERLINE.match(following) and not _TABLE_ROW.match(line) and not _LIST_ITEM.match(line):
             yield from _heading(headings, 1 if "=" in following else 2, line.strip(), number)
             end = number + 2

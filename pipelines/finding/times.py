@@ -16,7 +16,7 @@ _NUMBERS: dict[str, float] = {word: number for number, word in enumerate(_WORDS.
     "一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "十": 10, "半": 0.5,
     "zwei": 2, "drei": 3, "fünf": 5, "zehn": 10, "deux": 2, "trois": 3, "cinq": 5, "dix": 10, "une": 1,
 }  # fmt: skip
-_NUMBER = rf"(?:\d+(?:[.,]\d+)?|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
+_NUMBER = rf"(?:\d{{1,9}}(?:[.,]\d{{1,9}})?|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
 _HOUR, _MINUTE, _SECOND = (
     r"(?:hours?|hrs?|stunden?|heures?|小时|小時)",
     r"(?:minutes?|mins?|minuten?|分钟|分鐘|分(?!之))",

@@ -158,9 +158,11 @@ _BY_EXTENSION = {f".{ext}": name for name, exts in _TEXT_EXTENSIONS.items() for 
 
 _PLAYLISTS = ("#EXTM3U", "ffconcat version", "[playlist]", "[Reference]")
 
-_HTML = re.compile(r"\s*(<!--.*?-->\s*)*(<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>])", re.IGNORECASE | re.DOTALL)
-_XML = re.compile(r"\s*<\?xml\s")
-_MAIL = re.compile(r"([!-9;-~]+:[ \t].*\r?\n([ \t].*\r?\n)*){3,}")
+# Possessive (*+) where a repetition could be read in several ways: foreign text must not choose how long that takes.
+_HTML = re.compile(r"\s*+(?:<!doctype\s++html|<html[\s>]|<head[\s>]|<body[\s>])", re.IGNORECASE)
+_XML = re.compile(r"\s*+<\?xml\s")
+_SPACE = re.compile(r"\s*+")
+_MAIL_FIELD = re.compile(r"[!-9;-~]++:[ \t]")
 _MAIL_FIELDS = re.compile(r"^(from|date|message-id|received|return-path|mime-version|subject|to):", re.I | re.M)
 
 
@@ -238,15 +240,37 @@ def _text_kind(path: Path, head: bytes) -> str:
     if beginning.startswith(_PLAYLISTS):
         raise Unsupported(f"{path.name} is a playlist, which only names other files. Index those themselves.", "open")
     by_name = _BY_EXTENSION.get(path.suffix.lower()) or _BY_EXTENSION.get(f".{path.name.lower()}")
-    if _HTML.match(beginning) and by_name != "code":
+    if _HTML.match(beginning, _after_comments(beginning)) and by_name != "code":
         return "html"
     if _XML.match(beginning) and by_name != "code":
         return "html" if re.search(r"<html[\s>]", beginning[:2000], re.I) else "xml"
-    if by_name == "eml" or (_MAIL.match(beginning) and len(set(_MAIL_FIELDS.findall(beginning[:8000]))) >= 3):
+    if by_name == "eml" or (_begins_with_fields(beginning) and len(set(_MAIL_FIELDS.findall(beginning[:8000]))) >= 3):
         return "eml"
     if by_name in (None, "json") and beginning.lstrip().startswith(("{", "[")):
         return _json_kind(beginning, by_name)
     return by_name or "text"
+
+
+def _after_comments(text: str) -> int:
+    """Where the first of `text` stands that is neither space nor a comment of HTML."""
+    at = 0
+    while True:
+        at = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it may be empty, so it always matches
+        end = text.find("-->", at + 4) if text.startswith("<!--", at) else -1
+        if end < 0:
+            return at
+        at = end + 3
+
+
+def _begins_with_fields(text: str) -> bool:
+    """Whether the first lines are at least three header fields of a mail, each with the lines that continue it."""
+    fields = 0
+    for line in text.splitlines():
+        if _MAIL_FIELD.match(line):
+            fields += 1
+        elif not (fields and line.startswith((" ", "\t"))):
+            break
+    return fields >= 3
 
 
 def _json_kind(beginning: str, by_name: str | None) -> str:
