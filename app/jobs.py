@@ -92,7 +92,17 @@ class Jobs:
         self._beside: Job | None = None  # that nobody asked for
         self._over: set[Work] = set()  # what was done, stopped or failed, until something else is indexed
         self._again = 0.0  # when what met another process at work may be tried
-        threading.Thread(target=self._work, name="indexing", daemon=True).start()
+        self._closed = False
+        self._worker = threading.Thread(target=self._work, name="indexing", daemon=True)
+        self._worker.start()
+
+    def close(self, seconds: float) -> None:
+        """Stop what runs and take nothing more; waits so long for it. What is left is found by the next `index`."""
+        self._closed = True
+        for job in self.active():
+            job.stop()
+        self._queue.put(Job([]))  # wakes who waits for one
+        self._worker.join(seconds)
 
     def submit(self, paths: Sequence[str], again: bool = False) -> Job:
         """`again`: also files that failed some times already."""
@@ -119,6 +129,8 @@ class Jobs:
     def _work(self) -> None:
         while True:
             job, busy = self._next(), False
+            if self._closed:
+                return
             try:
                 self._run(job)
             except FolioscopeError as error:

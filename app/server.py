@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import socket
 import sys
 import threading
@@ -14,11 +16,16 @@ from app.progress import index_with_progress, report_preparation
 from indexes.errors import FolioscopeError, UsageError
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
 
     from app.assistant import Assistant
+    from app.jobs import Jobs
 
 log = logging.getLogger(__name__)
+
+_GRACE = 2  # seconds in which open answers and pages may end by themselves
+_LAST = 4.5  # seconds after which no thread is waited for any more
 
 
 def build_app(assistant: Assistant) -> FastAPI:
@@ -33,7 +40,7 @@ def build_app(assistant: Assistant) -> FastAPI:
 
     settings = assistant.settings
     app = FastAPI(title="Folioscope", docs_url=None, openapi_url="/api/openapi.json", redoc_url=None)
-    jobs = Jobs(assistant)
+    jobs = app.state.jobs = Jobs(assistant)
     add_api(app, assistant, jobs)
     page, look = build_page(assistant, jobs)
     app = gr.mount_gradio_app(
@@ -74,9 +81,41 @@ def serve(assistant: Assistant, samples: str | None = None) -> None:
     warming.start()
     app = build_app(assistant)
     warming.join()
-    server = uvicorn.Server(uvicorn.Config(app, settings.host, settings.port, log_level="warning"))
+    config = uvicorn.Config(app, settings.host, settings.port, log_level="warning", timeout_graceful_shutdown=_GRACE)
+    server = uvicorn.Server(config)
     threading.Thread(target=_announce, args=(server, settings.host, settings.port, began), daemon=True).start()
-    server.run()
+    _run(server, app.state.jobs)
+
+
+def _run(server: uvicorn.Server, jobs: Jobs) -> None:
+    """Until SIGINT or SIGTERM, and then soon, also while pages are open, an answer is written, or files are indexed.
+
+    The server runs beside the main thread, so that the signals are ours: uvicorn waits for streams that never end.
+    """
+    running = threading.Thread(target=server.run, name="server", daemon=True)
+    asked: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: asked.append(number))
+    running.start()
+    while running.is_alive() and not asked:
+        running.join(0.2)
+    if not asked:  # the server has told why
+        return
+    print("folioscope: stopping", file=sys.stderr, flush=True)
+    for number in (signal.SIGINT, signal.SIGTERM):  # who asks again does not want to wait
+        signal.signal(number, signal.SIG_DFL)
+    # Whatever still hangs then, a model in the middle of a prompt, is only reading: what is written is a transaction.
+    threading.Thread(target=_end_after, args=(_LAST,), daemon=True).start()
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # streams that are cut are no errors now
+    server.should_exit = True
+    jobs.close(_GRACE)
+    running.join(_GRACE)
+    print("folioscope: stopped. What was finished is kept.", file=sys.stderr, flush=True)
+
+
+def _end_after(seconds: float) -> None:
+    time.sleep(seconds)
+    os._exit(0)
 
 
 def warm(assistant: Assistant) -> None:
