@@ -1,6 +1,7 @@
 # make run    sets up, then serves the page on 127.0.0.1:7860 (the first time it indexes samples/)
 # make setup  only prepares; afterwards .venv/bin/python -m app … works
 # make test   sets up and runs all checks and tests
+# make check  the checks, and the tests that load no model and start no process and no browser: about 50 seconds
 # make clean  removes what make setup and make run made, libraries excepted
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run setup test lint clean
+.PHONY: run setup test check lint clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed
@@ -22,6 +23,12 @@ test: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -m "not slow"
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check --fix .

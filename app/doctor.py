@@ -15,9 +15,10 @@ from app.forgetting import delete_forgotten, forgotten_copies
 from app.preparing import useless
 from indexes import shards
 from indexes.agreement import breaches, mend
-from indexes.backups import uploads, way_out
+from indexes.backups import uploads
 from indexes.errors import LibraryError
 from indexes.library import FORGOTTEN, Library
+from indexes.restoring import way_out
 
 if TYPE_CHECKING:
     from app.assistant import Assistant

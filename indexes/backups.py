@@ -1,4 +1,4 @@
-"""Copies of a library that are libraries themselves: made while it is in use, and found again when it is damaged.
+"""Copies of a library that are libraries themselves: made while it is in use.
 
 A copy has another `lineage`, so that caches of the one are never taken for caches of the other: both go on giving out
 ids. It notes of which folder it is a copy and of when; where uploads lie is put right when it is first opened.
@@ -11,17 +11,13 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from indexes.database import Database
 from indexes.errors import LibraryError, UsageError
 from indexes.placing import flush
+from indexes.restoring import CATALOGUE
 
-if TYPE_CHECKING:
-    from indexes.database import Database
-
-CATALOGUE = "catalogue.sqlite"
 UPLOADS = "uploads"
 ELSEWHERE = "elsewhere"
 """Below this name, in the library's folder, stand the paths of files that came with a bundle and are not on this
@@ -86,39 +82,6 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def way_out(folder: Path) -> str:
-    """A sentence on how to go on with the newest backup of a library that lies in its folder or beside it."""
-    found = max(_backups(folder), default=None)
-    if found is None:
-        return "None lies beside it (python -m app backup FOLDER makes one)."
-    made, path = found
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(made))
-    if path.name != CATALOGUE:
-        return (
-            f"The newest beside it is {path}, of {when}: put it in a new folder as {CATALOGUE} and name that with"
-            " --library."
-        )
-    return (
-        f"The newest beside it is {path.parent}, of {when}: it can be used at once (--library {path.parent}), or be"
-        f" moved to {folder} after that was moved away."
-    )
-
-
-def _backups(folder: Path) -> Iterator[tuple[float, Path]]:
-    """When each was made, and its catalogue."""
-    for place in (folder, folder.parent):
-        for path in (*place.glob("*.sqlite"), *place.glob(f"*/{CATALOGUE}"), *place.glob(f"*/*/{CATALOGUE}")):
-            if path.parent == folder and path.name == CATALOGUE:
-                continue
-            try:
-                with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
-                    facts = dict(connection.execute("SELECT name, value FROM facts"))
-            except (OSError, sqlite3.Error):
-                continue
-            if facts.get("backup of") == str(folder):
-                yield float(facts["backup made"]), path
 
 
 def follow(folder: Path, database: Database) -> bool:

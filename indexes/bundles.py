@@ -24,12 +24,13 @@ from typing import Any
 
 from indexes import shards
 from indexes.agreement import breaches, mend
-from indexes.backups import CATALOGUE, ELSEWHERE, UPLOADS, copy_catalogue, place, remove, uploads
-from indexes.catalogue import MIGRATIONS
+from indexes.backups import ELSEWHERE, UPLOADS, copy_catalogue, place, remove, uploads
 from indexes.errors import LibraryError, UsageError
 from indexes.keywords import words
 from indexes.library import Library
+from indexes.migrations import MIGRATIONS
 from indexes.placing import put_in_place
+from indexes.restoring import CATALOGUE
 
 FORMAT = 1
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from indexes.backups import way_out
 from indexes.errors import LibraryError, LibraryReadOnly
 from indexes.keywords import words
+from indexes.restoring import way_out
 
 _PATIENCE = 250  # milliseconds for which emptying the log waits for those who read
 

@@ -10,29 +10,11 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from indexes.catalogue import Catalogue
 from indexes.errors import LibraryBusy, LibraryError
-
-if TYPE_CHECKING:
-    from indexes.catalogue import Catalogue
-
-# SQLite cannot take UNIQUE from a column: the table is made anew, and its rows come back under their keys before
-# the end of the transaction, at which references are checked.
-SCHEMA = """
-PRAGMA defer_foreign_keys = ON;
-CREATE TABLE kept AS SELECT * FROM spaces;
-DROP TABLE spaces;
-CREATE TABLE spaces (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,
-    model TEXT NOT NULL, dimension INTEGER NOT NULL, vectors INTEGER NOT NULL DEFAULT 0,
-    growing INTEGER NOT NULL DEFAULT 0,   -- 1 until it takes the place of the one in use
-    UNIQUE (name, growing));
-INSERT INTO spaces(key, name, model, dimension, vectors) SELECT key, name, model, dimension, vectors FROM kept;
-DROP TABLE kept;
-"""
 
 
 class Growing:

@@ -191,6 +191,16 @@ class KeywordIndex:
             scores[i] += sum(weight for word, weight in weights.items() if _stands_in(word, folded))
         return scores
 
+    def rarity(self, connection: sqlite3.Connection, asked: Collection[str]) -> dict[str, float]:
+        """What each word weighs in the whole library (bm25's idf), 0 for one that stands nowhere."""
+        counts = self._counted(connection)
+        segments = connection.execute("SELECT count(*) FROM segments").fetchone()[0]
+        rows = {word: counts.rows(connection, _quoted(word))[0] for word in asked}
+        return {
+            word: math.log(1 + (segments - count + 0.5) / (count + 0.5)) if count else 0.0
+            for word, count in rows.items()
+        }
+
     def stands_outside(self, connection: sqlite3.Connection, phrase: str, source_id: str) -> bool:
         """Whether these words stand next to each other in any other source."""
         expression = " + ".join(_quoted(word) for word in re.findall(r"[^\W_]+", words(phrase)))

@@ -16,7 +16,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -284,6 +284,11 @@ class Library:
         """The k segments with the best bm25."""
         with self.catalogue.snapshot():  # what is counted and what is found are of one state
             return self.keywords.search(self.catalogue.connection, question, k, scope.where, scope.values)
+
+    def rarity(self, words: Collection[str]) -> dict[str, float]:
+        """What each word says, by how rare it is here; 0 for one that stands nowhere."""
+        with self.catalogue.snapshot():
+            return self.keywords.rarity(self.catalogue.connection, words)
 
     # --- the FAISS caches ---
 

@@ -23,8 +23,10 @@ from indexes.errors import LibraryError, LibraryReadOnly
 from indexes.library import Library
 from indexes.records import FileRecord, Segment, Source
 from pipelines.records import FileFinished, FileStarted
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
+
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "FOLIOSCOPE_CHAT": "none"}
 NAMES = ("Adela", "Bertram", "Cosima", "Dunstan")
 AXES = np.eye(16, dtype=np.float32)

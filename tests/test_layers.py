@@ -1,13 +1,16 @@
-"""app → pipelines → indexes, never back; and importing anything of ours loads no model library."""
+"""app → pipelines → indexes, never back and never in a circle; importing anything of ours loads no model library."""
 
 import ast
 import subprocess
 import sys
+from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.conftest import ROOT
+
 LAYERS = ["indexes", "pipelines", "app"]  # each may import itself and those before it
 HOMES = {  # heavy packages and the only files that may name them
     "gradio": ["app/ui/", "app/server.py"],
@@ -29,10 +32,16 @@ HOMES = {  # heavy packages and the only files that may name them
 }
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """Modules that a file imports, also inside functions."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -56,6 +65,53 @@ def test_imports_point_one_way(path: Path) -> None:
         assert homes is None or name.startswith(tuple(homes)), f"{top} is imported outside its home by {name}"
 
 
+def module_name(path: Path) -> str:
+    return path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
+
+
+def needs(path: Path, ours: Collection[str]) -> set[str]:
+    """Modules of ours that a file imports when it runs, also inside functions: not those that only its types name."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [parsed(path)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            # Modules of a package, or what a module holds.
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {name if name in ours else node.module for name in names}
+        waiting += ast.iter_child_nodes(node)
+    return found & set(ours)
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules that all lead to each other, each by name."""
+    reached = {}
+    for start in graph:
+        reached[start], waiting = set(), [start]
+        while waiting:
+            new = graph[waiting.pop()] - reached[start]
+            reached[start] |= new
+            waiting += new
+    groups = {frozenset(other for other in reached[one] if one in reached[other]) for one in graph}
+    return sorted(sorted(group) for group in groups if group)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    ours = {module_name(path): path for path in files()}
+    found = circles({name: needs(path, ours) for name, path in ours.items()})
+    assert not found, "These import each other in a circle: " + "; ".join(" ↔ ".join(group) for group in found)
+
+
+def test_circles_are_found_by_their_members() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set(), "e": {"e"}}
+    assert circles(graph) == [["b", "c"], ["e"]]
+
+
 def test_no_pickle_and_no_remote_code() -> None:
     for path in files():
         text = path.read_text(encoding="utf-8")
@@ -64,6 +120,7 @@ def test_no_pickle_and_no_remote_code() -> None:
         assert "allow_dangerous_deserialization=True" not in text.replace(" ", ""), path
 
 
+@pytest.mark.slow
 def test_importing_everything_but_the_page_loads_nothing_heavy() -> None:
     light = [
         path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")

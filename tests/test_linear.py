@@ -19,7 +19,8 @@ import pytest
 
 from pipelines.reading.kinds import HEAD, kind_of
 from pipelines.retrieval import LONGEST_QUESTION
-from tests.test_layers import ROOT, files
+from tests.conftest import ROOT
+from tests.test_layers import files
 
 SECONDS = 2.0  # a linear pattern takes hundredths of it, an exponential one for ever
 LENGTHS = {"pipelines/reading/": HEAD, "pipelines/extractors/": HEAD, "indexes/": HEAD, "pipelines/sentences.py": HEAD}

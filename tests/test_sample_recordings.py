@@ -14,8 +14,8 @@ import pytest
 from app.assistant import Assistant
 from app.settings import load_settings
 from indexes.records import Segment
+from tests.conftest import SAMPLES
 
-SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 TALK = SAMPLES / "Talk 2025-02-15 - relighting the lamp.mp4"
 NOTE = SAMPLES / "Voice note - harbour master.mp3"
 OTHERS = (

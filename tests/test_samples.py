@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-SAMPLES = Path(__file__).resolve().parents[1] / "samples"
+from tests.conftest import SAMPLES
+
 LETTER = SAMPLES / "澜湾航海博物馆来信.txt"
 SURVEY = SAMPLES / "Condition survey 2024.pdf"
 SCAN = SAMPLES / "keepers-log-1911-11.pdf"

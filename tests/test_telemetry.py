@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from indexes.telemetry import OFF
-from tests.test_layers import ROOT
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
 
 # What the process of a person has not: some libraries are silent where they think that they are tested.
 TESTING = {"CI", "ORT_RUNNING_UNIT_TESTS", "PYTEST_CURRENT_TEST"} | set(OFF)

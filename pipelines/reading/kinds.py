@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import stat
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexes.records import Modality
@@ -330,17 +330,17 @@ def _compound_kind(path: Path) -> str:
 def _recording_kind(path: Path, head: bytes, media_type: str) -> Kind:
     """Sound or video. Most containers hold either: then what is in them decides."""
     if media_type.startswith("video/"):
-        from pipelines.recordings.containers import recording_kind  # PyAV is needed for these only
+        from pipelines.recordings.containers import recording_type  # PyAV is needed for these only
 
-        return recording_kind(path, media_type)
-    if head.startswith(b"ID3"):  # a tag stands before AAC and FLAC as well
+        media_type = recording_type(path, media_type)
+    elif head.startswith(b"ID3"):  # a tag stands before AAC and FLAC as well
         size = 10 + sum(part << shift for part, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))
         with path.open("rb") as file:
             file.seek(size)
             rest = file.read(64)
         found = next((name[6:] for pattern, name in _SIGNATURES if name[:6] == "audio:" and pattern.match(rest)), "")
         media_type = found or media_type
-    return Kind("audio", media_type, "audio")
+    return replace(KINDS[media_type.partition("/")[0]], media_type=media_type)
 
 
 def _gif_kind(path: Path) -> Kind:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from indexes.records import clock
 from pipelines.errors import ExtractionError, Unsupported
-from pipelines.reading.kinds import Kind
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -52,18 +51,21 @@ _DEMUXERS = {
 }
 """The demuxers of libavformat that are used, with the media types that kinds.py tells by content."""
 
+_FORMS = {"quicktime": "mp4", "3gpp": "mp4", "mpeg": "mp2p"}
+"""Forms of video that have another name where they hold only sound."""
+
 _GUESSED = ("mp3", "aac", "mpeg", "mpegvideo")
 """Demuxers that guess the duration from the bit rate."""
 
 
 @contextmanager
-def opened(path: Path, kind: Kind) -> Iterator[InputContainer]:
+def opened(path: Path, media_type: str) -> Iterator[InputContainer]:
     """The container in the file, its streams known. Raises ExtractionError or Unsupported (stage 'open')."""
     import av
 
-    demuxer = next((name for name, types in _DEMUXERS.items() if kind.media_type in types.split()), None)
+    demuxer = next((name for name, types in _DEMUXERS.items() if media_type in types.split()), None)
     if demuxer is None:
-        raise Unsupported(f"{path.name} is {kind.media_type}, which is neither sound nor video.", "open")
+        raise Unsupported(f"{path.name} is {media_type}, which is neither sound nor video.", "open")
     try:
         file = _Reader(io.FileIO(path))
     except OSError as error:
@@ -88,17 +90,16 @@ def opened(path: Path, kind: Kind) -> Iterator[InputContainer]:
             container.close()
 
 
-def recording_kind(path: Path, media_type: str) -> Kind:
-    """Sound or video, for a container that may hold either. A cover is no video."""
-    video = Kind("video", media_type, "video")
+def recording_type(path: Path, media_type: str) -> str:
+    """The media type of a container that may hold sound or video, by what is in it. A cover is no video."""
     try:
-        with opened(path, video) as container:
+        with opened(path, media_type) as container:
             if pictures_of(container) is not None or sound_of(container) is None:
-                return video
+                return media_type
     except ExtractionError:
-        return video  # whoever reads it says what is wrong
-    form = {"quicktime": "mp4", "3gpp": "mp4", "mpeg": "mp2p"}.get(media_type[6:], media_type[6:])
-    return Kind("audio", f"audio/{form}", "audio")
+        return media_type  # whoever reads it says what is wrong
+    form = media_type.removeprefix("video/")
+    return f"audio/{_FORMS.get(form, form)}"
 
 
 def sound_of(container: InputContainer) -> AudioStream | None:
@@ -213,7 +214,7 @@ class Damage:
         if self.problems is not None and sentence not in self.problems:
             self.problems.append(sentence)
 
-    def close(self, path: Path, kind: Kind, reached: float, claimed: float, nothing: bool) -> None:
+    def close(self, path: Path, media_type: str, reached: float, claimed: float, nothing: bool) -> None:
         """Says what was wrong once the stream has been read to its end, which is at second `reached`; `nothing` says
         that none of it could be decoded."""
         if nothing:
@@ -223,7 +224,7 @@ class Damage:
             parts = "part is" if self.count == 1 else "parts are"
             self.say(f"{self.count} {parts} damaged in the {self.what}, first near {clock(self.first)}; left out.")
         if claimed - reached > slack(claimed):
-            with opened(path, kind) as container:
+            with opened(path, media_type) as container:
                 end = max(reached, end_of(container, path))
             if claimed - end > slack(claimed):
                 self.say(f"The file ends at {clock(end)} of {clock(claimed)}: it is truncated, or its header is wrong.")

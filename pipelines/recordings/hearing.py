@@ -7,15 +7,13 @@ how probable the words are, whether anybody speaks at all, and how well the text
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines.models.whisper import RATE, Reading, Whisper, Word
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from pipelines.recordings.speech import Piece, Span
 
 LOOP = 2.4  # a text that compresses better goes round in a loop
 UNSURE = -1.0  # mean log probability below which a reading is a guess
@@ -26,6 +24,25 @@ LEFT_OUT = 1.2  # seconds of a stretch of speech that must not stay without word
 COVERED = 0.4  # share of such a stretch that words fill at least
 LAPS = 5  # times that a phrase may follow itself
 PHRASE = 8  # words of the longest phrase that is looked for
+
+Span = tuple[int, int]
+"""First sample, and the one after the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Up to 30 s of sound in one language that are read at once; `speech` is where somebody speaks in it."""
+
+    language: str
+    speech: tuple[Span, ...]
+
+    @property
+    def start(self) -> int:
+        return self.speech[0][0]
+
+    @property
+    def end(self) -> int:
+        return self.speech[-1][1]
 
 
 def careful_words(whisper: Whisper, sound: np.ndarray, pieces: Sequence[Piece]) -> list[list[Word]]:

@@ -78,7 +78,7 @@ class Frame:
 
 def probe(path: Path, kind: Kind) -> MediaInfo:
     """What is in the recording. Raises ExtractionError where it holds nothing that can be decoded."""
-    with opened(path, kind) as container:
+    with opened(path, kind.media_type) as container:
         sound, pictures = sound_of(container), pictures_of(container)
         if sound is None and pictures is None:
             raise _nothing(container, path)
@@ -86,7 +86,7 @@ def probe(path: Path, kind: Kind) -> MediaInfo:
         words = tuple(s.index for s in container.streams.subtitles if _codec(s) in _TEXT_SUBTITLES)
         title = container.metadata.get("title", "").strip()
         rate = (pictures.average_rate or pictures.guessed_rate) if pictures is not None else None
-    with opened(path, kind) as container:
+    with opened(path, kind.media_type) as container:
         sound, pictures = sound_of(container), pictures_of(container)
         duration = end_of(container, path)
         if duration <= 0:
@@ -197,7 +197,7 @@ def subtitle_cues(path: Path, kind: Kind) -> list[Cue]:
     from pipelines.recordings.subtitles import plain, tidied
 
     cues = []
-    with opened(path, kind) as container:
+    with opened(path, kind.media_type) as container:
         tracks = [s for s in container.streams.subtitles if _codec(s) in _TEXT_SUBTITLES]
         if not tracks:
             return []
@@ -222,7 +222,7 @@ def _sounds(path: Path, kind: Kind, start: float, problems: list[str] | None) ->
     from av.error import FFmpegError
 
     damage = Damage("sound", problems)
-    with opened(path, kind) as container:
+    with opened(path, kind.media_type) as container:
         stream = sound_of(container)
         if stream is None:
             return
@@ -252,7 +252,7 @@ def _sounds(path: Path, kind: Kind, start: float, problems: list[str] | None) ->
                     second += len(samples) / RATE
                 reached += frame.samples / (frame.sample_rate or RATE)
         claimed = claim(container)
-    damage.close(path, kind, reached, claimed, nothing=not any_sound and not start)
+    damage.close(path, kind.media_type, reached, claimed, nothing=not any_sound and not start)
 
 
 def _resampler() -> AudioResampler:

@@ -33,7 +33,7 @@ def decoded(
     from av.error import FFmpegError
 
     damage = Damage("picture", problems)
-    with opened(path, kind) as container:
+    with opened(path, kind.media_type) as container:
         stream = pictures_of(container)
         if stream is None:
             return
@@ -63,7 +63,7 @@ def decoded(
                     stream.codec_context.skip_frame = "NONKEY"
                     damage.say("The video is too much to look at frame by frame; the rest was read by key frames.")
         claimed = claim(container)
-    damage.close(path, kind, reached, claimed, nothing=not any_frame and not start)
+    damage.close(path, kind.media_type, reached, claimed, nothing=not any_frame and not start)
 
 
 def _prepare(container: InputContainer, stream: VideoStream, key_only: bool) -> None:

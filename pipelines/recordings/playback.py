@@ -133,7 +133,7 @@ def _write(path: Path, kind: Kind, info: MediaInfo, out: Path, report: Report, c
 
 def _copied(path: Path, kind: Kind, target: Any, stack: ExitStack, choose: Callable[[Any], Any]) -> Packets | None:
     """The track as it is; None for H.264 of a sort that browsers refuse."""
-    source = stack.enter_context(opened(path, kind))
+    source = stack.enter_context(opened(path, kind.media_type))
     stream = choose(source)
     if stream.codec_context.name == "h264" and stream.codec_context.pix_fmt not in _PLAIN:
         return None
@@ -200,7 +200,7 @@ def _levelled(path: Path, kind: Kind, layout: str) -> Iterator[Any]:
     from av.error import FFmpegError
 
     sent = 0  # samples
-    with opened(path, kind) as source:
+    with opened(path, kind.media_type) as source:
         stream = sound_of(source)
         only(source, stream)
         timeline, resampler = Clock(source), av.AudioResampler("fltp", layout, _RATE)

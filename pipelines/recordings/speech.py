@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from indexes.records import Cue
 from pipelines.models.whisper import LONGEST, RATE, Whisper, Word
-from pipelines.recordings.hearing import careful_words
+from pipelines.recordings.hearing import Piece, Span, careful_words
 from pipelines.recordings.talk import cues_of
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ SURE = 0.8  # probability from which on it is believed; on 3 s samples wrong one
 SPOKEN = 1.5  # seconds that a stretch needs to have a language of its own
 HELD = 1.0  # seconds after which an open sentence is over
 
-Span = tuple[int, int]
-"""First sample, and the one after the last."""
-
 
 @dataclass(frozen=True, slots=True)
 class Portion:
@@ -38,22 +35,6 @@ class Portion:
     until: float
     cues: tuple[Cue, ...]
     language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Up to 30 s of sound in one language that are read at once; `speech` is where somebody speaks in it."""
-
-    language: str
-    speech: tuple[Span, ...]
-
-    @property
-    def start(self) -> int:
-        return self.speech[0][0]
-
-    @property
-    def end(self) -> int:
-        return self.speech[-1][1]
 
 
 class Transcriber:
