@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from app.evaluation.metrics import METRICS, interval
+from app.evaluation.metrics import METRICS, STAGES, interval
 from app.evaluation.sets import identify
 from indexes.errors import UsageError
 
-_SECONDS = ("search", "first_token", "total")
+_BETTER = {**{metric.name: metric.better for metric in METRICS}, "words": 0, **{f"seconds {s}": -1 for s in STAGES}}
 
 
 def read_run(path: Path) -> dict[str, Any]:
@@ -28,43 +28,28 @@ def read_run(path: Path) -> dict[str, Any]:
 
 
 def compare(run: dict[str, Any], against: dict[str, Any]) -> dict[str, Any]:
-    """The mean difference (this run less the other) over the questions that both have, for each metric and for seconds.
+    """The mean difference (this run less the other) over the questions of both, for each metric, seconds and words.
 
     {"pairs": n, "differences": {name: {"mean", "low", "high", "count", "noise", "better"}}}: the interval is a paired
     bootstrap, of the differences question by question (Efron and Tibshirani 1993; for retrieval Sakai 2006). `noise` is
-    true where it holds 0. `better` is true, false, or None for noise.
+    true where it holds 0. `better` is true, false, or None for noise and for words, of which neither is better.
     """
-    other = {_key(row): row for row in against["rows"]}
-    pairs = [(row, other[_key(row)]) for row in run["rows"] if _key(row) in other]
+    other = {_key(row): _figures(row) for row in against["rows"]}
+    pairs = [(_figures(row), other[_key(row)]) for row in run["rows"] if _key(row) in other]
     differences = {}
-    for metric in METRICS:
-        found = _difference(
-            [
-                mine["scores"][metric.name] - theirs["scores"][metric.name]
-                for mine, theirs in pairs
-                if metric.name in mine["scores"] and metric.name in theirs["scores"]
-            ],
-            metric.better,
-        )
-        if found:
-            differences[metric.name] = found
-    for stage in _SECONDS:
-        found = _difference(
-            [
-                mine["seconds"][stage] - theirs["seconds"][stage]
-                for mine, theirs in pairs
-                if stage in mine["seconds"] and stage in theirs["seconds"]
-            ],
-            -1,
-        )
-        if found:
-            differences[f"seconds {stage}"] = found
+    for name, better in _BETTER.items():
+        values = [mine[name] - theirs[name] for mine, theirs in pairs if name in mine and name in theirs]
+        if values:
+            differences[name] = _difference(values, better)
     return {"pairs": len(pairs), "differences": differences}
 
 
-def _difference(values: list[float], better: int) -> dict[str, Any] | None:
-    if not values:
-        return None
+def _figures(row: dict[str, Any]) -> dict[str, float]:
+    words = {"words": row["words"]} if "words" in row else {}
+    return {**row["scores"], **words, **{f"seconds {stage}": spent for stage, spent in row["seconds"].items()}}
+
+
+def _difference(values: list[float], better: int) -> dict[str, Any]:
     mean = sum(values) / len(values)
     low, high = interval(values) or (None, None)
     noise = low is None or high is None or low <= 0 <= high
@@ -74,10 +59,10 @@ def _difference(values: list[float], better: int) -> dict[str, Any] | None:
         "high": high,
         "count": len(values),
         "noise": noise,
-        "better": None if noise else mean * better > 0,
+        "better": None if noise or not better else mean * better > 0,
     }
 
 
 def _key(row: dict[str, Any]) -> str:
     """Questions are the same by their words: ids of two versions of a set may differ."""
-    return identify(row["question"])
+    return identify(*row.get("history", ()), row["question"])

@@ -6,7 +6,8 @@ import fnmatch
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from app.evaluation.metrics import contains, ranking, squeezed, token_f1
+from app.evaluation.metrics import NEEDED, contains, ranking, squeezed, token_f1
+from app.evaluation.points import score_points, share_found
 from app.evaluation.sets import Example
 from indexes.records import Place, Segment, Source
 from pipelines.checking.citations import without_numbers
@@ -70,8 +71,10 @@ def located(source: Source, place: Place, text: str, example: Example, whole: bo
 
 
 def score_results(example: Example, results: Sequence[Result], k: int) -> dict[str, float]:
-    """The ranking metrics, by source and, where the example names a place, by place."""
+    """The ranking metrics, by source and, where the example names a place, by place; and the needed sentences."""
     scores: dict[str, float] = {}
+    if example.answerable is False:  # a file may be near, but there is nothing in it to be found
+        return scores
     if example.sources:
         by_source = [right_source(result.source, example.sources) or f"\n{result.source.id}" for result in results]
         scores |= ranking(list(dict.fromkeys(by_source)), example.sources, k)
@@ -81,6 +84,14 @@ def score_results(example: Example, results: Sequence[Result], k: int) -> dict[s
             for result in results
         ]
         scores |= ranking(list(dict.fromkeys(by_place)), example.sources or ("*",), k, " place")
+    if example.evidence:
+        texts = [
+            "\n".join(part.text for part in (result.segment, *result.beside))
+            if not example.sources or right_source(result.source, example.sources)
+            else ""
+            for result in results[: max(NEEDED)]
+        ]
+        scores |= {f"needed@{most}": share_found(example.evidence, texts[:most]) for most in NEEDED}
     return scores
 
 
@@ -93,6 +104,7 @@ def score_answer(example: Example, answer: Answer) -> dict[str, float]:
     if example.answerable and example.answers:
         scores["contains"] = float(contains(text, example.answers))
         scores["F1"] = token_f1(text, example.answers)
+    scores |= score_points(example, text, answer.abstained)
     numbered = {each.number: each for each in answer.evidence}
     scores["not retrieved"] = float(sum(not retrieved(cited, numbered) for cited in answer.citations))
     if answer.checks:
@@ -104,6 +116,9 @@ def score_answer(example: Example, answer: Answer) -> dict[str, float]:
     if right:
         scores["citation precision"] = sum(right) / len(right)
     scores["citation recall"] = float(any(right))
+    if example.sources:
+        sources = [numbered[each.number].result.source for each in cited]
+        scores["right file"] = float(any(right_source(source, example.sources) for source in sources))
     name = "right passage" if example.passages else ""
     if example.places:
         name = "right second" if any(place.start is not None for place in example.places) else "right page"

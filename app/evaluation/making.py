@@ -8,11 +8,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from app.evaluation.metrics import contains
+from app.evaluation.questioning import Written, alter_question, names_in, write_question
 from app.evaluation.sets import Example, identify
 from indexes.keywords import content_words
 from indexes.library import Library
 from indexes.records import Modality, Place, Segment, Source
-from pipelines.asking.questioning import Written, alter_question, names_in, write_question
 from pipelines.sentences import sentences
 
 if TYPE_CHECKING:

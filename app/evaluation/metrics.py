@@ -26,18 +26,32 @@ class Metric:
 
 
 FINDING, ANSWERS, TRUST = "Finding", "Answers", "Trust"
+NEEDED = (1, 4, 10, 20)
+"""Among so many results the needed sentences are looked for."""
+STAGES = {
+    "search": "search",
+    "first_cited": "to the first cited words",
+    "first_token": "to the first written word",
+    "total": "to the end",
+}
+"""The seconds that a person notices. Others are reported by their names, and not compared."""
 _RANKED = ("recall@1", "recall@5", "recall@10", "recall@k", "MRR", "nDCG@10")
 METRICS: tuple[Metric, ...] = (
     *(Metric(name, f"{name}, file", FINDING) for name in _RANKED),
     *(Metric(f"{name} place", f"{name}, place in it", FINDING) for name in _RANKED),
+    *(Metric(f"needed@{k}", f"needed sentences in the first {k}", FINDING) for k in NEEDED),
+    Metric("points", "key points stated", ANSWERS),
+    Metric("whole", "whole answers: all key points stated", ANSWERS),
     Metric("contains", "answer contains an expected text", ANSWERS),
     Metric("F1", "token F1", ANSWERS),
+    Metric("right file", "cites a right file", ANSWERS),
     Metric("right page", "cites the right page", ANSWERS),
     Metric("right second", "cites the right second", ANSWERS),
     Metric("right passage", "cites the right passage", ANSWERS),
     Metric("citation precision", "citation precision", TRUST),
     Metric("citation recall", "citation recall", TRUST),
     Metric("not retrieved", "citations to what was not retrieved, an answer", TRUST, -1),
+    Metric("wrong", "wrong claims, and nothing right", TRUST, -1),
     Metric("unsupported", "unsupported sentences", TRUST, -1),
     Metric("declined unanswerable", "declined, of the unanswerable", TRUST),
     Metric("declined answerable", "declined, of the answerable", TRUST, -1),
@@ -125,18 +139,25 @@ def summary(values: Sequence[float]) -> dict[str, Any]:
     return {"mean": sum(values) / len(values), "low": low, "high": high, "count": len(values)}
 
 
-def aggregate(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The metrics over all questions that have them, and seconds (p50, p95) for each stage."""
+def spread(values: Sequence[float]) -> dict[str, Any]:
+    """{"p50", "p95", "count"} of seconds or words."""
     import numpy as np
 
-    metrics = {}
-    for metric in METRICS:
-        values = [row["scores"][metric.name] for row in rows if metric.name in row["scores"]]
-        if values:
-            metrics[metric.name] = summary(values)
-    seconds = {}
-    for stage in dict.fromkeys(stage for row in rows for stage in row["seconds"]):
-        spent = [row["seconds"][stage] for row in rows if stage in row["seconds"]]
-        p50, p95 = (float(each) for each in np.percentile(spent, (50, 95)))
-        seconds[stage] = {"p50": p50, "p95": p95, "count": len(spent)}
-    return {"metrics": metrics, "seconds_by_stage": seconds}
+    p50, p95 = (float(each) for each in np.percentile(values, (50, 95)))
+    return {"p50": p50, "p95": p95, "count": len(values)}
+
+
+def aggregate(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How many questions there are, the metrics over those that have them, and spreads: the words of an answer (None
+    without answers) and the seconds of each stage."""
+    scores = [row["scores"] for row in rows]
+    metrics = {each.name: [row[each.name] for row in scores if each.name in row] for each in METRICS}
+    words = [row["words"] for row in rows if "words" in row]
+    stages = dict.fromkeys([*STAGES, *(stage for row in rows for stage in row["seconds"])])
+    seconds = {stage: [row["seconds"][stage] for row in rows if stage in row["seconds"]] for stage in stages}
+    return {
+        "questions": len(rows),
+        "metrics": {name: summary(values) for name, values in metrics.items() if values},
+        "words": spread(words) if words else None,
+        "seconds_by_stage": {stage: spread(spent) for stage, spent in seconds.items() if spent},
+    }

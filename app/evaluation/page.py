@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from app.evaluation.metrics import METRICS
-from app.evaluation.report import BY_KIND, header, number, of_kind, span, verdict
+from app.evaluation.report import groups, header, number, span, spreads, verdict
 from indexes.records import Place
 
 _STYLE = Path(__file__).with_name("page.css")
@@ -29,7 +29,7 @@ def page(run: dict[str, Any]) -> str:
 <style>{_STYLE.read_text(encoding="utf-8")}</style></head>
 <body><h1>{title}</h1>{told}
 <p class="soft">{escape(models)}</p>
-{"".join(_metrics(run))}{"".join(_kinds(run))}{"".join(_seconds(run))}{"".join(_questions(run["rows"]))}
+{"".join(_metrics(run))}{"".join(_groups(run))}{"".join(_spreads(run))}{"".join(_questions(run["rows"]))}
 </body></html>
 """
 
@@ -84,29 +84,26 @@ def _plot(found: dict[str, Any], first: float, last: float) -> str:
     return f'<svg viewBox="0 0 {_WIDTH} 14" role="img" aria-label="{label}">{lines}{dot}</svg>'
 
 
-def _kinds(run: dict[str, Any]) -> Iterator[str]:
-    if not run["kinds"]:
-        return
-    yield '<h2>By kind</h2><div class="wide"><table><tr><th>kind</th><th class="n">questions</th>'
-    yield "".join(f'<th class="n">{label}</th>' for label in BY_KIND) + "</tr>"
-    for kind, found in run["kinds"].items():
-        cells = "".join(f'<td class="n">{cell}</td>' for cell in (str(found["questions"]), *of_kind(found)))
-        yield f"<tr><td>{escape(kind)}</td>{cells}</tr>"
-    yield "</table></div>"
+def _groups(run: dict[str, Any]) -> Iterator[str]:
+    for heading, (names, *rows) in groups(run):
+        yield f'<h2>{heading}</h2><div class="wide"><table><tr>'
+        yield "".join(f'<th class="n">{name}</th>' for name in names) + "</tr>"
+        for name, *cells in rows:
+            yield f"<tr><td>{escape(name)}</td>" + "".join(f'<td class="n">{cell}</td>' for cell in cells) + "</tr>"
+        yield "</table></div>"
 
 
-def _seconds(run: dict[str, Any]) -> Iterator[str]:
-    stages = run["seconds_by_stage"]
+def _spreads(run: dict[str, Any]) -> Iterator[str]:
     differences = run.get("against", {}).get("differences", {})
-    slowest = max((spent["p95"] for spent in stages.values()), default=0.0) or 1.0
-    yield '<h2>Seconds</h2><div class="wide"><table><tr><th>stage</th><th class="n">p50</th><th class="n">p95</th>'
+    slowest = max((spent["p95"] for spent in run["seconds_by_stage"].values()), default=0.0) or 1.0
+    yield '<h2>Words and seconds</h2><div class="wide"><table><tr><th></th><th class="n">p50</th><th class="n">p95</th>'
     yield f'<th>p50 … p95, to {slowest:.1f} s</th><th class="n">questions</th><th></th></tr>'
-    for stage, spent in stages.items():
-        plotted = {"mean": spent["p50"], "low": spent["p50"], "high": spent["p95"]}
-        yield f'<tr><td>{escape(stage)}</td><td class="n">{spent["p50"]:.3f}</td><td class="n">{spent["p95"]:.3f}</td>'
-        yield f'<td>{_plot(plotted, 0.0, slowest)}</td><td class="n">{spent["count"]}</td>'
-        found = differences.get(f"seconds {stage}")
-        yield f"{_difference(found).split('<td>')[0] if found else '<td></td>'}</tr>"
+    for name, label, found, digits in spreads(run):
+        plotted = {"mean": found["p50"], "low": found["p50"], "high": found["p95"]}
+        yield f'<tr><td>{escape(label)}</td><td class="n">{found["p50"]:.{digits}f}</td>'
+        yield f'<td class="n">{found["p95"]:.{digits}f}</td><td>{_plot(plotted, 0.0, slowest) if digits else ""}</td>'
+        yield f'<td class="n">{found["count"]}</td>'
+        yield f"{_difference(differences.get(name)).split('<td>')[0] or '<td></td>'}</tr>"
     yield f"</table></div><p>Peak memory of the process: {run['peak_bytes'] / 1e9:.2f} GB</p>"
 
 
@@ -125,7 +122,12 @@ def _questions(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _told(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "asked before", "<br>".join(map(escape, row.get("history", [])))
     yield "expected", escape("no answer" if row.get("answerable") is False else " / ".join(row["answers"]))
+    if row.get("answerable") is not False:
+        missing = row.get("missing")
+        marks = (("" if missing is None else " ✗" if p in missing else " ✓", p) for p in row.get("key_points", []))
+        yield "key points", "<br>".join(escape(point) + mark for mark, point in marks)
     yield "source", escape(", ".join([row["source"]] if isinstance(row.get("source"), str) else row.get("source", [])))
     places = row.get("place", [])
     yield (

@@ -10,12 +10,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app.evaluation.judging import right_source, score_answer, score_results
-from app.evaluation.metrics import aggregate
+from app.evaluation.metrics import NEEDED, aggregate
+from app.evaluation.points import count_words, opening, stated
 from app.evaluation.sets import Example
+from app.history import earlier_turns
 from app.schemas import citation_json
 from indexes.errors import UsageError
+from pipelines.checking.citations import without_numbers
 from pipelines.in_use import in_use
-from pipelines.records import Answer, AnswerFinished, Citation, Question, Result
+from pipelines.records import Answer, AnswerFinished, Citation, Question, Result, Turn
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -39,14 +42,18 @@ def evaluate(
     for example in examples:
         row: Row = {**example.as_dict(), "scores": {}, "seconds": {}}
         if not search_only:
-            answer = ask(assistant, example.question)
+            earlier: list[Answer] = []
+            for question in example.history:
+                earlier.append(ask(assistant, question, earlier_turns(earlier)))
+            answer = ask(assistant, example.question, earlier_turns(earlier))
             row |= {"answer": answer.text, "abstained": answer.abstained, "model": answer.model}
             row["citations"] = [_cited(each, answer) for each in answer.citations]
             row["unsupported"] = [answer.text[each.start : each.end] for each in answer.checks if not each.supported]
+            row |= _read(example, answer)
             row["scores"] |= score_answer(example, answer)
             row["seconds"] |= _seconds(answer)
         began = time.monotonic()
-        results = assistant.search(example.question, max(k, _SHOWN))
+        results = assistant.search(example.query, max(k, max(NEEDED) if example.evidence else _SHOWN))
         row["seconds"]["search"] = round(time.monotonic() - began, 4)
         row["scores"] |= score_results(example, results, k)
         row["hits"] = [_hit(result, example) for result in results[:_SHOWN]]
@@ -54,10 +61,10 @@ def evaluate(
         yield row
 
 
-def ask(assistant: Assistant, question: str) -> Answer:
+def ask(assistant: Assistant, question: str, history: tuple[Turn, ...] = ()) -> Answer:
     """The finished answer. Raises UsageError for a question that cannot be asked."""
     try:
-        *_, last = assistant.ask(Question(question))
+        *_, last = assistant.ask(Question(question, history=history))
     except UsageError as error:
         raise UsageError(f"The question {question[:60]!r}: {error}") from error
     assert isinstance(last, AnswerFinished)
@@ -74,11 +81,12 @@ def warm(assistant: Assistant, search_only: bool) -> None:
 
 def judged_right(row: Row) -> bool | None:
     """Whether a question went well, for who looks through the wrong ones: rightly declined, or answered with an
-    expected text and, where the set tells, a right citation; searched only, found first. None where nobody can tell."""
+    expected text, all key points and, where the set tells, a right citation; searched only, found first. None where
+    nobody can tell."""
     scores = row["scores"]
     if "declined unanswerable" in scores:
         return bool(scores["declined unanswerable"])
-    told = [scores[name] for name in ("contains", "citation recall") if name in scores]
+    told = [scores[name] for name in ("contains", "whole", "citation recall") if name in scores]
     if "abstained" not in row:
         told = [scores[name] for name in ("recall@1 place", "recall@1") if name in scores][:1]
     if not told:
@@ -91,16 +99,11 @@ def run_json(
 ) -> dict[str, Any]:
     """The document of a run. `expected` is how many questions there were; `stopped` says why it ended before."""
     settings = {key: value for key, value in asdict(assistant.settings).items() if key not in _SECRET}
-    by_kind: dict[str, list[Row]] = {}
-    for row in rows:
-        by_kind.setdefault(row.get("kind", ""), []).append(row)
-    by_kind.pop("", None)
     return {
         "set": name,
         "began": time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() - seconds)),
         "complete": len(rows) == expected,
         "stopped": stopped,
-        "questions": len(rows),
         "k": k,
         "seconds": round(seconds, 1),
         "peak_bytes": peak_bytes(),
@@ -108,9 +111,15 @@ def run_json(
         "models": [model.as_dict() for model in assistant.models()],
         "generation": assistant.library.catalogue.generation,
         **aggregate(rows),
-        "kinds": {kind: {"questions": len(some), **aggregate(some)} for kind, some in sorted(by_kind.items())},
+        "kinds": _grouped(rows, "kind"),
+        "languages": _grouped(rows, "language"),
         "rows": list(rows),
     }
+
+
+def _grouped(rows: Sequence[Row], key: str) -> dict[str, Any]:
+    names = sorted({row[key] for row in rows if key in row})
+    return {name: aggregate([row for row in rows if row.get(key) == name]) for name in names}
 
 
 def peak_bytes() -> int:
@@ -125,6 +134,16 @@ def _seconds(answer: Answer) -> dict[str, float]:
     if not answer.model:  # nothing was written by a model: there is no first token
         spent.pop("first_token", None)
     return {name: round(value, 4) for name, value in (stages | spent).items()}
+
+
+def _read(example: Example, answer: Answer) -> Row:
+    """How long an answer is that was not declined, and the key points that it misses."""
+    text = without_numbers(answer.text)
+    met = stated(opening(text, example.kind), example.key_points) if example.answerable else []
+    return {
+        **({} if answer.abstained else {"words": count_words(text)}),
+        "missing": [point for point, is_met in zip(example.key_points, met, strict=False) if not is_met],
+    }
 
 
 def _hit(result: Result, example: Example) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -24,7 +25,11 @@ class Example:
     - `sources`: names, paths or globs; each one is a file that should be found
     - `places`: where in them the answer stands, any of these
     - `passages`: texts of the sources in which it stands, any of these: a place for files without pages
-    - `kind`: groups of questions are reported apart, too
+    - `kind`, `language`: groups of questions are reported apart, too
+    - `key_points`: what a full answer states, all of these; each with its wordings
+    - `wrong_if`: what an answer that was led astray states
+    - `history`: earlier questions of the same conversation
+    - `evidence`: sentences of the sources that are needed for the answer, all of these
     """
 
     id: str
@@ -36,24 +41,40 @@ class Example:
     passages: tuple[str, ...] = ()
     kind: str = ""
     note: str = ""
+    language: str = ""
+    key_points: tuple[str, ...] = ()
+    wrong_if: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def query(self) -> str:
+        """What is searched for: a question that leans on others, together with them."""
+        return " ".join([*self.history, self.question])
 
     def as_dict(self) -> dict[str, Any]:
         """The line of the file: the keys that people write, without what is empty."""
         values = {
             "id": self.id,
+            "history": list(self.history),
             "question": self.question,
             "answers": list(self.answers),
+            "key_points": list(self.key_points),
+            "wrong_if": list(self.wrong_if),
             "answerable": self.answerable,
             "source": _single(self.sources),
             "place": _single([place.as_dict() for place in self.places]),
             "passage": _single(self.passages),
+            "evidence": list(self.evidence),
             "kind": self.kind,
+            "language": self.language,
             "note": self.note,
         }
         return {key: value for key, value in values.items() if value not in ("", []) or key == "answers"}
 
 
 _KEYS = {"place", "source", "passage"} | {f.name for f in fields(Example)} - {"places", "sources", "passages"}
+_ALSO = {"type": "kind", "source_files": "source", "locator": "locator"}  # as other sets name them
 
 
 def read_set(path: Path) -> list[Example]:
@@ -90,7 +111,8 @@ def read_example(line: Any) -> Example:
     """One line of a set. Raises ValueError with the reason."""
     if not isinstance(line, dict):
         raise ValueError("a line must be an object with a question")
-    unknown = sorted(set(line) - _KEYS)
+    line = {_ALSO.get(key, key): value for key, value in line.items()}
+    unknown = sorted(set(line) - _KEYS - set(_ALSO))
     if unknown:
         raise ValueError(f"{', '.join(unknown)} is no key; keys are {', '.join(sorted(_KEYS))}")
     question = line.get("question")
@@ -101,22 +123,30 @@ def read_example(line: Any) -> Example:
         raise ValueError("answerable must be true, false or null")
     places = line.get("place") or []
     places = [_place(place) for place in (places if isinstance(places, list) else [places])]
+    sources, history = _texts(line, "source"), _texts(line, "history")
+    if len(sources) == 1:  # of several it says not in which
+        places += _places_of(line.get("locator") or {})
     return Example(
-        id=str(line.get("id") or identify(question)),
+        id=str(line.get("id") or identify(*history, question)),
         question=question.strip(),
         answers=_texts(line, "answers"),
         answerable=answerable,
-        sources=_texts(line, "source"),
+        sources=sources,
         places=tuple(places),
         passages=_texts(line, "passage"),
         kind=str(line.get("kind") or ""),
         note=str(line.get("note") or ""),
+        language=str(line.get("language") or ""),
+        key_points=_texts(line, "key_points"),
+        wrong_if=_texts(line, "wrong_if"),
+        history=history,
+        evidence=_texts(line, "evidence"),
     )
 
 
-def identify(question: str) -> str:
-    """An id for a question that has none: the same for the same words."""
-    return hashlib.sha256(" ".join(question.casefold().split()).encode()).hexdigest()[:12]
+def identify(*questions: str) -> str:
+    """An id for a question that has none (the last, after those before it): the same for the same words."""
+    return hashlib.sha256(" ".join(" ".join(questions).casefold().split()).encode()).hexdigest()[:12]
 
 
 def write_example(example: Example) -> str:
@@ -153,6 +183,8 @@ def append_examples(path: Path, examples: Iterable[Example]) -> int:
 def _texts(line: dict[str, Any], key: str) -> tuple[str, ...]:
     value = line.get(key) or []
     values = [value] if isinstance(value, str) else value
+    if key == "evidence" and isinstance(values, list):  # may say in which file each stands
+        values = [each.get("text") if isinstance(each, dict) else each for each in values]
     if not isinstance(values, list) or not all(isinstance(each, str) and each.strip() for each in values):
         raise ValueError(f"{key} must be a text or a list of texts")
     return tuple(values)
@@ -170,6 +202,22 @@ def _place(values: Any) -> Place:
     if lines is not None and (len(lines) != 2 or not all(isinstance(each, int) for each in lines)):
         raise ValueError(f"the place's lines are {lines!r}, not the first and the last")
     return Place.from_dict(values)
+
+
+def _places_of(locator: Any) -> list[Place]:
+    """Places as other sets write them: many pages or sheets in one text ('1, 6-9'). Sections and chapters are none."""
+    if not isinstance(locator, dict):
+        raise ValueError("locator must be an object")
+    pages = dict.fromkeys(n for key in ("page", "also_pages", "evidence_pages") for n in _counted(locator.get(key)))
+    places = [Place(page=n) for n in pages] + [Place(slide=n) for n in _counted(locator.get("slide"))]
+    places += [Place(sheet=name.strip()) for name in str(locator.get("sheet") or "").split(";") if name.strip()]
+    times = re.findall(r"\d+(?:\.\d+)?", str(locator.get("time") or ""))
+    return places + ([Place(start=float(times[0]), end=float(times[-1]))] if times else [])
+
+
+def _counted(numbers: Any) -> list[int]:
+    spans = re.findall(r"(\d{1,6})(?:\s*[-–]\s*(\d{1,6}))?", str(numbers or ""))
+    return [n for first, last in spans for n in range(int(first), int(last or first) + 1)]
 
 
 def _single(values: Sequence[Any]) -> Any:
