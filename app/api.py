@@ -22,7 +22,16 @@ from app.schemas import answer_json, evidence_json, file_json, search_json, sour
 from indexes.errors import FolioscopeError, LibraryBusy, LibraryError, UsageError
 from indexes.records import Modality
 from pipelines.errors import ExtractionError
-from pipelines.records import Answer, AnswerAdvanced, AnswerFinished, EvidenceFound, Question, TextDelta, Turn
+from pipelines.records import (
+    Answer,
+    AnswerAdvanced,
+    AnswerFinished,
+    EvidenceFound,
+    Question,
+    QuotesFound,
+    TextDelta,
+    Turn,
+)
 
 
 class IndexRequest(BaseModel):
@@ -51,6 +60,8 @@ class AskRequest(BaseModel):
     history: list[TurnModel] = []
     conversation: str | None = None  # go on with one that the library keeps, or begin a 'new' one
     explain: bool = False
+    intent: Literal["", "fact", "list", "count", "explanation", "comparison", "summary", "yes_no", "show"] = ""
+    length: Literal["", "short", "list", "detailed"] = ""
 
 
 class ThumbRequest(BaseModel):
@@ -126,7 +137,9 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
         history = tuple(Turn(turn.question, turn.answer) for turn in body.history)
         if body.conversation is not None:
             history = _history(assistant, body.conversation) or history
-        events = assistant.ask(Question(body.question, body.source, history=history))
+        events = assistant.ask(
+            Question(body.question, body.source, history=history, intent=body.intent, length=body.length)
+        )
 
         def finished(answer: Answer) -> dict[str, Any]:
             return _finished(assistant, answer, body)
@@ -210,8 +223,9 @@ def _finished(assistant: Assistant, answer: Answer, asked: AskRequest) -> dict[s
 def _server_sent(
     first: object, events: Iterator[object], finished: Callable[[Answer], dict[str, Any]]
 ) -> Iterator[str]:
-    """`progress` during long work, `evidence` once, `delta` for each piece of text, `answer` at the end; `error` if the
-    model fails on the way."""
+    """`progress` during long work, `evidence`, `quotes` (an answer of the files' own sentences, whole already), `delta`
+    for each piece that the chat model writes above them, `answer` at the end, which takes the place of all; `error` if
+    something fails on the way."""
 
     def event(name: str, data: Any) -> str:
         return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
@@ -222,6 +236,8 @@ def _server_sent(
                 return event("progress", {"note": note})
             case EvidenceFound(evidence=evidence):
                 return event("evidence", [evidence_json(one) for one in evidence])
+            case QuotesFound(answer=answer):
+                return event("quotes", answer_json(answer))
             case TextDelta(text=text):
                 return event("delta", {"text": text})
             case AnswerFinished(answer=answer):

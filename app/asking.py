@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from app.schemas import answer_json, trace_json
 from indexes.errors import LibraryError, UsageError
 from indexes.records import Place
-from pipelines.records import Answer, AnswerAdvanced, AnswerFinished, Question, Result, TextDelta
+from pipelines.records import Answer, AnswerAdvanced, AnswerFinished, Question, QuotesFound, Result, TextDelta
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -26,7 +26,8 @@ NEW, LAST = "new", "last"
 def ask_in_terminal(assistant: Assistant, options: Namespace) -> None:
     """Ask, print, and keep the answer where a conversation was named. Raises what asking raises."""
     conversation = _conversation(assistant, options.conversation) if options.conversation else ""
-    question = Question(options.text, options.source, history=_history(assistant, conversation))
+    history = _history(assistant, conversation)
+    question = Question(options.text, options.source, history=history, length=options.length)
     answer = _follow(assistant, question, quiet=options.json)
     if options.conversation:
         conversation = _keep(assistant, conversation, answer)
@@ -75,7 +76,7 @@ def where(result: Result, closer: Place | None = None) -> str:
 
 def explained(trace: dict[str, Any]) -> Iterator[str]:
     """A trace as lines to read."""
-    yield f"\nWhy this answer\n  looked up: {trace['asked']}" + _by(trace["rewritten_by"])
+    yield f"\nWhy this answer\n  looked up: {trace['asked']}\n  taken for: {trace['intent']} ({trace['sure']:.2f})"
     yield from (f"  part: {part}" for part in trace["parts"])
     yield from (f"  only: {filter}" for filter in trace["filters"])
     for index, found in trace["hits"].items():
@@ -99,10 +100,6 @@ def explained(trace: dict[str, Any]) -> Iterator[str]:
         yield from (f"    {line}" for line in trace["prompt"].splitlines())
 
 
-def _by(rewriter: str) -> str:
-    return f"  (rewritten by {rewriter})" if rewriter else ""
-
-
 def _spot(found: dict[str, Any]) -> str:
     if "source" not in found:
         return f"segment {found['id']}"
@@ -111,17 +108,24 @@ def _spot(found: dict[str, Any]) -> str:
 
 
 def _follow(assistant: Assistant, question: Question, quiet: bool) -> Answer:
-    """The finished answer; its text is printed as it is written."""
-    answer = None
+    """The finished answer. The files' own sentences are printed at once; what the chat model writes comes behind them,
+    since a terminal cannot put it above."""
+    answer, written, quoted = None, False, ""
     for event in assistant.ask(question):
         match event:
             case AnswerAdvanced(note=note):
                 print(note, file=sys.stderr)
-            case TextDelta(text=text) if not quiet:
-                print(text, end="", flush=True)
+            case QuotesFound(answer=quotes) if not quiet:
+                quoted = quotes.text
+                print(quoted, flush=True)
+            case TextDelta(text=text) if not quiet and text:
+                print(text if written else f"\n---\n{text}", end="", flush=True)
+                written = True
             case AnswerFinished():
                 answer = event.answer
     assert answer is not None
+    if not quiet and not written and answer.text != quoted:
+        print(answer.text)
     return answer
 
 

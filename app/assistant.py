@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,12 +49,12 @@ class Assistant:
         self._suggested: tuple[int, str] = (-1, "")
 
     @cached_property
-    def _answering(self) -> Answering:
+    def answering(self) -> Answering:
         from pipelines.answering import Answering
 
         set_to = self.settings
         drop = set_to.unsupported == "drop"
-        return Answering(self.library, self.shelf, set_to.evidence_tokens, set_to.pictures, drop_unsupported=drop)
+        return Answering(self.library, self.shelf, set_to.evidence_tokens, set_to.pictures, drop, set_to.ability)
 
     def close(self) -> None:
         self.library.close()
@@ -123,8 +124,8 @@ class Assistant:
         return Retriever(self.library, self.shelf).find_similar(open_picture(Path(file)), _checked(k), source, modality)
 
     def ask(self, question: Question) -> Iterator[AnswerEvent]:
-        """Evidence, then the answer's text as it is written, then the finished answer."""
-        return self._answering.ask(question)
+        """Evidence, the files' own sentences, what the chat model writes above them, and the finished answer."""
+        return self.answering.stream(question)
 
     def source(self, name: str) -> Source:
         """The one source that a path, a glob or an id means. Raises UsageError for none or several."""
@@ -192,21 +193,34 @@ class Assistant:
         return self._suggested[1]
 
     def models(self) -> list[ModelInfo]:
-        """The roles, what fills them, and whether it is loaded."""
-        return self.shelf.describe()
+        """The roles, what fills them, whether it is loaded, and what the chat model is trusted with."""
+        from pipelines.asking.abilities import described
+
+        trusted = described(self.shelf, self.settings.ability)
+        return [replace(info, ability=trusted) if info.role == "chat" else info for info in self.shelf.describe()]
+
+    def measure_chat(self) -> None:
+        """Measure what the chat model can be trusted with, where nobody has said so and it is not known; waits."""
+        if self.settings.ability == "auto":
+            from pipelines.asking.abilities import measure_now
+
+            measure_now(self.shelf)
 
     def warm(self) -> float:
         """Load what a first question needs; seconds that it took."""
         began = time.monotonic()
         used = in_use(self.library, self.shelf)
-        used.text.embed_question("warm")
+        self.answering.intents(used.text).recognise("warm")
         if self.settings.chat != "none":
-            from pipelines.asking.prompting import build_messages
+            from pipelines.asking.prompts import build_messages
 
-            self.shelf.warm_chat(build_messages("", ()))
+            self.shelf.warm_chat(build_messages("", "", ()))
         if self.library.catalogue.space("image") is not None:
             used.image.embed_question("warm")
         _ = self.shelf.rerank, self.shelf.entailment  # loaded where they are set
+        from pipelines.asking.abilities import ability_of
+
+        ability_of(self.shelf, self.settings.ability)  # measured behind all that, where it is not known
         return time.monotonic() - began
 
 

@@ -111,6 +111,9 @@ def build_parser() -> argparse.ArgumentParser:
     ask = command("ask", _ask, "answer a question from the library, with citations")
     ask.add_argument("text", metavar="TEXT")
     ask.add_argument("--source", metavar="GLOB", help="only from files whose path matches")
+    ask.add_argument(
+        "--length", choices=["short", "list", "detailed"], default="", help="what kind of answer is wanted"
+    )
     ask.add_argument("--explain", action="store_true", help="also say how the answer came about")
     ask.add_argument(
         "--conversation",
@@ -158,7 +161,9 @@ def build_parser() -> argparse.ArgumentParser:
     unbundle.add_argument("file", metavar="FILE")
 
     models = command("models", _models, "which models are in use, and from where", creates=True)
-    models.add_argument("--prepare", action="store_true", help="put the built-in weights together now")
+    models.add_argument(
+        "--prepare", action="store_true", help="put the built-in weights together and measure the chat model, now"
+    )
 
     serve = command("serve", _serve, "serve the page and the API", creates=True)
     serve.add_argument("--host", metavar="ADDRESS")
@@ -318,6 +323,7 @@ def _models(assistant: Assistant, options: argparse.Namespace) -> None:
         from app.progress import report_preparation
 
         report_preparation(assistant.shelf)
+        assistant.measure_chat()
     infos = assistant.models()
     if options.json:
         print_json({"models": [info.as_dict() for info in infos]})
@@ -326,6 +332,8 @@ def _models(assistant: Assistant, options: argparse.Namespace) -> None:
         size = f"{info.bytes / 1e6:,.0f} MB" if info.bytes else "size unknown"
         loaded = "loaded" if info.loaded else "not loaded"
         print(f"{info.role:<6} {info.model}\n       {info.origin}; {info.licence}; {size}; {info.device}; {loaded}")
+        if info.ability:
+            print(f"       trusted with: {info.ability}")
 
 
 def _serve(assistant: Assistant, options: argparse.Namespace) -> None:

@@ -98,6 +98,7 @@ def from_kept(turn: StoredTurn, library: Library) -> Answer:
         model=str(document.get("model", "")),
         checks=_read(lambda: _checks(document["sentences"]), turn),
         asked=str(document.get("asked", "")),
+        intent=str(document.get("intent", "")),
     )
 
 

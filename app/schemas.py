@@ -122,6 +122,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "waiting": list(answer.waiting),
         "seconds": answer.seconds,
         "model": answer.model,
+        "intent": answer.intent,
     }
 
 
@@ -133,7 +134,8 @@ def trace_json(trace: Trace, library: Library) -> dict[str, Any]:
     names = _named(dict.fromkeys(ids + [cut.segment_id for cut in trace.cut]), library)
     return {
         "asked": trace.asked,
-        "rewritten_by": trace.rewritten_by,
+        "intent": trace.intent,
+        "sure": round(trace.sure, 2),
         "parts": list(trace.parts),
         "filters": list(trace.filters),
         "floors": {

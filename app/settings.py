@@ -65,7 +65,13 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ("pictures", 3, "the most pictures that a chat model is shown for one answer; 0: none"),
     ("captions", "off", "on: a chat model that takes pictures describes each one in a sentence when it is indexed"),
     ("evidence_tokens", 0, "how much evidence the chat model reads for one answer; 0: as much as its speed allows"),
-    ("answer_tokens", 220, "the longest answer"),
+    ("answer_tokens", 1500, "the longest answer that the chat model may write"),
+    (
+        "ability",
+        "auto",
+        "what the chat model is trusted with: auto (what its probe shows), quotes (nothing), chooses (which sentences"
+        " of the files answer), shortens (puts them in fewer words), writes (answers freely)",
+    ),
     ("unsupported", "mark", "sentences that no source bears out: mark them, or drop them (mark, drop)"),
     ("history", "on", "whether conversations are kept in the library: on, off"),
 )
@@ -73,6 +79,7 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
 # What a setting may be, where it is one of a few words and no other part judges it.
 CHOICES: dict[str, tuple[str, ...]] = {
     "index": ("auto", "exact", "compact"),
+    "ability": ("auto", "quotes", "chooses", "shortens", "writes"),
     "unsupported": ("mark", "drop"),
     "history": ("on", "off"),
 }
@@ -106,6 +113,7 @@ class Settings:
     captions: str
     evidence_tokens: int
     answer_tokens: int
+    ability: str
     unsupported: str
     history: str
 

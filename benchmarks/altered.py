@@ -23,7 +23,7 @@ from pathlib import Path
 
 from app.assistant import Assistant
 from benchmarks.measure import index, lines, new_assistant
-from pipelines.asking.evidence import pick_evidence
+
 from pipelines.checking.citations import Citer
 from pipelines.checking.statements import Statement
 from pipelines.checking.values import Value, alike, values
@@ -215,7 +215,8 @@ def read(assistant: Assistant, folder: Path, answers: Path | None, half: str) ->
         if not record["answerable"] or half not in ("all", ("even", "odd")[n % 2]):
             continue
         question = record["question"]
-        evidence = pick_evidence(question, finder.find(Question(question), k=10), assistant.shelf.text)
+        found = finder.find(Question(question), k=4)
+        evidence = tuple(Evidence(n, each, (each.segment.text,)) for n, each in enumerate(found, start=1))
         yield from statements(question, record["answers"], evidence)
         answer = written.get(record["id"], "")
         if any(expected.lower() in answer.lower() for expected in record["answers"]):

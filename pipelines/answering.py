@@ -1,61 +1,59 @@
-"""One turn of a conversation: understands the question, gathers evidence, writes, and checks each sentence.
+"""One turn of a conversation: understand → plan → gather → quote → write → check, as events.
 
-Yields AnswerAdvanced*, EvidenceFound, TextDelta…, AnswerFinished; the deltas joined are exactly the answer's text.
-Closing the generator stops the chat model. How evidence is gathered is in `gathering`, when no answer is given in
-`abstaining`, how text is checked as it grows in `writing`.
+The files' own sentences are the answer that stands at once; what a chat model writes, where it may, comes above them.
+Nothing between the search and the person can turn a passage that was found into a refusal.
 """
 
 from __future__ import annotations
 
-import logging
 import time
-from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForChainRun
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langchain_core.runnables.config import ensure_config, get_callback_manager_for_config, patch_config
 
 from indexes.errors import FolioscopeError
 from indexes.library import Library
-from pipelines.asking.abstaining import EMPTY, NOTHING_FOUND, meant_and_waiting, not_stated, nothing_found, waiting
-from pipelines.asking.evidence import affordable, tokens
-from pipelines.asking.followups import rewrite
-from pipelines.asking.gathering import Gathering
-from pipelines.asking.prompting import build_messages
-from pipelines.asking.shortcuts import cited, pictured, timed
-from pipelines.asking.summarising import Summarising, asked_for
-from pipelines.asking.wanted import Wanted
+from pipelines.asking.abilities import ability_of
+from pipelines.asking.context import QueryContext
+from pipelines.asking.declining import meant_and_waiting, nothing_found, relevance, waiting
+from pipelines.asking.kinds import kind_of
+from pipelines.asking.material import Material
+from pipelines.asking.merging import merged
+from pipelines.asking.phrases import phrase
+from pipelines.asking.prompts import build_messages
+from pipelines.asking.quotes import Quotes
+from pipelines.asking.reading import affordable, widen
 from pipelines.asking.writing import CheckedText
 from pipelines.checking.citations import Citer
-from pipelines.checking.expected import expected
 from pipelines.errors import ModelUnavailable
-from pipelines.finding.floors import measured
-from pipelines.finding.searching import reads
-from pipelines.in_use import in_use
+from pipelines.models.embedding import TextEmbedder
 from pipelines.models.seeing import drawn, streamed, with_pictures
 from pipelines.models.shelf import ModelShelf
+from pipelines.query.intent import Intents
+from pipelines.query.plan import QueryPlan
+from pipelines.query.understanding import understand
 from pipelines.records import (
     Answer,
+    AnswerAdvanced,
     AnswerEvent,
     AnswerFinished,
-    Check,
-    Citation,
     Evidence,
     EvidenceFound,
     Question,
+    QuotesFound,
     TextDelta,
 )
 from pipelines.retrieval import checked
-from pipelines.tracing import Trace
 
-if TYPE_CHECKING:
-    from langchain_core.messages import BaseMessage
+RELEVANT = 0.5
+"""Below this nothing was found."""
 
-log = logging.getLogger(__name__)
-
-_ROOM = 1500  # tokens of earlier messages that are handed on; the chat model holds 4,096
-_TURNS_KEPT = 64
 _SILENCE = 0.25  # seconds after which an empty delta is given
-_REWRITTEN = 80  # tokens that a rewritten question may have
+_NEAREST = 3  # passages that are shown where nothing was found
 
 
 @dataclass(slots=True)
@@ -63,163 +61,186 @@ class _Turn:
     """What is known of the answer that is being made."""
 
     question: Question
-    began: float
-    trace: Trace = field(default_factory=Trace)
+    context: QueryContext
+    plan: QueryPlan = field(init=False)
+    config: RunnableConfig = field(default_factory=RunnableConfig)
     evidence: tuple[Evidence, ...] = ()
-    found_after: float = 0.0  # seconds
-    first_text: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)
+    model: str = ""
 
-    @property
-    def asked(self) -> str:
-        return self.trace.asked
+    def reached(self, stage: str) -> None:
+        """Note when a stage was reached first."""
+        self.seconds.setdefault(stage, round(self.context.elapsed(), 3))
 
 
-class Answering:
-    """Answers questions from one library with the models of one shelf."""
+class Answering(Runnable[Question, Answer]):
+    """Answers questions from one library with the models of one shelf. A LangChain Runnable: `invoke` gives the answer,
+    `stream` the events on the way, and callbacks are told of the steps and of what the chat model writes."""
 
     def __init__(
-        self, library: Library, shelf: ModelShelf, budget: int = 0, pictures: int = 0, drop_unsupported: bool = False
+        self,
+        library: Library,
+        shelf: ModelShelf,
+        budget: int = 0,
+        pictures: int = 0,
+        drop_unsupported: bool = False,
+        ability: str = "auto",
     ) -> None:
         """`budget`: how many tokens of evidence the chat model reads, 0 for as many as its speed allows; `pictures`:
-        how many it is shown, if it sees; `drop_unsupported`: leave out sentences that no source bears out."""
+        how many it is shown, if it sees; `drop_unsupported`: leave out written sentences that no source bears out;
+        `ability`: what the chat model is trusted with ('auto': what its probe says)."""
         self.library = library
         self.shelf = shelf
         self.budget = budget
         self.pictures = pictures
         self.drop_unsupported = drop_unsupported
-        self.gathering = Gathering(library, shelf)
-        self._told: OrderedDict[tuple[str, str], list[BaseMessage]] = OrderedDict()
+        self.ability = ability
+        self._intents: tuple[Any, Intents] | None = None
 
-    def ask(self, question: Question) -> Iterator[AnswerEvent]:
-        """Raises UsageError for a question that cannot be asked."""
-        turn = _Turn(question, time.monotonic())
+    def invoke(self, input: Question, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+        """The finished answer. Raises UsageError for a question that cannot be asked."""
+        *_, last = self.stream(input, config)
+        assert isinstance(last, AnswerFinished)
+        return last.answer
+
+    def stream(  # type: ignore[override]  # the events say more than pieces of the answer
+        self, input: Question, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[AnswerEvent]:
+        """The events of one answer. Closing the iterator stops the chat model. Raises UsageError."""
+        config = ensure_config(config)
+        run = get_callback_manager_for_config(config).on_chain_start(None, {"question": input.text}, name="answer")
+        try:
+            for event in self._events(input, patch_config(config, callbacks=run.get_child())):
+                yield event
+                if isinstance(event, AnswerFinished):
+                    run.on_chain_end({"answer": event.answer.text})
+        except BaseException as error:
+            _failed(run, error)
+            raise
+
+    def intents(self, embedder: TextEmbedder) -> Intents:
+        """What recognises intents by a text model."""
+        known = self._intents
+        if known is None or known[0] is not embedder:
+            known = self._intents = (embedder, Intents(embedder, cache=self.shelf.cache))
+        return known[1]
+
+    def _events(self, question: Question, config: RunnableConfig) -> Iterator[AnswerEvent]:
         text = checked(question.text)
-        with turn.trace.timed("understand"):
-            rewritten = rewrite(text, question.history, self._written)
-            turn.trace.asked, turn.trace.rewritten_by = rewritten.text, rewritten.by
-            wanted = asked_for(rewritten.text, self.library, question.source, question.history)
-        messages = yield from self._summarised(turn, wanted) if wanted is not None else self._answered(turn)
-        if messages is not None:
-            yield from self._write(turn, messages, wanted is not None)
-
-    def _answered(self, turn: _Turn) -> Generator[AnswerEvent, None, list[BaseMessage] | None]:
-        """Evidence for a question, and what the model shall read; None when it was answered without one."""
-        question, trace = turn.question, turn.trace
-        earlier = self._earlier(question) if trace.rewritten_by else []
-        budget = self.budget or affordable(self.shelf.chat_speed)
-        # A follow-up finds much of its evidence told already, and should be answered sooner.
-        budget = budget // 2 if earlier else budget
-        full = replace(question, text=turn.asked, history=())
-        results, turn.evidence = self.gathering.gather(full, budget, trace)
-        turn.found_after = time.monotonic() - turn.began
+        turn = _Turn(question, QueryContext(self.library, self.shelf, question), config=config)
+        turn.plan = self._step(
+            "understand", lambda _: understand(question, text, self.intents(turn.context.shelf.text)), turn
+        )
+        turn.context.trace.understood(turn.plan)
+        if turn.plan.intent == "none":
+            yield from self._finish(turn, Quotes(phrase("heard", turn.plan.language)), False)
+            return
+        material = Material(turn.context)
+        quotes: Quotes = self._step("gather", lambda _: kind_of(turn.plan).quote(turn.plan, material), turn)
+        turn.reached("retrieve")
+        sure = relevance(turn.plan, material) if material.results else 0.0
+        if sure < RELEVANT:
+            yield from self._decline(turn, material, sure)
+            return
+        turn.evidence = tuple(quotes.evidence)
         yield EvidenceFound(turn.evidence)
-        floors, floor = measured(self.library), self._floor()
-        can_read = floor is None or reads(self._used.text, turn.asked)
-        nothing = "" if trace.parts else nothing_found(turn.asked, results, floors, floor, trace, can_read)
-        if nothing or not turn.evidence:
-            said = EMPTY if not self.library.catalogue.sources() else nothing or NOTHING_FOUND
-            yield from self._plain(turn, f"{said}{waiting(self.library)}", True)
-            return None
-        plain = pictured(turn.asked, turn.evidence) or timed(turn.asked, turn.evidence)
-        if plain is not None:
-            yield from self._plain(turn, plain[0], False, plain[1])
-            return None
-        return build_messages(turn.asked, turn.evidence, earlier)
+        turn.reached("first_cited")
+        yield QuotesFound(self._answer(turn, quotes, False))
+        yield from self._written(turn, quotes, material)
 
-    def _summarised(self, turn: _Turn, wanted: Wanted) -> Generator[AnswerEvent, None, list[BaseMessage] | None]:
-        budget = self.budget or affordable(self.shelf.chat_speed)
-        with turn.trace.timed("summarise"):
-            reading = Summarising(self.library, self.shelf, budget).run(wanted, turn.trace)
-            turn.evidence, messages = yield from reading
-        turn.found_after = time.monotonic() - turn.began
+    def _written(self, turn: _Turn, quotes: Quotes, material: Material) -> Iterator[AnswerEvent]:
+        """What the chat model makes of it, as far as it can be trusted with; the quotes alone where there is none."""
+        ability = ability_of(self.shelf, self.ability)
+        if ability != "writes":
+            yield from self._finish(turn, quotes, False)
+            return
+        try:
+            text = yield from self._write(turn, quotes, material)
+        except ModelUnavailable as error:
+            turn.context.trace.note("write", str(error))
+            yield AnswerAdvanced(str(error))
+            yield from self._finish(turn, quotes, False)
+            return
+        if text.borne_out:
+            quotes = merged(text, quotes, phrase("from_files", turn.plan.language))
+        else:
+            turn.context.trace.note(
+                "check", f"most of what the model wrote is borne out by no source: “{text.text[:300]}”"
+            )
+            turn.model = ""
+        yield from self._finish(turn, quotes, False)
+
+    def _write(self, turn: _Turn, quotes: Quotes, material: Material) -> Generator[AnswerEvent, None, CheckedText]:
+        """The model's text, checked sentence by sentence as it comes."""
+        context, plan = turn.context, turn.plan
+        context_tokens = getattr(self.shelf.chat, "context", 32_000)
+        budget = affordable(self.shelf.chat_speed, context_tokens, self.budget)
+        evidence = widen(quotes.evidence, material.results, budget, context.shelf.text)
+        turn.evidence = tuple(evidence)
         yield EvidenceFound(turn.evidence)
-        if not turn.evidence:
-            yield from self._plain(turn, f"There is no text to summarise in {wanted.name}.", True)
-            return None
-        return messages
-
-    def _write(self, turn: _Turn, messages: list[BaseMessage], whole: bool) -> Iterator[AnswerEvent]:
-        """The model's text, checked sentence by sentence. `whole`: it is a summary, in which no sentence answers."""
-        trace = turn.trace
-        trace.prompt = "\n\n".join(f"[{message.type}]\n{message.text}" for message in messages)
-        asked = "" if whole else turn.asked
-        citer = Citer(asked, turn.evidence, self._used.text, self.shelf.entailment, premises=not trace.parts)
-        text = CheckedText(citer.check, self.drop_unsupported, expected(asked))
-        written, told = "", time.monotonic()
-        with trace.timed("write"):
-            for delta in self._stream(messages if whole else self._illustrated(messages, turn.evidence)):
-                written += delta
-                yield from self._given(turn, text.feed(delta))
+        messages = build_messages(plan.text, kind_of(plan).task, evidence, turn.question.history if plan.leans else ())
+        context.trace.prompt = "\n\n".join(f"[{message.type}]\n{message.text}" for message in messages)
+        if self.pictures > 0 and self.shelf.chat_sees:
+            messages = with_pictures(messages, evidence, drawn, self.pictures)
+        citer = Citer(plan.text, evidence, context.shelf.text, self.shelf.entailment)
+        text = CheckedText(citer.check, self.drop_unsupported)
+        told = time.monotonic()
+        turn.model = self.shelf.name("chat")
+        with context.trace.timed("write"):
+            for delta in self._chat(messages, turn.config):
+                for part in text.feed(delta):
+                    turn.reached("first_token")
+                    yield TextDelta(part)
                 if time.monotonic() - told > _SILENCE:
                     told = time.monotonic()
                     yield TextDelta("")  # who waits can stop here, also while a sentence is held back
-            yield from self._given(turn, text.close())
-        self._remember(turn.question.text, text.text, messages, written)
+            for part in text.close():
+                turn.reached("first_token")
+                yield TextDelta(part)
         if text.dropped:
-            trace.note("check", f"{text.dropped} sentences that no source bears out were left out")
-        if text.supported:
-            yield from self._finish(turn, text.text, False, text.citations, text.checks)
-            return
-        trace.note("check", f"no source bears out what the model wrote: “{' '.join(written.split())[:300]}”")
-        instead, nearest, quote = not_stated(turn.asked, turn.evidence)
-        citations = []
-        if nearest is not None:
-            segment = next(part for part, sentences in nearest.parts if quote in sentences)
-            citations = [cited(nearest, instead, segment, quote, 0.0)]
-            instead = f"{instead} [{nearest.number}]"
-        yield from self._plain(turn, f"{instead}{waiting(self.library)}", True, *citations)
-
-    def _given(self, turn: _Turn, parts: Iterator[str]) -> Iterator[TextDelta]:
-        for part in parts:
-            turn.first_text = turn.first_text or time.monotonic()
-            yield TextDelta(part)
-
-    def _plain(self, turn: _Turn, text: str, abstained: bool, *citations: Citation) -> Iterator[AnswerEvent]:
-        """An answer that no model wrote."""
-        yield TextDelta(text)
-        yield from self._finish(turn, text, abstained, citations, ())
-
-    def _finish(
-        self, turn: _Turn, text: str, abstained: bool, citations: Sequence[Citation], checks: Sequence[Check]
-    ) -> Iterator[AnswerFinished]:
-        trace, now = turn.trace, time.monotonic()
-        seconds = {
-            "retrieve": round(turn.found_after, 3),
-            "first_token": round((turn.first_text or now) - turn.began, 3),
-            "total": round(now - turn.began, 3),
-        }
-        model = self.shelf.name("chat") if "write" in trace.seconds else ""
-        yield AnswerFinished(
-            Answer(
-                turn.question.text,
-                text,
-                abstained,
-                tuple(citations),
-                turn.evidence,
-                seconds,
-                model,
-                tuple(checks),
-                trace.asked,
-                trace,
-                meant_and_waiting(turn.asked or turn.question.text, self.library),
-            )
-        )
-
-    # --- the chat model ---
-
-    def _written(self, messages: Sequence[BaseMessage]) -> str:
-        """All that the chat model writes to some messages, which is a line or two."""
-        text = ""
-        for delta in self._stream(list(messages)):
-            text += delta
-            if tokens(text) > _REWRITTEN:
-                break
+            context.trace.note("check", f"{text.dropped} sentences that no source bears out were left out")
         return text
 
-    def _stream(self, messages: list[BaseMessage]) -> Iterator[str]:
-        stream = streamed(self.shelf.chat, messages)
+    def _decline(self, turn: _Turn, material: Material, sure: float) -> Iterator[AnswerEvent]:
+        """Nothing was found: what was looked for, and the nearest passages as such."""
+        turn.context.trace.note("relevance", f"{sure:.2f}; {RELEVANT:.2f} would be enough")
+        nearest = [Evidence(n, result, ()) for n, result in enumerate(material.results[:_NEAREST], start=1)]
+        turn.evidence = tuple(nearest)
+        yield EvidenceFound(turn.evidence)
+        said = f"{nothing_found(turn.plan, self.library)}{waiting(self.library)}"
+        yield from self._finish(turn, Quotes(said), True)
+
+    def _finish(self, turn: _Turn, quotes: Quotes, abstained: bool) -> Iterator[AnswerFinished]:
+        turn.reached("first_cited")
+        yield AnswerFinished(self._answer(turn, quotes, abstained))
+
+    def _answer(self, turn: _Turn, quotes: Quotes, abstained: bool) -> Answer:
+        seconds = {"retrieve": 0.0, **turn.seconds, "total": round(turn.context.elapsed(), 3)}
+        seconds.setdefault("first_token", seconds.get("first_cited", seconds["total"]))
+        return Answer(
+            turn.question.text,
+            quotes.text,
+            abstained,
+            tuple(quotes.citations),
+            turn.evidence,
+            seconds,
+            turn.model,
+            tuple(quotes.checks),
+            turn.plan.text,
+            turn.context.trace,
+            meant_and_waiting(turn.plan.text, self.library),
+            turn.plan.intent,
+        )
+
+    def _step(self, name: str, work: Any, turn: _Turn) -> Any:
+        """A step that callbacks are told of."""
+        with turn.context.trace.timed(name):
+            return RunnableLambda(work, name=name).invoke(turn.question.text, turn.config)
+
+    def _chat(self, messages: Sequence[Any], config: RunnableConfig) -> Iterator[str]:
+        stream = streamed(self.shelf.chat, list(messages), config)
         try:
-            for chunk in self._used.timed(stream, "".join(message.text for message in messages)):
+            for chunk in self.shelf.timed(stream, "".join(message.text for message in messages)):
                 if isinstance(chunk.content, str) and chunk.content:
                     yield chunk.content
         except FolioscopeError:
@@ -234,30 +255,10 @@ class Answering:
             if close is not None:
                 close()
 
-    def _illustrated(self, messages: list[BaseMessage], evidence: Sequence[Evidence]) -> list[BaseMessage]:
-        """For this turn only: pictures would fill the room for earlier messages, and new evidence brings its own."""
-        shown = self.pictures > 0 and self.shelf.chat_sees
-        return with_pictures(messages, evidence, drawn, self.pictures) if shown else messages
 
-    def _earlier(self, question: Question) -> list[BaseMessage]:
-        """The messages of the turn before, word for word, if it was answered here and there is room for another."""
-        if not question.history:
-            return []
-        last = question.history[-1]
-        messages = self._told.get((last.question, last.answer), [])
-        return messages if sum(tokens(message.text) for message in messages) <= _ROOM else []
-
-    def _remember(self, asked: str, answered: str, messages: list[BaseMessage], written: str) -> None:
-        from langchain_core.messages import AIMessage
-
-        self._told[asked, answered] = [*messages, AIMessage(written)]
-        while len(self._told) > _TURNS_KEPT:
-            self._told.popitem(last=False)
-
-    def _floor(self) -> float | None:
-        return self._used.text.floor if self.library.catalogue.space("text") is not None else None
-
-    @property
-    def _used(self) -> ModelShelf:
-        """The shelf with the models that the library is asked with just now."""
-        return in_use(self.library, self.shelf)
+def _failed(run: CallbackManagerForChainRun, error: BaseException) -> None:
+    """Tell callbacks; who stops an answer made no mistake."""
+    if isinstance(error, GeneratorExit):
+        run.on_chain_end({"answer": ""})
+    else:
+        run.on_chain_error(error)

@@ -58,12 +58,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person asks. `source` is a glob over paths; `history` is oldest first."""
+    """What a person asks. `source` is a glob over paths; `history` is oldest first. `intent` and `length` are what the
+    person chose instead of what would be understood ('list', 'detailed'); '' leaves it to that."""
 
     text: str
     source: str | None = None
     modality: Modality | None = None
     history: tuple[Turn, ...] = ()
+    intent: str = ""
+    length: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,9 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The finished turn. `seconds` has the keys retrieve, first_token and total.
+    """The finished turn. `text` is Markdown: what the chat model wrote, where it may write and the files bear it out,
+    and the files' own sentences. `intent` is what the question was taken for. `seconds` has the keys retrieve,
+    first_cited (the first quote), first_token (the first written word, of models that write) and total.
 
     `checks` has one entry for each sentence that says something; `asked` is the full question that was looked up,
     where `question` leaned on the conversation; `trace` says how the answer came about. `waiting` are names of files
@@ -168,9 +173,11 @@ class Answer:
     asked: str = ""
     trace: Trace | None = None
     waiting: tuple[str, ...] = ()
+    intent: str = ""
 
 
-# Events of answering, in this order: AnswerAdvanced*, EvidenceFound, TextDelta*, AnswerFinished.
+# Events of answering, in this order: AnswerAdvanced*, EvidenceFound, QuotesFound?, (AnswerAdvanced | TextDelta)*,
+# AnswerFinished. What is finished takes the place of all that came before.
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +193,16 @@ class EvidenceFound:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotesFound:
+    """The answer so far, of the files' own sentences: whoever stops reading here has the truth already."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
+    """More of what the chat model writes, which stands above the quotes."""
+
     text: str
 
 
@@ -195,7 +211,7 @@ class AnswerFinished:
     answer: Answer
 
 
-AnswerEvent = AnswerAdvanced | EvidenceFound | TextDelta | AnswerFinished
+AnswerEvent = AnswerAdvanced | EvidenceFound | QuotesFound | TextDelta | AnswerFinished
 
 
 # Events of indexing: FilesFound, then for each file FileStarted, FileAdvanced*, FileFinished. Files are embedded

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from indexes.records import Hit
+from pipelines.query.plan import QueryPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,12 @@ class Trace:
     is what the chat model read, exactly. `seconds` are spent by stage, in the order in which the stages began."""
 
     asked: str = ""
-    rewritten_by: str = ""
-    """'rule' or 'model' where `asked` is not what the person wrote."""
+    """What was searched: the question, or with what it leans on of the turn before."""
+    intent: str = ""
+    sure: float = 0.0
+    """How clearly the intent was recognised, in 0..1."""
     parts: tuple[str, ...] = ()
-    """The questions that a question about several sources was split into."""
+    """What a comparison has sides."""
     filters: tuple[str, ...] = ()
     hits: dict[str, list[Hit]] = field(default_factory=dict)
     fused: list[tuple[int, float]] = field(default_factory=list)
@@ -46,6 +49,11 @@ class Trace:
     cut: list[Cut] = field(default_factory=list)
     prompt: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def understood(self, plan: QueryPlan) -> None:
+        """Keep what a question was taken for."""
+        self.asked, self.intent, self.sure = plan.text, plan.intent, plan.sure
+        self.parts = tuple(side.label for side in plan.sub_queries)
 
     def note(self, stage: str, text: str) -> None:
         self.steps.append(Step(stage, text))

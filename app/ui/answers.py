@@ -1,57 +1,49 @@
-"""What the text of an answer looks like: paragraphs, lists and bold words, citations as chips, doubts as marks, and
-what is said beneath. Records → HTML, pure functions; nothing that a model wrote is markup.
+"""What the text of an answer looks like: its Markdown, citations as chips, doubts as marks, and what is said beneath.
+Records → HTML, pure functions; nothing that a model or a file wrote is markup.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from app.ui.escaping import escape, file_name
+from app.ui.exchanges import Exchange
+from app.ui.markdown import to_html
 from app.ui.player import is_recording, second_of
 from pipelines.records import Answer, Check, Citation, Evidence
 
-if TYPE_CHECKING:
-    from app.ui.render import Exchange
-
 _MARK = re.compile(r" ?\[(\d+)\]")
-_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
-_ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s+")
+_SPECIAL = re.compile(r"`(?P<code>[^`\n]+)`|\*\*(?=\S)(?P<bold>.{1,500}?)(?<=\S)\*\*")
+_SIGNS = re.compile(r"\*\*|[`|]|^\s*#+\s")
 _UNSUPPORTED = "No source bears this out"
 _NEAREST = 3  # passages named when nothing was found
 _DOUBTED = 4  # sentences that no source bears out, named again beneath the answer
 _QUOTED = 80  # characters of a sentence that is named again
+_BEGINNING = 160  # characters of a passage that was not quoted
 
 Chips = Mapping[int, tuple[int, str]]
 
 
 def answer_html(exchange: Exchange) -> str:
-    """The answer: paragraphs, lists and bold words are kept, citation marks become chips, sentences that no source
-    bears out are marked, all else is plain text."""
-    chips = _chips(exchange)
+    """The answer: citation marks become chips, sentences that no source bears out are marked."""
+    text, chips = exchange.text, _chips(exchange)
     doubts = [] if exchange.answer is None else _doubts(exchange.answer)
-    parts: list[str] = []
-    items: list[str] = []
-    offset = 0
-    for line in exchange.text.split("\n"):
-        item = _ITEM.match(line)
-        if items and not item:
-            parts.append(f"<ul>{''.join(items)}</ul>")
-            items = []
-        if item:
-            items.append(f"<li>{_inline(line[item.end() :], offset + item.end(), chips, doubts)}</li>")
-        elif line.strip():
-            parts.append(f"<p>{_inline(line, offset, chips, doubts)}</p>")
-        offset += len(line) + 1
-    return "".join(parts) + (f"<ul>{''.join(items)}</ul>" if items else "")
+
+    def inline(start: int, end: int) -> str:
+        return _shown(text, start, end, chips, doubts, _special)
+
+    def code(start: int, end: int) -> str:
+        return _shown(text, start, end, chips, doubts, escape)
+
+    return to_html(text, inline, code, growing=exchange.answer is None)
 
 
 def _doubts(answer: Answer) -> list[Check]:
-    """Sentences that no source bears out, without the space behind them."""
-    ends = [check.start + len(answer.text[check.start : check.end].rstrip()) for check in answer.checks]
+    """Sentences that no source bears out, without what is not shown behind them: space, and the bar of a table."""
+    ends = [check.start + len(answer.text[check.start : check.end].rstrip(" \t\n|")) for check in answer.checks]
     return [
         replace(check, end=end)
         for check, end in zip(answer.checks, ends, strict=True)
@@ -59,25 +51,24 @@ def _doubts(answer: Answer) -> list[Check]:
     ]
 
 
-def _inline(line: str, offset: int, chips: Chips, doubts: Sequence[Check]) -> str:
-    """A line that stands at `offset` of the answer."""
-    here = {start - offset: (end - offset, chip) for start, (end, chip) in chips.items()}
-    borders = {at - offset for check in doubts for at in (check.start, check.end)} | set(here) | {len(line)}
-    shown, at = "", 0
-    while at < len(line):
-        if at in here:
-            at, chip = here[at]
+def _shown(text: str, start: int, end: int, chips: Chips, doubts: Sequence[Check], look: Callable[[str], str]) -> str:
+    """A part of one line; `look` says how its words are shown."""
+    borders = {at for check in doubts for at in (check.start, check.end)} | set(chips) | {end}
+    shown, at = "", start
+    while at < end:
+        if at in chips:
+            at, chip = chips[at]
             shown += chip
             continue
-        end = min(border for border in borders if border > at)
-        part = _bold(line[at:end])
-        doubt = next((check for check in doubts if check.start <= offset + at < check.end), None)
-        if doubt is not None and line[at:end].strip():
+        stop = min(border for border in borders if border > at)
+        part = look(text[at:stop])
+        doubt = next((check for check in doubts if check.start <= at < check.end), None)
+        if doubt is not None and text[at:stop].strip():
             part = f'<span class="fs-doubted">{part}</span>'
-            if offset + end == doubt.end:
+            if stop == doubt.end:
                 part += _question_mark(doubt)
         shown += part
-        at = end
+        at = stop
     return shown
 
 
@@ -89,8 +80,15 @@ def _question_mark(check: Check) -> str:
     )
 
 
-def _bold(text: str) -> str:
-    return _BOLD.sub(r"<strong>\1</strong>", escape(text))
+def _special(text: str) -> str:
+    """Bold words and code, all else as it is."""
+    shown, at = "", 0
+    for found in _SPECIAL.finditer(text):
+        shown += escape(text[at : found.start()])
+        bold = found["bold"]
+        shown += f"<code>{escape(found['code'])}</code>" if bold is None else f"<strong>{_special(bold)}</strong>"
+        at = found.end()
+    return shown + escape(text[at:])
 
 
 def doubts_html(answer: Answer) -> str:
@@ -108,30 +106,50 @@ def doubts_html(answer: Answer) -> str:
 
 
 def _short(sentence: str) -> str:
-    line = " ".join(sentence.replace("**", "").split())
+    line = " ".join(_SIGNS.sub(" ", sentence).split())
     return line if len(line) <= _QUOTED else line[:_QUOTED].rsplit(" ", 1)[0] + " …"
 
 
 def nearest_html(exchange: int, evidence: Sequence[Evidence]) -> str:
     """The passages that came nearest when nothing was found; each opens in the evidence panel."""
-    items = "".join(
-        f'<li><button type="button" class="fs-link" data-exchange="{exchange}" data-number="{each.number}"'
-        f"{at_second(each)}>{file_name(each.result.source.path)}</button>"
-        f' <span class="fs-place">{escape(each.result.place.label())}</span></li>'
-        for each in evidence[:_NEAREST]
-    )
+    items = "".join(f"<li>{_link(exchange, each)}</li>" for each in evidence[:_NEAREST])
     return f'<div class="fs-nearest"><p>Nearest:</p><ul>{items}</ul></div>' if items else ""
 
 
+def more_html(exchange: int, answer: Answer) -> str:
+    """What was found and is not quoted, behind a line that opens; each passage opens in the evidence panel."""
+    cited = {citation.number for citation in answer.citations}
+    rest = [each for each in answer.evidence if each.number not in cited]
+    items = "".join(f'<li>{_link(exchange, each)}<p dir="auto">{_beginning(each)}</p></li>' for each in rest)
+    summary = f"<summary>More from your files ({len(rest)})</summary>"
+    return f'<details class="fs-more">{summary}<ul>{items}</ul></details>' if items else ""
+
+
+def _link(exchange: int, evidence: Evidence) -> str:
+    """A button that opens a passage in the evidence panel."""
+    return (
+        f'<button type="button" class="fs-link" data-exchange="{exchange}" data-number="{evidence.number}"'
+        f"{at_second(evidence)}>{file_name(evidence.result.source.path)}</button>"
+        f' <span class="fs-place">{escape(evidence.result.place.label())}</span>'
+    )
+
+
+def _beginning(evidence: Evidence) -> str:
+    words = " ".join(evidence.result.segment.text.split())
+    return escape(words if len(words) <= _BEGINNING else words[:_BEGINNING].rsplit(" ", 1)[0] + " …")
+
+
 def _chips(exchange: Exchange) -> dict[int, tuple[int, str]]:
-    """Start of each mark of ours → its end and its chip. A number that points nowhere stays text."""
+    """Start of each mark of ours → its end and its chip. A number that points nowhere stays text, and so does `a[1]`
+    while the citations are not known yet."""
     evidence = {each.number: each for each in exchange.evidence}
     citations = exchange.answer.citations if exchange.answer else ()
     chips = {}
     for mark in _MARK.finditer(exchange.text):
         cited = evidence.get(int(mark[1]))
         citation = next((c for c in citations if c.number == int(mark[1]) and 0 <= mark.start() - c.end <= 1), None)
-        if cited is not None and (citation is not None or exchange.answer is None):
+        ours = citation is not None or (exchange.answer is None and (mark[0][0] == " " or not mark.start()))
+        if cited is not None and ours:
             chips[mark.start()] = (mark.end(), _chip(exchange.number, cited, citation))
     return chips
 
@@ -159,4 +177,6 @@ def support(evidence: Evidence, citation: Citation) -> str:
     picture = (citation.segment or evidence.result.segment).pictured
     if citation.support == 0:  # it stands instead of an answer
         return "the nearest passage"
-    return "cited" if picture else f"support for the sentence: {citation.support:.0%}"
+    if picture:
+        return "cited"
+    return "quoted" if citation.support == 1 else f"support for the sentence: {citation.support:.0%}"

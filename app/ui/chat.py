@@ -19,10 +19,10 @@ from app.history import attached, from_kept, keep_turn
 from app.ui import render
 from app.ui.conversations import listed, topic
 from app.ui.escaping import escape
-from app.ui.render import Exchange
+from app.ui.exchanges import Exchange
+from app.ui.kinds import LENGTHS
 from app.ui.steps import Past, Steps
 from indexes.errors import FolioscopeError
-from pipelines.records import Evidence
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -57,24 +57,54 @@ class Chat:
     def send(self, message: dict[str, Any], past: Past, conversation: str, request: gr.Request) -> Iterator[View]:
         """The event of the message box: {"text", "files"}."""
         question, files = (message.get("text") or "").strip(), list(message.get("files") or [])
+        if not (question or files):
+            yield View()
+            return
+        exchange = Exchange(len(past) + 1, question, tuple(Path(file).name for file in files))
+        yield from self._exchange(exchange, files, past, len(past), conversation, request)
+
+    def ask_example(self, text: str, past: Past, conversation: str, request: gr.Request) -> Iterator[View]:
+        yield from self.send({"text": text}, past, conversation, request)
+
+    def again(self, number: int, length: str, past: Past, conversation: str, request: gr.Request) -> Iterator[View]:
+        """Ask the question of an exchange again, for another kind of answer.
+
+        It is a new exchange with the same words: every answer is kept and may be rated, so what was said stays there
+        to be compared, and this works for any answer of the conversation, not only for the last one.
+        """
+        if length not in LENGTHS or not 0 < number <= len(past):
+            yield View()
+            return
+        asked = past[number - 1]
+        first = number
+        while first > 1 and past[first - 2].question == asked.question:  # 'and why?' does not lean on itself
+            first -= 1
+        exchange = Exchange(len(past) + 1, asked.question, asked.files, scope=asked.scope, length=length)
+        yield from self._exchange(exchange, [], past, first - 1, conversation, request)
+
+    def _exchange(
+        self, exchange: Exchange, files: list[str], past: Past, before: int, conversation: str, request: gr.Request
+    ) -> Iterator[View]:
+        """The steps of a new exchange. The question may lean on those `before` it."""
         session = str(request.session_hash)
-        if not (question or files) or session in self._running:
+        if session in self._running:
             yield View()
             return
         stopping = self._running[session] = threading.Event()
         past = self._with_thumbs(past, conversation)
-        exchange = Exchange(len(past) + 1, question, tuple(Path(file).name for file in files), "looking in the library")
+        exchange = replace(exchange, activity="looking in the library")
         begun = render.exchange_html(exchange)
         yield View(_busy(), gr.update(visible=False), render.conversation(past), begun, drawer="")
-        seen: tuple[Evidence, ...] = ()
+        seen: object = None
         try:
-            with closing(self._steps.run(exchange, files, past, stopping)) as steps:
+            with closing(self._steps.run(exchange, files, past[:before], stopping)) as steps:
                 for step in steps:
                     if self._running.get(session) is not stopping:
                         break
                     exchange = step  # kept for when the next step fails
-                    panel = gr.skip() if step.evidence is seen else render.panel((*past, step))
-                    seen = step.evidence
+                    known = (step.quotes is not None, len(step.evidence))
+                    panel = gr.skip() if known == seen or not step.evidence else render.panel((*past, step))
+                    seen = known
                     yield View(current=render.exchange_html(step), panel=panel)
         except FolioscopeError as error:
             exchange = replace(exchange, error=str(error))
@@ -95,9 +125,6 @@ class Chat:
         yield View(
             _ready(), current=shown, panel=panel, past=past, conversation=conversation, topic=self.topic(conversation)
         )
-
-    def ask_example(self, text: str, past: Past, conversation: str, request: gr.Request) -> Iterator[View]:
-        yield from self.send({"text": text}, past, conversation, request)
 
     def stop(self, request: gr.Request) -> None:
         """Stop what this browser tab waits for."""

@@ -1,4 +1,4 @@
-// Selecting evidence by chip or row, and keeping the end of the conversation in sight. All else is the server's, and
+// Selecting evidence by chip or row, and keeping the newest answer in sight. All else is the server's, and
 // player.js's for recordings.
 (() => {
   let chosen = null; // what the person has selected last: a chip or row
@@ -91,15 +91,29 @@
     }
   }, true);
 
+  // What comes is kept in sight until the question has reached the top: an answer is read from its beginning, and what
+  // a model writes comes above what is quoted. Who has scrolled away is left there until the next question.
   function follow() {
     const conversation = document.getElementById('fs-conversation');
     if (!conversation) return void setTimeout(follow, 200);
-    let atEnd = true;
+    let [following, asked] = [true, 0];
+    const exchanges = () => conversation.querySelectorAll('.fs-exchange');
+
+    function wanted() {
+      const last = [...exchanges()].at(-1);
+      const end = conversation.scrollHeight - conversation.clientHeight;
+      if (!last) return end;
+      const top = last.getBoundingClientRect().top - conversation.getBoundingClientRect().top;
+      return Math.min(end, conversation.scrollTop + top);
+    }
     conversation.addEventListener('scroll', () => {
-      atEnd = conversation.scrollHeight - conversation.scrollTop - conversation.clientHeight < 60;
+      following = Math.abs(conversation.scrollTop - wanted()) < 60;
     });
     new MutationObserver(() => {
-      if (atEnd) conversation.scrollTop = conversation.scrollHeight;
+      const count = exchanges().length;
+      if (count !== asked) following = true;
+      asked = count;
+      if (following) conversation.scrollTop = wanted();
     }).observe(conversation, { childList: true, subtree: true, characterData: true });
   }
   follow();

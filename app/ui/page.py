@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,9 @@ import gradio as gr
 
 from app.settings import PROJECT
 from app.ui import render
-from app.ui.chat import PLACEHOLDER, Chat
+from app.ui.chat import PLACEHOLDER, Chat, View
 from app.ui.library import STATUSES, LibraryTab
-from app.ui.steps import AT_ONCE
+from app.ui.steps import AT_ONCE, Past
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -48,10 +49,12 @@ watch('value', () => folioscope.remember(element.querySelector('[data-conversati
 """
 
 # A thumb keeps what it was last set to; the same again takes it back.
-_THUMB_EVENTS = """
+_ANSWER_EVENTS = """
 element.addEventListener('click', (event) => {
-  const button = event.target.closest('button[data-thumb]');
+  const button = event.target.closest('button[data-thumb], button[data-length]');
   if (!button) return;
+  const { again, length } = button.dataset;
+  if (length) return void trigger('again', { of: Number(again), length });
   const value = button.ariaPressed === 'true' ? 0 : Number(button.dataset.thumb);
   for (const each of button.parentElement.children) each.ariaPressed = String(value === Number(each.dataset.thumb));
   trigger('thumb', { turn: Number(button.dataset.turn), value });
@@ -124,8 +127,8 @@ def _chat_tab(assistant: Assistant, chat: Chat, page: gr.Blocks) -> None:
                     welcome = _html(render.welcome(True))
                     with gr.Row(elem_id="fs-examples") as examples:
                         buttons = [gr.Button(text, size="sm", elem_classes="fs-example") for text in EXAMPLES]
-                earlier = _html("", js_on_load=_THUMB_EVENTS)
-                current = _html("", js_on_load=_THUMB_EVENTS, elem_id="fs-current")
+                earlier = _html("", js_on_load=_ANSWER_EVENTS)
+                current = _html("", js_on_load=_ANSWER_EVENTS, elem_id="fs-current")
             with gr.Row(elem_id="fs-ask"):
                 box = gr.MultimodalTextbox(
                     show_label=False,
@@ -162,12 +165,16 @@ def _chat_tab(assistant: Assistant, chat: Chat, page: gr.Blocks) -> None:
     def thumb(event: gr.EventData) -> None:
         chat.thumb(int(event.turn), int(event.value))
 
+    def again(past: Past, conversation: str, event: gr.EventData, request: gr.Request) -> Iterator[View]:
+        yield from chat.again(int(event.of), str(event.length), past, conversation, request)
+
     topic.toggle(chat.toggle, [drawer, conversation], drawer, **_QUIET)
     drawer.open_past(open_past, None, view, **_EACH)
     drawer.rename(rename, conversation, view, **_EACH)
     drawer.delete(delete, conversation, view, **_EACH)
     for shown in (earlier, current):
         shown.thumb(thumb, None, None, **_EACH)
+        shown.again(again, [past, conversation], view, **streaming)
     remembered = gr.Textbox(visible=False)
     page.load(chat.open, remembered, view, js="() => folioscope.remembered()", **_QUIET)
 

@@ -7,13 +7,15 @@ The page's script selects evidence by `data-exchange` and `data-number`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import PurePath
 from urllib.parse import quote as url_quote
 
-from app.ui.answers import answer_html, at_second, doubts_html, nearest_html, support
+from app.ui.answers import answer_html, at_second, doubts_html, more_html, nearest_html, support
 from app.ui.escaping import escape, file_name
+from app.ui.exchanges import Exchange
+from app.ui.kinds import NAMES, asked_for, kind_html
 from app.ui.player import is_recording, moment, why
 from app.ui.why import INDEXES, NOT_KEPT
 from indexes.records import Segment
@@ -26,30 +28,6 @@ _THUMB = (
     ' 2.4 1 2.4 2.4 0 1.2-.5 2.6-1 4.1h4.4c1.2 0 2 1.1 1.7 2.2l-1.5 6.1c-.2 1-1 1.7-2 1.7H10z"/></svg>'
 )
 _SNIPPET = 110  # characters of a passage in the list
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One question of the conversation and what has come of it so far. `number` counts from 1.
-
-    `turn` is its key in the library, once it is kept there, `thumb` what the person thinks of it. `why` is how the
-    answer came about, as HTML; None for an answer of which that is no longer known. `waiting` is how many files were
-    still to be read when nothing was found.
-    """
-
-    number: int
-    question: str
-    files: tuple[str, ...] = ()
-    activity: str = ""
-    text: str = ""
-    evidence: tuple[Evidence, ...] = ()
-    answer: Answer | None = None
-    notes: tuple[str, ...] = ()
-    error: str = ""
-    turn: int | None = None
-    thumb: int = 0
-    why: str | None = ""
-    waiting: int = 0
 
 
 # --- the conversation ---
@@ -76,29 +54,40 @@ def exchange_html(exchange: Exchange) -> str:
     """Question, attached files, answer with its chips, and what is going on."""
     asked = f'<p class="fs-question">{_lines(exchange.question)}</p>' if exchange.question else ""
     files = "".join(f'<span class="fs-file">{file_name(name)}</span>' for name in exchange.files)
-    parts = [f'<div class="fs-asked">{asked}{files}</div>']
+    parts = [f'<div class="fs-asked">{asked}{files}{asked_for(exchange)}</div>']
     parts += [f'<p class="fs-note">{_lines(note)}</p>' for note in exchange.notes]
-    answer = exchange.answer
+    answer, quotes = exchange.answer, exchange.quotes
     if answer is not None and answer.asked and answer.asked != exchange.question:
         parts.append(f'<p class="fs-lookedup">Looked up: {_lines(answer.asked)}</p>')
     if exchange.text:
         parts.append(f'<div class="fs-answer">{answer_html(exchange)}</div>')
-    if exchange.activity:
+    if answer is None and quotes is not None:
+        quoted = replace(exchange, text=quotes.text, evidence=quotes.evidence, answer=quotes)
+        parts.append(f'<div class="fs-answer fs-quotes">{answer_html(quoted)}</div>')
+    if exchange.activity:  # below all else, where the foot of the answer will stand: nothing moves when it goes
         dots = '<span class="fs-dots"></span>'
         parts.append(f'<p class="fs-activity" role="status">{dots}{escape(exchange.activity)}</p>')
     if exchange.error:
         parts.append(f'<p class="fs-error" role="alert">{_lines(exchange.error)}</p>')
     if answer is not None:
-        parts.append(doubts_html(answer))
-        if answer.waiting:
-            names = ", ".join(map(escape, answer.waiting))
-            parts.append(f'<p class="fs-lookedup">Not read yet: {names}. Ask again when that is done.</p>')
-        if answer.abstained:
-            waiting = 0 if "may hold more" in answer.text else exchange.waiting
-            parts += [nearest_html(exchange.number, exchange.evidence), _waiting(waiting)]
-        parts.append(f'<p class="fs-foot fs-below"><span>{_foot(answer)}</span>{_thumbs(exchange)}</p>')
-        parts.append(NOT_KEPT if exchange.why is None else exchange.why)
+        parts += _below(exchange, answer)
     return f'<article class="fs-exchange">{"".join(parts)}</article>'
+
+
+def _below(exchange: Exchange, answer: Answer) -> list[str]:
+    """What stands beneath a finished answer."""
+    parts = [doubts_html(answer)]
+    if answer.waiting:
+        names = ", ".join(map(escape, answer.waiting))
+        parts.append(f'<p class="fs-lookedup">Not read yet: {names}. Ask again when that is done.</p>')
+    if answer.abstained:
+        waiting = 0 if "may hold more" in answer.text else exchange.waiting
+        parts += [nearest_html(exchange.number, exchange.evidence), _waiting(waiting)]
+    parts.append(kind_html(exchange))
+    parts.append(f'<p class="fs-foot fs-below"><span>{_foot(answer)}</span>{_thumbs(exchange)}</p>')
+    if not answer.abstained:
+        parts.append(more_html(exchange.number, answer))
+    return [*parts, NOT_KEPT if exchange.why is None else exchange.why]
 
 
 def _waiting(files: int) -> str:
@@ -128,6 +117,8 @@ def _foot(answer: Answer) -> str:
     cited = len({citation.number for citation in answer.citations})
     if answer.abstained:
         said = "the nearest passage quoted" if cited else "nothing cited" if answer.evidence else ""
+    elif answer.intent and answer.intent not in NAMES:  # thanks, and the like
+        said = ""
     else:
         said = f"{cited} of {len(answer.evidence)} passages cited" if cited else "no passage supports this answer"
     parts = [said, f"{answer.seconds.get('total', 0):.1f} s", PurePath(answer.model).name]
@@ -140,7 +131,7 @@ def _foot(answer: Answer) -> str:
 def panel(exchanges: Sequence[Exchange]) -> str:
     """The evidence of every exchange, of which the newest is to be seen. `data-state` tells the page's script that the
     server has chosen anew what is seen."""
-    state = f"{exchanges[-1].number} {'answered' if exchanges[-1].answer else 'found'}" if exchanges else ""
+    state = _state(exchanges[-1]) if exchanges else ""
     groups = [exchange for exchange in exchanges if exchange.evidence]
     if not groups or groups[-1] is not exchanges[-1]:
         empty = "What an answer rests on is shown here: the page, the picture, the passage or the second."
@@ -150,8 +141,13 @@ def panel(exchanges: Sequence[Exchange]) -> str:
     return f'<div class="fs-panel" data-state="{state}">{shown}</div>'
 
 
+def _state(exchange: Exchange) -> str:
+    reached = "answered" if exchange.answer else "quoted" if exchange.quotes else "found"
+    return f"{exchange.number} {reached} {len(exchange.evidence)}"
+
+
 def _group(exchange: Exchange, seen: bool) -> str:
-    citations = exchange.answer.citations if exchange.answer else ()
+    citations = exchange.standing.citations if exchange.standing else ()
     selected = citations[0].number if citations else exchange.evidence[0].number
     details = "".join(_detail(exchange.number, each, citations, each.number == selected) for each in exchange.evidence)
     rows = "".join(_row(exchange.number, each, citations, each.number == selected) for each in exchange.evidence)
@@ -239,7 +235,8 @@ def _row(exchange: int, evidence: Evidence, citations: Sequence[Citation], selec
 def passage(text: str, sentences: Iterable[str], quotes: Iterable[str] = ()) -> str:
     """A passage with the sentences that were used marked, those that are cited more strongly."""
     strong = [span for quote in quotes if (span := _span(text, quote))]
-    weak = [span for sentence in sentences if (span := _span(text, sentence))]
+    # A chat model reads whole passages; marking all of one would say nothing.
+    weak = [span for sentence in sentences if sentence != text and (span := _span(text, sentence))]
     borders = sorted({0, len(text), *(at for span in (*strong, *weak) for at in span)})
     shown = ""
     for start, end in pairwise(borders):

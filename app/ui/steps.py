@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from app.history import earlier_turns
 from app.ui import why
 from app.ui.background import in_background
-from app.ui.render import Exchange
+from app.ui.exchanges import Exchange
 from app.uploads import keep, scope_of, uploads_of
 from indexes.records import FileRecord
 from pipelines.records import (
@@ -27,6 +27,7 @@ from pipelines.records import (
     Evidence,
     EvidenceFound,
     Question,
+    QuotesFound,
     TextDelta,
 )
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4  # conversations that may wait for an answer at the same time
 _ALIKE = 8  # pictures shown for a picture
+_WRITING = "writing an answer from this"
 _PATIENCE = 30.0  # seconds that a question waits for more of a recording than its first minutes
 _PICTURES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic"))
 
@@ -57,17 +59,17 @@ class Steps:
         if len(files) == 1 and not exchange.question and Path(files[0]).suffix.lower() in _PICTURES:
             yield self._alike(exchange, files[0])
             return
-        scope = None
         if files:
             kept = keep(files, uploads_of(self._assistant))
             exchange = yield from self._read(exchange, kept, stopping)
             readable = [path for path in kept if self._readable(path)]
             if stopping.is_set() or not readable:
                 return
-            scope = scope_of(readable if len(readable) == 1 else kept)
+            exchange = replace(exchange, scope=scope_of(readable if len(readable) == 1 else kept))
         if exchange.question:
             history = earlier_turns([each.answer for each in past if each.answer])
-            yield from self._ask(exchange, Question(exchange.question, scope, history=history), stopping)
+            question = Question(exchange.question, exchange.scope, history=history, length=exchange.length)
+            yield from self._ask(exchange, question, stopping)
 
     def _alike(self, exchange: Exchange, file: str) -> Exchange:
         """A picture alone asks for pictures that look like it; it is not added to the library."""
@@ -156,11 +158,20 @@ def _after(exchange: Exchange, event: AnswerEvent) -> Exchange:
         case AnswerAdvanced(note=note):
             return replace(exchange, activity=note)
         case EvidenceFound(evidence=evidence):
-            return replace(exchange, evidence=evidence, activity="reading the evidence")
+            return replace(exchange, evidence=_with_quoted(exchange, evidence))
+        case QuotesFound(answer=quotes):
+            return replace(exchange, quotes=quotes, evidence=quotes.evidence, activity=_WRITING)
         case TextDelta(text=text):
-            return replace(exchange, text=exchange.text + text, activity="")
+            return replace(exchange, text=exchange.text + text, activity=_WRITING)
         case AnswerFinished(answer=answer):
             return replace(exchange, text=answer.text, evidence=answer.evidence, answer=answer, activity="")
+
+
+def _with_quoted(exchange: Exchange, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """More evidence, for the chat model; what is quoted already stays as it is, so that its chips open the same."""
+    quoted = exchange.quotes.evidence if exchange.quotes else ()
+    known = {each.number for each in quoted}
+    return (*quoted, *(each for each in evidence if each.number not in known))
 
 
 def _progress(job: Job) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.ui.escaping import escape, file_name
+from app.ui.kinds import NAMES
 from indexes.records import Hit, Segment, Source
 from pipelines.tracing import Cut, Trace
 
@@ -36,9 +37,10 @@ def named(segments: Iterable[Segment], sources: Mapping[str, Source]) -> Named:
 
 
 def explanation(trace: Trace, question: str, names: Named) -> str:
-    """A disclosure, closed at first: question, hits, fusion, what was cut, floors, seconds, prompt."""
+    """A disclosure, closed at first: question, intent, hits, fusion, what was cut, floors, seconds, prompt."""
     sections = (
         ("Looked up", _asked(trace, question)),
+        ("Taken for", _taken_for(trace)),
         ("Found", _hits(trace, names)),
         ("Enough to answer?", _list(_floor(index, *values) for index, values in trace.floors.items())),
         ("Then", _list(f"<strong>{escape(step.stage)}</strong> {escape(step.text)}" for step in trace.steps)),
@@ -51,12 +53,17 @@ def explanation(trace: Trace, question: str, names: Named) -> str:
 
 
 def _asked(trace: Trace, question: str) -> str:
-    rewritten = trace.asked and trace.asked != question
-    by = f' <span class="fs-dim">(rewritten by {escape(trace.rewritten_by)})</span>' if trace.rewritten_by else ""
-    lines = [f"{escape(trace.asked)}{by}" if rewritten else ""]
-    lines += [f"part: {escape(part)}" for part in trace.parts]
-    lines += [f"only: {escape(each)}" for each in trace.filters]
-    return _list(line for line in lines if line)
+    lines = [trace.asked] if trace.asked and trace.asked != question else []
+    return _list(map(escape, [*lines, *(f"only: {each}" for each in trace.filters)]))
+
+
+def _taken_for(trace: Trace) -> str:
+    """The intent, how surely it was recognised, and the sides of a comparison."""
+    if not trace.intent:
+        return ""
+    name = NAMES.get(trace.intent, "no question")
+    sure = f'{name} <span class="fs-dim">({trace.sure:.0%} sure)</span>'
+    return _list([sure, *(f"side: {escape(part)}" for part in trace.parts)])
 
 
 def _hits(trace: Trace, names: Named) -> str:

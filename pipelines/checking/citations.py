@@ -1,8 +1,7 @@
 """Ties each sentence of an answer to the evidence that supports it. The model's own numbers are never trusted.
 
 A sentence is compared with every sentence of the evidence: by the words they share, by meaning, and strictly by what
-it claims (`claims.py`). What the question already said counts little, since an answer may repeat it without proof;
-but a quote that has nothing of the question in it answers something else.
+it claims (`claims.py`). What the question already said counts little, since an answer may repeat it without proof.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import numpy as np
 from indexes.keywords import STOPWORDS, content_words, is_cjk
 from indexes.records import Segment, clock
 from pipelines.checking.claims import Difference, differences, stated, years_of
-from pipelines.checking.contradictions import contradictions
 from pipelines.checking.statements import Statement, stem
 from pipelines.checking.units import units
 from pipelines.checking.values import Value, alike, holds
@@ -48,9 +46,6 @@ _BARE_NUMBER = 0.5  # what a number counts whose unit is not named there
 _NEW = 0.5  # the share of what is new in a sentence that must stand in the quote,
 _NEW_JOINED = 0.8  # and in two quotes together
 _JOINED = 4  # of the candidates, so many are joined
-_APART = 1 / 3  # of the plain words asked, fewer stand in a quote or beside it, if there are
-_FEW = 4  # or more,
-_FAR = 0.45  # and its cosine to the question is less: then it is about something else
 _BELOW = SUPPORTED - 0.001
 
 
@@ -82,7 +77,6 @@ class _Quote:
     start: int
     end: int
     name: str  # file name, and the time that the evidence names
-    meanwhile: str = ""  # what else is said or to be seen at its time
 
     @property
     def text(self) -> str:
@@ -152,20 +146,13 @@ class Citer:
         evidence: Sequence[Evidence],
         embedder: TextEmbedder,
         entailment: Entailment | None = None,
-        premises: bool = True,
     ) -> None:
-        """`premises`: a quote must not say otherwise than the question; one that asks about several things says of
-        each what does not hold of the others."""
         self._embedder = embedder
-        self._premises = premises and bool(question)
         self._entailment = entailment
         self._question = question
-        self._assumed = Statement(question)
-        names = {token.stem for token in self._assumed.names}
-        self._plain = [word for word in _matchable(question) if word not in names and any(map(str.isalpha, word))]
         self._asked = frozenset(_matchable(question))
         self._quotes = [
-            _Quote(each.number, segment, start, end, _named(each), _meanwhile(each, segment))
+            _Quote(each.number, segment, start, end, _named(each))
             for each in evidence
             for segment in dict.fromkeys((each.result.segment, *(segment for segment, _ in each.beside)))
             for start, end in sentence_spans(segment.text)
@@ -227,21 +214,7 @@ class Citer:
         return question
 
     def _differences(self, said: Statement, quote: _Quote) -> tuple[Difference, ...]:
-        found = differences(said, quote.statement, quote.head, quote.beside, self._given, quote.around)
-        if self._premises:
-            found += contradictions(self._assumed, quote.statement, quote.around)
-            if self._apart(quote):
-                found.append(Difference("the passage is about something else", True))
-        return tuple(found)
-
-    def _apart(self, quote: _Quote) -> bool:
-        """Whether a quote has neither the words of the question, names aside, nor its meaning."""
-        there = quote.words | quote.near | frozenset(_matchable(quote.meanwhile))
-        met = sum(_stands(word, there) for word in self._plain)
-        if len(self._plain) < _FEW or met >= _APART * len(self._plain):
-            return False
-        row = self._embedder.embed_question(self._question)
-        return float(self._quote_rows[self._quotes.index(quote)] @ row) < _FAR
+        return tuple(differences(said, quote.statement, quote.head, quote.beside, self._given, quote.around))
 
     def _joined(self, said: Statement, judged: Sequence[_Judged]) -> _Judged | None:
         """Two quotes that bear a sentence out together. Each must bring words of its own besides names and values: a
@@ -347,12 +320,6 @@ def _matchable(text: str) -> list[str]:
 
 def _stands(word: str, there: frozenset[str]) -> bool:
     return word in there or (len(word) >= 5 and any(other[:5] == word[:5] for other in there))
-
-
-def _meanwhile(evidence: Evidence, segment: Segment) -> str:
-    """The text of what stands beside a segment in its moment; '' for a document."""
-    parts = (evidence.result.segment, *(part for part, _ in evidence.beside))
-    return "\n".join(part.text for part in parts if part is not segment) if segment.kind != "text" else ""
 
 
 def _named(evidence: Evidence) -> str:

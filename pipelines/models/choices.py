@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ DEFAULTS: dict[str, str] = {"closer_speech": "none", "rerank": "none", "entailme
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What fills a role. `bytes` is 0 where the size is not known."""
+    """What fills a role. `bytes` is 0 where the size is not known. `ability`: what the chat model is trusted with."""
 
     role: str
     model: str
@@ -58,6 +59,7 @@ class ModelInfo:
     bytes: int
     device: str
     loaded: bool
+    ability: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -120,6 +122,19 @@ class Choice:
         if self.kind == "gguf":
             return Path(self.value).name
         return self.value if self.kind == "hf" else f"{self.kind}:{self.value.partition('@http')[0]}"
+
+    @property
+    def identity(self) -> str:
+        """The name, with what tells a model from others of that name: files on this disk are known by size and time of
+        change, models on servers by their address (as a hash, since an address may hold a password)."""
+        try:
+            stat = Path(self.value).expanduser().stat() if self.kind in ("gguf", "hf") else None
+        except OSError:
+            stat = None
+        if stat is not None:
+            return f"{self.name} {stat.st_size} {stat.st_mtime_ns}"
+        address = self.value.partition("@http")[2]
+        return f"{self.name} {sha256(address.encode()).hexdigest()[:12]}" if address else self.name
 
     def describe(self, device: str, loaded: bool) -> ModelInfo:
         path = Path(self.value).expanduser()

@@ -66,6 +66,8 @@ class LocalChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
+        if _leaving.is_set():
+            raise ModelUnavailable("The program is ending.")
         written: queue.SimpleQueue[Any] = queue.SimpleQueue()
         closed = threading.Event()
 
@@ -115,6 +117,7 @@ class LlamaCppChat(LocalChat):
     path: Path
     context: int = CONTEXT
     threads: int = 0
+    grammar: str = ""
     _server: Any = PrivateAttr()
     _key: str = PrivateAttr()
 
@@ -131,6 +134,10 @@ class LlamaCppChat(LocalChat):
     def endpoint(self) -> tuple[str, str]:
         """Base URL of the model in OpenAI's dialect, on this machine only, and the key without which it says no."""
         return f"{self._server.listening_address}/v1", self._key
+
+    def bound_to(self, grammar: str) -> LlamaCppChat:
+        """The same loaded model, which can write nothing but what a grammar (GBNF) allows."""
+        return self.model_copy(update={"grammar": grammar})
 
     def warm(self, messages: Sequence[BaseMessage]) -> None:
         """Read a prompt without answering, so that prompts that begin like it are answered sooner. A few words are
@@ -160,6 +167,7 @@ class LlamaCppChat(LocalChat):
             "temperature": self.temperature,
             "max_tokens": most,
             "stop": stop,
+            **({"grammar": self.grammar} if self.grammar else {}),
         }
         self._server.handle_chat_completions(request, take)
         if failures:

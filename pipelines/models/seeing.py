@@ -1,4 +1,4 @@
-"""Chat models that take pictures: which do, what they are shown of the evidence, and captions that they write.
+"""Chat models that take pictures: what they are shown of the evidence, and captions that they write.
 
 Pictures go to the chat model that is set and nowhere else, and without what a camera wrote into them (place, time).
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import io
 import logging
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain, zip_longest
@@ -18,6 +17,7 @@ from weakref import WeakKeyDictionary
 
 from indexes.errors import FolioscopeError
 from indexes.records import Segment, Source, clock
+from pipelines.models.sight import keep_sight
 from pipelines.reading.previews import key_second, picture_of
 from pipelines.records import Evidence
 from pipelines.sentences import sentence_spans
@@ -25,6 +25,7 @@ from pipelines.sentences import sentence_spans
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
     from langchain_core.messages import BaseMessage, BaseMessageChunk
+    from langchain_core.runnables import RunnableConfig
     from PIL.Image import Image
 
     from pipelines.models.shelf import ModelShelf
@@ -37,50 +38,9 @@ _ABOUT = "Pictures that belong to the passages. What they show counts as said, a
 _DESCRIBE = "Say in one short sentence what this picture shows. Name what is to be seen, and guess nothing."
 _LONGEST_CAPTION = 300  # characters
 _PATIENCE = 3  # captions that fail one after another, after which no more are asked for
-# Words that names of models use for nothing else: 'qwen2.5-vl-7b', 'llama-3.2-11b-vision', 'llava:13b'.
-_SAYS_SO = re.compile(
-    r"(?<![a-z])(?:vl|vlm|vision|(?:bak)?llava|pixtral|moondream|minicpm-v|internvl|smolvlm)(?![a-z])", re.IGNORECASE
-)
 
 _failed: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 """Captions that failed one after another, by shelf."""
-
-
-def sees(chat: BaseChatModel) -> bool:
-    """Whether a chat model takes pictures, as far as can be known without showing it one.
-
-    LangChain keeps that in the model's profile: it has a table for the models of large providers, and our own models
-    know it from their files. Ollama is asked. Of models on other servers only the name is known; it counts where it
-    says so itself. A wrong no costs pictures only, and `streamed` mends a wrong yes. What was found out is kept in the
-    profile.
-    """
-    profile = getattr(chat, "profile", None) or {}
-    if "image_inputs" in profile:
-        return bool(profile["image_inputs"])
-    name = str(getattr(chat, "model_name", None) or getattr(chat, "model", ""))
-    found: bool | None = bool(_SAYS_SO.search(name))
-    if chat.__class__.__name__ == "ChatOllama":
-        found = _asked_ollama(chat, name, bool(found))
-    if found is not None:
-        _keep(chat, found)
-    return bool(found)
-
-
-def _asked_ollama(chat: Any, name: str, otherwise: bool) -> bool | None:
-    """What /api/show says; None when the server cannot be asked now. Its older versions do not say."""
-    import ollama
-
-    try:
-        capabilities = ollama.Client(chat.base_url, timeout=10).show(name).capabilities
-    except Exception as error:  # no server, no such model: the answer itself will say so
-        log.info("Ollama does not say whether %s takes pictures: %s", name, error)
-        return None
-    return otherwise if capabilities is None else "vision" in capabilities
-
-
-def _keep(chat: Any, found: bool) -> None:
-    if hasattr(chat, "profile"):
-        chat.profile = {**(chat.profile or {}), "image_inputs": found}
 
 
 def with_pictures(
@@ -171,12 +131,14 @@ def _jpeg(picture: Image) -> bytes:
     return buffer.getvalue()
 
 
-def streamed(chat: BaseChatModel, messages: list[BaseMessage]) -> Iterator[BaseMessageChunk]:
+def streamed(
+    chat: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig | None = None
+) -> Iterator[BaseMessageChunk]:
     """What the model writes. One that refuses pictures before its first word is asked again without them, and is not
     shown any from then on: a name may promise what its server cannot do."""
     begun = False
     try:
-        with closing(chat.stream(messages)) as chunks:  # type: ignore[type-var]
+        with closing(chat.stream(messages, config)) as chunks:  # type: ignore[type-var]
             for chunk in chunks:
                 begun = True
                 yield chunk
@@ -185,9 +147,9 @@ def streamed(chat: BaseChatModel, messages: list[BaseMessage]) -> Iterator[BaseM
         if begun or all(isinstance(message.content, str) for message in messages):
             raise
         refused = error
-    yield from chat.stream(without_pictures(messages))
+    yield from chat.stream(without_pictures(messages), config)
     log.warning("The chat model took no pictures (%s); it is asked without them. chat_sees=no says so.", refused)
-    _keep(chat, False)
+    keep_sight(chat, False)
 
 
 def caption(picture: Image, shelf: ModelShelf) -> str:

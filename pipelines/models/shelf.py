@@ -160,9 +160,24 @@ class ModelShelf:
             return self._chat_sees == "yes"
         if self._choices["chat"].blind:
             return False
-        from pipelines.models.seeing import sees
+        from pipelines.models.sight import sees
 
         return sees(self.chat)
+
+    @property
+    def cache(self) -> Path:
+        """The folder of what is made once of the models."""
+        return self._cache
+
+    @property
+    def has_chat(self) -> bool:
+        """Whether a chat model is set. Loads nothing."""
+        return self._choices["chat"].kind != "none"
+
+    @property
+    def chat_is_served(self) -> bool:
+        """Whether the chat model runs on a server that a person has named. Loads nothing."""
+        return self._choices["chat"].kind not in ("none", "builtin", "gguf", "hf")
 
     @property
     def chat_speed(self) -> tuple[float, float] | None:
@@ -206,6 +221,10 @@ class ModelShelf:
     def name(self, role: str) -> str:
         """What fills a role, without loading it. A library keeps this name with its vectors."""
         return self._choices[role].name
+
+    def identity(self, role: str) -> str:
+        """The name of what fills a role, with what tells it from others of that name. Loads nothing."""
+        return self._choices[role].identity
 
     def warm_chat(self, messages: Sequence[BaseMessage]) -> None:
         """Load the chat model and let it read the fixed start of every prompt, where it can keep that."""

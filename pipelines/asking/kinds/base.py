@@ -1,0 +1,28 @@
+"""The interface of a kind of answer, and what most kinds do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.asking.choosing import Amount, choose
+from pipelines.asking.material import Material
+from pipelines.asking.quotes import Group, Quotes, compose
+from pipelines.query.plan import QueryPlan
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`amount` says how much is quoted, `task` is what a chat model that writes is told to do."""
+
+    name: str
+    amount: Amount
+    task: str
+
+    def quote(self, plan: QueryPlan, material: Material) -> Quotes:
+        """The answer of the files' own sentences; `material` keeps what was read for it."""
+        return compose(self.gather(plan, material), material.results)
+
+    def gather(self, plan: QueryPlan, material: Material) -> list[Group]:
+        """What is quoted, in groups."""
+        passages, scores = material.search(plan.text)
+        return [Group(choose(passages, scores, self.amount))]

@@ -1,0 +1,125 @@
+"""A summary picks the sentences that stand for a file: they hold the words that the file uses much and others do not,
+they have to do with what was asked, and those at its beginning count more, where a text says what it is about. Of a
+matter that no one file is about, it picks from all that was found.
+
+Centroids of weighted words after Radev et al. 2004, 'Centroid-based summarization of multiple documents'; what was said
+already counts less as in SumBasic (Nenkova and Vanderwende 2005).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from indexes.keywords import content_words
+from indexes.records import Segment, Source
+from pipelines.asking.choosing import Amount, count_words
+from pipelines.asking.context import QueryContext
+from pipelines.asking.kinds.base import Kind
+from pipelines.asking.material import Material
+from pipelines.asking.passages import Sentence
+from pipelines.asking.quotes import Group
+from pipelines.query.plan import QueryPlan
+from pipelines.records import Result
+
+_FOUND = 20  # results that tell which file is meant
+_ONE = 0.5  # share of what was found by which one file is meant
+_UNNAMED = 0.1  # what a file counts of which the question has no word
+_BEGINS = 400  # characters of a file by which it is known, with its name and title
+_TERMS = 80  # words that stand for a file
+_MOST = 300  # segments of a file that are read; of a longer one, those at its beginning and those that were found
+_NEAR = 40  # sentences that are compared with the question by meaning
+_ASKED = 0.8  # what being near to what was asked counts beside the words that stand for the file,
+_OPENS = 0.4  # and at most, being at its beginning
+_OPENING = 0.15  # share of a file that is its beginning
+_SAID = 0.3  # of a word's weight is left once it was said
+_SHORTEST = 5  # words of a sentence that says something
+
+
+@dataclass(frozen=True)
+class Summary(Kind):
+    name: str = "summary"
+    amount: Amount = field(default=Amount(190))
+    task: str = "Summarise the main points in a few lines, each a point of its own, in the order of the file."
+
+    def gather(self, plan: QueryPlan, material: Material) -> list[Group]:
+        context = material.context
+        results = context.find(plan.text, _FOUND)
+        source = _meant(plan.text, results, context)
+        if source is not None:
+            results = _whole(source, results, context)
+        sentences = [each for passage in material.passages(results) for each in passage.sentences]
+        return [Group(_pick(plan.text, sentences, context, self.amount.words, opens=source is not None))]
+
+
+def _meant(text: str, results: Sequence[Result], context: QueryContext) -> Source | None:
+    """The file that is to be summarised; None where several hold what was found. A file counts by the ranks of its
+    passages, and by how many of the words asked stand in its name, its title and where it begins."""
+    ranks: dict[str, float] = defaultdict(float)
+    sources = {result.segment.source_id: result.source for result in results}
+    for result in results:
+        ranks[result.segment.source_id] += 1 / (result.rank + 2)
+    asked = context.rarity(content_words(text))
+    total = sum(asked.values()) or 1.0
+    worth = {}
+    for key, source in sources.items():
+        first = context.library.catalogue.beginning(key)
+        known = set(content_words(f"{' '.join(source.paths)} {source.title} {first[:_BEGINS]}".replace("_", " ")))
+        named = sum(weight for word, weight in asked.items() if word in known) / total
+        worth[key] = ranks[key] * (_UNNAMED + named) ** 2
+    whole = sum(worth.values())
+    best = max(worth, key=lambda key: worth[key], default="")
+    return sources[best] if whole and worth[best] >= _ONE * whole else None
+
+
+def _whole(source: Source, found: Sequence[Result], context: QueryContext) -> list[Result]:
+    """A file's segments in reading order, as results."""
+    known = {result.segment.id: result for result in found if result.segment.source_id == source.id}
+    segments: list[Segment] = context.library.catalogue.segments_of(source.id)
+    if len(segments) > _MOST:
+        segments = [each for n, each in enumerate(segments) if n < _MOST // 2 or each.id in known]
+    return [known.get(each.id) or Result(each, source, rank, 0.0, {}) for rank, each in enumerate(segments, start=1)]
+
+
+def _pick(text: str, sentences: Sequence[Sentence], context: QueryContext, room: int, opens: bool) -> list[Sentence]:
+    """Until there is no room left, in reading order."""
+    told = [each for each in sentences if each.form in ("sentence", "item") and count_words(each.words) >= _SHORTEST]
+    told = told or [each for each in sentences if each.form != "heading"]
+    words = [list(dict.fromkeys(content_words(each.words))) for each in told]
+    terms = _terms(words, context)
+    central = np.array([_weight(each, terms) for each in words])
+    worth = central / max(float(central.max(initial=0.0)), 1e-9)
+    if opens:
+        worth += _OPENS * np.clip(1 - np.arange(len(told)) / max(1.0, _OPENING * len(told)), 0, 1)
+    near = np.argsort(-worth)[:_NEAR]
+    if len(near):
+        embedder = context.shelf.text
+        worth[near] += _ASKED * (embedder.embed_passages([told[i].words for i in near]) @ embedder.embed_question(text))
+    scale = max(float(central.max(initial=0.0)), 1e-9)
+    left, chosen = set(near.tolist()), list[int]()
+    while left:
+        lost = {i: (central[i] - _weight(words[i], terms)) / scale for i in left}  # what was said already
+        best = max(left, key=lambda i: worth[i] - lost[i])
+        left.remove(best)
+        cost = count_words(told[best].words)
+        if cost > room:
+            continue
+        chosen.append(best)
+        room -= cost
+        terms = {word: weight * (_SAID if word in words[best] else 1.0) for word, weight in terms.items()}
+    return [told[i] for i in sorted(chosen)]
+
+
+def _terms(words: Sequence[Sequence[str]], context: QueryContext) -> dict[str, float]:
+    """The words that stand for a text: how often they are used in it, by how rare they are elsewhere."""
+    often = Counter(word for each in words for word in each)
+    most = dict(often.most_common(_TERMS))
+    return {word: np.log1p(most[word]) * weight for word, weight in context.rarity(most).items() if len(word) > 1}
+
+
+def _weight(words: Sequence[str], terms: Mapping[str, float]) -> float:
+    """A longer sentence holds more words, and must hold more."""
+    return sum(terms.get(word, 0.0) for word in words) / max(4.0, len(words)) ** 0.5

@@ -1,0 +1,50 @@
+"""What an answer is made from: results, their passages, and how well each sentence fits what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from pipelines.asking.context import QueryContext
+from pipelines.asking.passages import Passage, Sentence, read_passages
+from pipelines.asking.ranking import rank_sentences
+from pipelines.records import Result
+
+DEPTH = 10
+"""Results that are read; on the open questions more bring little that fits into an answer."""
+
+
+@dataclass(slots=True)
+class Material:
+    """`results` are numbered by their index, which sentences keep; each segment is there once. `cosines` are those of
+    all sentences that were ranked to what they were ranked for."""
+
+    context: QueryContext
+    results: list[Result] = field(default_factory=list)
+    cosines: dict[Sentence, float] = field(default_factory=dict)
+
+    def read(self, text: str, results: Sequence[Result]) -> tuple[list[Passage], dict[Sentence, float]]:
+        """The passages of some results, and how well each of their sentences answers `text`."""
+        passages = self.passages(results)
+        names = [PurePath(result.source.path).stem for result in results]
+        scores, cosines = rank_sentences(text, passages, self.context, names)
+        self.cosines |= cosines
+        return passages, scores
+
+    def passages(self, results: Sequence[Result]) -> list[Passage]:
+        """Some results as they stand in their files."""
+        known = {result.segment.id: index for index, result in enumerate(self.results)}
+        indexes = []
+        for result in results:
+            if result.segment.id not in known:
+                known[result.segment.id] = len(self.results)
+                self.results.append(result)
+            indexes.append(known[result.segment.id])
+        return read_passages(results, self.context.library.catalogue, indexes)
+
+    def search(
+        self, text: str, k: int = DEPTH, source: str | None = None
+    ) -> tuple[list[Passage], dict[Sentence, float]]:
+        """The same for what is found for `text`, within a file where one is named."""
+        return self.read(text, self.context.find(text, k, source))

@@ -1,0 +1,1 @@
+"""What was typed → one QueryPlan: what kind of answer is wanted, and what to look for."""

@@ -1,0 +1,50 @@
+"""What was typed → one QueryPlan: alone or leaning on the turn before, its intent, its language, its sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from indexes.keywords import is_cjk
+from pipelines.languages import detect
+from pipelines.query.follow_up import standalone
+from pipelines.query.intent import Intents
+from pipelines.query.lexicon import words_of
+from pipelines.query.plan import Intent, Length, QueryPlan
+from pipelines.query.sides import sides_of
+from pipelines.records import Question, Turn
+
+_LANGUAGES = ("en", "de", "fr", "es", "zh")
+
+
+def understand(question: Question, text: str, intents: Intents) -> QueryPlan:
+    """The plan of a question. `text` is what was typed, without needless space."""
+    alone = standalone(text, question.history)
+    intent, sure = intents.recognise(text)
+    if intent == "none" and alone.leans and len(alone.text) > len(text):
+        pass
+    return QueryPlan(
+        text,
+        alone.text,
+        cast(Intent, question.intent or intent),
+        1.0 if question.intent else sure,
+        alone.leans,
+        cast(Length, question.length),
+        language_of(text, question.history),
+        sides_of(text) if intent == "comparison" else (),
+    )
+
+
+def language_of(text: str, history: Sequence[Turn] = ()) -> str:
+    """Two letters. A short question is told by its small words, which each language has its own of, else by what was
+    asked before; English where nothing tells."""
+    if is_cjk(text):
+        return "zh"
+    words = text.lower().split()
+    met = {
+        language: sum(word.strip("?!.,") in words_of("small", language) for word in words) for language in _LANGUAGES
+    }
+    best = max(met, key=lambda language: met[language])
+    if met[best] and sum(count == met[best] for count in met.values()) == 1:
+        return best
+    return detect(text) or (language_of(history[-1].question, history[:-1]) if history else "en")
