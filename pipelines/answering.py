@@ -26,7 +26,7 @@ from pipelines.asking.merging import merged
 from pipelines.asking.phrases import phrase
 from pipelines.asking.prompts import build_messages
 from pipelines.asking.quotes import Quotes
-from pipelines.asking.reading import affordable, widen
+from pipelines.asking.reading import affordable, widened, with_more
 from pipelines.asking.writing import CheckedText
 from pipelines.checking.citations import Citer
 from pipelines.errors import ModelUnavailable
@@ -142,20 +142,20 @@ class Answering(Runnable[Question, Answer]):
         if sure < RELEVANT:
             yield from self._decline(turn, material, sure)
             return
-        turn.evidence = tuple(quotes.evidence)
+        turn.evidence = tuple(with_more(quotes.evidence, material.results))
         yield EvidenceFound(turn.evidence)
         turn.reached("first_cited")
         yield QuotesFound(self._answer(turn, quotes, False))
-        yield from self._written(turn, quotes, material)
+        yield from self._written(turn, quotes)
 
-    def _written(self, turn: _Turn, quotes: Quotes, material: Material) -> Iterator[AnswerEvent]:
+    def _written(self, turn: _Turn, quotes: Quotes) -> Iterator[AnswerEvent]:
         """What the chat model makes of it, as far as it can be trusted with; the quotes alone where there is none."""
         ability = ability_of(self.shelf, self.ability)
         if ability != "writes":
             yield from self._finish(turn, quotes, False)
             return
         try:
-            text = yield from self._write(turn, quotes, material)
+            text = yield from self._write(turn)
         except ModelUnavailable as error:
             turn.context.trace.note("write", str(error))
             yield AnswerAdvanced(str(error))
@@ -170,14 +170,12 @@ class Answering(Runnable[Question, Answer]):
             turn.model = ""
         yield from self._finish(turn, quotes, False)
 
-    def _write(self, turn: _Turn, quotes: Quotes, material: Material) -> Generator[AnswerEvent, None, CheckedText]:
+    def _write(self, turn: _Turn) -> Generator[AnswerEvent, None, CheckedText]:
         """The model's text, checked sentence by sentence as it comes."""
         context, plan = turn.context, turn.plan
         context_tokens = getattr(self.shelf.chat, "context", 32_000)
         budget = affordable(self.shelf.chat_speed, context_tokens, self.budget)
-        evidence = widen(quotes.evidence, material.results, budget, context.shelf.text)
-        turn.evidence = tuple(evidence)
-        yield EvidenceFound(turn.evidence)
+        evidence = widened(turn.evidence, budget, context.shelf.text)
         messages = build_messages(plan.text, kind_of(plan).task, evidence, turn.question.history if plan.leans else ())
         context.trace.prompt = "\n\n".join(f"[{message.type}]\n{message.text}" for message in messages)
         if self.pictures > 0 and self.shelf.chat_sees:

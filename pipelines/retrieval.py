@@ -172,7 +172,8 @@ class Retriever:
         return moments
 
     def _interaction(self, moments: list[Moment], text: str, embedder: TextEmbedder, trace: Trace) -> np.ndarray | None:
-        """Late interaction with the words that are kept; None where the model gives none, or can't read the script."""
+        """Late interaction with the words that are kept, NaN for a passage of which none are; None where the model
+        gives none, or can't read the script."""
         space = self.library.catalogue.space("text")
         if space is None or space["model"] != embedder.name:
             return None
@@ -180,12 +181,11 @@ class Retriever:
             return None
         ids = [moment.lead.segment.id or 0 for moment in moments]
         kept = self.library.catalogue.codes(space["key"], ids)
-        if any(i not in kept for i in ids):
-            trace.note("interaction", "left out: words of some passages are not kept (python -m app doctor --reembed)")
-            return None
-        codes = [np.frombuffer(kept[i], np.uint8).reshape(-1, BITS // 8) for i in ids]
-        trace.note("interaction", f"the best {len(ids)} were compared word by word")
-        return max_sim(embedder.embed_words(text), codes)
+        codes = [np.frombuffer(kept[i], np.uint8).reshape(-1, BITS // 8) for i in ids if i in kept]
+        scores = np.full(len(ids), np.nan, np.float32)  # a photograph has no words to be compared
+        scores[[i in kept for i in ids]] = max_sim(embedder.embed_words(text), codes)
+        trace.note("interaction", f"{len(codes)} of the best {len(ids)} were compared word by word")
+        return scores
 
     def _found(self, search: Search, fused: Sequence[tuple[int, float]]) -> list[Found]:
         """What was fused, with its rank, score and fit in each list."""

@@ -162,7 +162,7 @@ def _with_neighbours(own: list[Sentence], segment: Segment, catalogue: Catalogue
             if len(part) > 1 and part[0].form == "heading":
                 part = part[1:]  # the head of the next page
             stop = next((n for n, each in enumerate(part) if each.form != "item"), len(part))
-            own = own + [replace(each, context=each.context or lead) for each in part[:stop]]
+            own = own + [replace(each, context=lead) for each in part[:stop]]
             if stop < len(part) or not part:
                 break
     return own

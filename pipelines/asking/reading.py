@@ -14,6 +14,7 @@ SECONDS = 12.0
 """In which a model shall have read what it is given; what it writes comes behind that."""
 
 _LEAST = 300  # tokens, for a model that is slow or of which the speed is not known yet
+_MORE = 10  # passages that were found and not quoted
 _ROOM = 900  # tokens of a context that are left for the rest of the prompt and the answer
 
 
@@ -24,28 +25,25 @@ def affordable(speed: tuple[float, float] | None, context: int, setting: int = 0
     return max(_LEAST, min(wanted, context - _ROOM))
 
 
-def widen(quoted: Sequence[Evidence], results: Sequence[Result], budget: int, embedder: TextEmbedder) -> list[Evidence]:
-    """The evidence for a model, of about `budget` tokens: what was quoted keeps its number and brings its passage."""
-    made = [replace(each, sentences=(each.result.segment.text,), beside=_whole(each)) for each in quoted]
+def with_more(quoted: Sequence[Evidence], results: Sequence[Result]) -> list[Evidence]:
+    """What was quoted, and behind it what was found beside that, numbered on."""
+    made = list(quoted)
     known = {each.result.segment.id for each in quoted}
     for result in results:
-        if result.segment.id not in known:
+        if result.segment.id not in known and len(made) < len(quoted) + _MORE:
             known.add(result.segment.id)
-            made.append(Evidence(len(made) + 1, result, (result.segment.text,), _beside(result)))
+            made.append(Evidence(len(made) + 1, result, ()))
+    return made
+
+
+def widened(evidence: Sequence[Evidence], budget: int, embedder: TextEmbedder) -> list[Evidence]:
+    """The evidence that a model reads, of about `budget` tokens: each with its whole passage, as far as that goes."""
     read: list[Evidence] = []
-    for evidence in made:
-        budget -= embedder.tokens(" ".join(text for _, texts in evidence.parts for text in texts)) + 15
+    for narrow in evidence:
+        wide = {**dict(narrow.beside), **{segment: (segment.text,) for segment in narrow.result.beside}}
+        whole = replace(narrow, sentences=(narrow.result.segment.text,), beside=tuple(wide.items()))
+        budget -= embedder.tokens(" ".join(text for _, texts in whole.parts for text in texts)) + 15
         if budget < 0 and read:
             break
-        read.append(evidence)
+        read.append(whole)
     return read
-
-
-def _whole(evidence: Evidence) -> tuple:  # type: ignore[type-arg]
-    beside = dict(evidence.beside)
-    others = {segment: (segment.text,) for segment in evidence.result.beside}
-    return tuple({**beside, **others}.items())
-
-
-def _beside(result: Result) -> tuple:  # type: ignore[type-arg]
-    return tuple((segment, (segment.text,)) for segment in result.beside)

@@ -26,15 +26,21 @@ def rerank(
 ) -> list[tuple[Moment, float]]:
     """The best `most` in the order of `score`, mixed by its share with their own, the others behind them as they were.
 
-    A picture without words stays where it is: there is nothing to read in it. All stay where `score` gives None.
+    A picture without words stays where it is: there is nothing to read in it, and so does what gets NaN. All stay where
+    `score` gives None.
     """
     first = list(moments[:most])
     read = [i for i, (moment, _) in enumerate(first) if "image" not in moment.lead.ranks]
     scores = score([first[i][0] for i in read]) if len(read) > 1 else None
     if scores is None:
         return list(moments)
+    scores = np.asarray(scores)
+    read = [i for i, score in zip(read, scores, strict=True) if not np.isnan(score)]
+    scores = scores[~np.isnan(scores)]
+    if len(read) < 2:
+        return list(moments)
     fused = _normalised(np.array([first[i][1] for i in read]))
-    mixed = share * _normalised(np.asarray(scores)) + (1 - share) * fused
+    mixed = share * _normalised(scores) + (1 - share) * fused
     order = [read[j] for j in np.argsort(-mixed, kind="stable")]
     best = sorted((first[i][1] for i in read), reverse=True)  # fused scores go on falling
     put = {place: (first[i][0], score) for place, i, score in zip(read, order, best, strict=True)}

@@ -1,0 +1,63 @@
+"""Kinds of answers over real files: comparisons speak of every side, summaries of the file that is meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from indexes.library import Library
+from pipelines.answering import Answering
+from pipelines.ingest import Ingest
+from pipelines.records import Answer, Question
+
+FILES = {
+    "report_a.md": "# Report A\n\nThe north wall is damp up to a metre. The roof is sound.\n",
+    "report_b.md": "# Report B\n\nDamp was found in the cellar only. The gutters leak at the back.\n",
+    "minutes 2024-05-03.md": "# Minutes of the harbour board, 3 May 2024\n\nPresent: Ada, Ben and Cleo.\n\n"
+    "The board buys a second crane for 18,400 crowns. The fee for moorings rises to 12 crowns a night from June. "
+    "The slipway stays closed until the rails are renewed. The harbour master reported on the spring storms.\n",
+    "minutes 2023-11-07.md": "# Minutes of the harbour board, 7 November 2023\n\nThe board lets the old shed to the "
+    "rowing club for 90 crowns a month. The lamp on the mole is repaired by Ben.\n",
+    "income.txt": "The income of the ferry was 9,100 crowns. Guests come by the morning boat.",
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory, shelf):
+    folder = tmp_path_factory.mktemp("files")
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    made = Library(tmp_path_factory.mktemp("library"))
+    list(Ingest(made, shelf, 10**7).index([folder]))
+    yield made
+    made.close()
+
+
+def ask(library: Library, shelf: Any, question: str, intent: str = "") -> Answer:
+    return Answering(library, shelf, ability="quotes").invoke(Question(question, intent=intent))
+
+
+def test_what_two_files_say_about_a_thing_is_told_of_both(library, shelf) -> None:
+    answer = ask(library, shelf, "What do report_a.md and report_b.md say about damp?")
+    assert "north wall is damp" in answer.text and "Damp was found in the cellar" in answer.text
+
+
+def test_a_comparison_speaks_of_every_side(library, shelf) -> None:
+    answer = ask(library, shelf, "north wall or cellar, which is damper?", "comparison")
+    assert "north wall" in answer.text and "cellar" in answer.text
+    assert answer.trace is not None and answer.trace.parts == ("north wall", "cellar")
+
+
+def test_a_summary_is_of_the_file_that_is_meant(library, shelf) -> None:
+    answer = ask(library, shelf, "what was decided at the harbour board meeting of 3 may 2024", "summary")
+    assert "18,400 crowns" in answer.text and "12 crowns a night" in answer.text
+    assert "rowing club" not in answer.text
+    assert {each.result.source.path.rsplit("/", 1)[1] for each in answer.evidence if each.sentences} == {
+        "minutes 2024-05-03.md"
+    }
+
+
+def test_words_that_only_look_alike_contradict_nothing(library, shelf) -> None:
+    answer = ask(library, shelf, "what was the income of the ferry")
+    assert not answer.abstained and "9,100 crowns" in answer.text
