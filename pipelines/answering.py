@@ -135,7 +135,7 @@ class Answering(Runnable[Question, Answer]):
         if turn.plan.intent == "none":
             yield from self._finish(turn, Quotes(phrase("heard", turn.plan.language)), False)
             return
-        material = Material(turn.context)
+        material = Material(turn.context, typed=turn.plan.question if turn.plan.leans else "")
         quotes: Quotes = self._step("gather", lambda _: kind_of(turn.plan).quote(turn.plan, material), turn)
         turn.reached("retrieve")
         sure = relevance(turn.plan, material) if material.results else 0.0

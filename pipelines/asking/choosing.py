@@ -20,13 +20,14 @@ _ITEMS = 3  # behind the best, of a list that is too long to be quoted whole
 @dataclass(frozen=True, slots=True)
 class Amount:
     """How much is quoted: `words` in all; of prose the sentences `before` and `after` a good one; sentences that score
-    at least `least` times the best, rows `rows` times the best row."""
+    at least `least` times the best, rows `rows` times the best row; `lists` whole, or an item alone."""
 
     words: int
     after: int = 0
     before: int = 0
     least: float = 0.0
     rows: float = 0.9
+    lists: bool = True
 
 
 def choose(passages: Sequence[Passage], scores: Mapping[Sentence, float], amount: Amount) -> list[Sentence]:
@@ -35,6 +36,7 @@ def choose(passages: Sequence[Passage], scores: Mapping[Sentence, float], amount
     by = {sentence: passage for passage in passages for sentence in passage.sentences}
     best_row = max((scores[each] for each in order if each.form == "row"), default=0.0)
     chosen: dict[Sentence, None] = {}
+    said: set[str] = set()  # a manual says the same in several places
     left = amount.words
     for sentence in order:
         if chosen and scores[sentence] < amount.least * scores[order[0]]:
@@ -43,8 +45,10 @@ def choose(passages: Sequence[Passage], scores: Mapping[Sentence, float], amount
             continue
         for each in _with_needed(sentence, by[sentence], left, amount):
             cost = count_words(each.text)
-            if each not in chosen and (cost <= left or not chosen):
+            words = " ".join(each.words.split()).lower()
+            if words not in said and (cost <= left or not chosen):
                 chosen[each] = None
+                said.add(words)
                 left -= cost
         if left < _END:
             break
@@ -56,7 +60,7 @@ def _with_needed(sentence: Sentence, passage: Passage, left: int, amount: Amount
     if sentence.form == "row":
         head = next((row for row in passage.sentences if row.form == "row" and row.text == sentence.context), None)
         yield from (row for row in (head, sentence) if row is not None)
-    elif len(block) > 1:
+    elif len(block) > 1 and amount.lists:
         if sum(count_words(each.text) for each in block) <= left:
             yield from block
             return
@@ -67,7 +71,8 @@ def _with_needed(sentence: Sentence, passage: Passage, left: int, amount: Amount
         yield sentence
         for each in _run(passage.sentences[at + 1 : at + 1 + amount.after]):
             yield each
-            yield from passage.block(each)[1:]  # what it leads to
+            if amount.lists:
+                yield from passage.block(each)[1:]  # what it leads to
         yield from _run(passage.sentences[max(0, at - amount.before) : at][::-1])
 
 

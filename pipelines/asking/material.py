@@ -18,17 +18,18 @@ DEPTH = 10
 @dataclass(slots=True)
 class Material:
     """`results` are numbered by their index, which sentences keep; each segment is there once. `cosines` are those of
-    all sentences that were ranked to what they were ranked for."""
+    all sentences that were ranked to what they were ranked for. `typed` is what is new in a follow-up."""
 
     context: QueryContext
     results: list[Result] = field(default_factory=list)
     cosines: dict[Sentence, float] = field(default_factory=dict)
+    typed: str = ""
 
     def read(self, text: str, results: Sequence[Result]) -> tuple[list[Passage], dict[Sentence, float]]:
         """The passages of some results, and how well each of their sentences answers `text`."""
         passages = self.passages(results)
         names = [PurePath(result.source.path).stem for result in results]
-        scores, cosines = rank_sentences(text, passages, self.context, names)
+        scores, cosines = rank_sentences(text, passages, self.context, names, self.typed)
         self.cosines |= cosines
         return passages, scores
 

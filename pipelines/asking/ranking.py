@@ -20,10 +20,11 @@ _RANK = 0.06  # what each rank of the passage takes away
 
 
 def rank_sentences(
-    text: str, passages: Sequence[Passage], context: QueryContext, names: Sequence[str] = ()
+    text: str, passages: Sequence[Passage], context: QueryContext, names: Sequence[str] = (), typed: str = ""
 ) -> tuple[dict[Sentence, float], dict[Sentence, float]]:
     """Each sentence's score, and its cosine to the question alone. The passages stand in the order of the search;
-    `names` are what each result's file is called."""
+    `names` are what each result's file is called; of a follow-up, `typed` is what is new in it, and counts as much as
+    all it leans on."""
     sentences = [each for passage in passages for each in passage.sentences if each.form != "heading"]
     if not sentences:
         return {}, {}
@@ -31,8 +32,15 @@ def rank_sentences(
     with context.trace.timed("sentences"):
         rows = embedder.embed_passages([_read(sentence) for sentence in sentences])
         cosines = rows @ embedder.embed_question(text)
+        if typed:
+            cosines = (cosines + rows @ embedder.embed_question(typed)) / 2
     place = {passage.result: rank for rank, passage in enumerate(passages)}
     asked = {_stem(word): weight for word, weight in context.rarity(content_words(text)).items() if weight}
+    if typed:
+        new = {_stem(word) for word in content_words(typed)}
+        old = sum(weight for stem, weight in asked.items() if stem not in new)
+        share = old / max(1e-9, sum(weight for stem, weight in asked.items() if stem in new))
+        asked = {stem: weight * (max(1.0, share) if stem in new else 1.0) for stem, weight in asked.items()}
     total = sum(asked.values()) or 1.0
     weight = 1.0 if context.reads(text) else 0.1
     scores: dict[Sentence, float] = {}

@@ -28,6 +28,7 @@ SURE = 0.6  # above it a question leans: a question that stands alone suffers mo
 SIGNALS = ("", "joins", "points", "shows", "others", "closes", "short", "ends", "named", "bare")
 # Learned by `python -m benchmarks.follow_ups DATA --learn` from 5,000 questions of conversations and of single ones.
 WEIGHTS = (-1.15, 2.39, 3.18, 1.96, 0.97, 1.52, 2.98, -4.12, -0.85, 1.99)
+_LONGEST = 15  # words of an answer's first sentence
 _NAMES = 3  # of the last answer; more of them lead away from the question
 _MARK = re.compile(r"\[\d+\]")  # of a citation
 _STEM = 6  # letters by which forms of a word are the same
@@ -90,6 +91,8 @@ def with_words_before(question: str, history: Sequence[Turn]) -> str:
     last = history[-1]
     start = next((turn for turn in reversed(history) if turn.asked in ("", turn.question)), history[0])
     told = next(iter(sentences(_MARK.sub("", last.answer))), "")
+    if len(told.split()) > _LONGEST:
+        told = ""  # a quote of many names says of none that it is meant
     before = [*_own(start.question), *_own(last.question), *islice(_names(told), _NAMES)]
     kept = _own(question)
     text = [question]
