@@ -11,6 +11,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, TypeVar
 
@@ -57,7 +58,11 @@ def _as_turn(answer: Answer) -> Turn:
 
 
 def as_kept(answer: Answer, files: Sequence[str] = ()) -> dict[str, Any]:
-    """An answer as a JSON document."""
+    """An answer as a JSON document, with the evidence that it shows: what was cited, or what came nearest. What was
+    only found beside that is not kept, so that an answer goes only with a file that it rested on."""
+    shown = {citation.number for citation in answer.citations}
+    if not answer.abstained:
+        answer = replace(answer, evidence=tuple(each for each in answer.evidence if each.number in shown))
     document = answer_json(answer)
     for values, evidence in zip(document["evidence"], answer.evidence, strict=True):
         source = evidence.result.source

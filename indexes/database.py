@@ -100,14 +100,18 @@ class Database:
                 " it cannot be brought to this one. Open it once where it may, or copy its folder and open that."
             )
         for number, step in enumerate(self._migrations[taken:], start=taken + 1):
+            execute = self.connection.execute
+            execute("BEGIN IMMEDIATE")
             try:
-                self.connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version={number}; COMMIT;")
-            except sqlite3.OperationalError:
-                # Another process may have taken the same step first.
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                if self.connection.execute("PRAGMA user_version").fetchone()[0] < number:
-                    raise
+                # Another process may have taken it meanwhile; some steps could be taken twice, and would count back.
+                if execute("PRAGMA user_version").fetchone()[0] < number:
+                    for statement in _statements(step):
+                        execute(statement)
+                    execute(f"PRAGMA user_version={number}")
+                execute("COMMIT")
+            except BaseException:
+                execute("ROLLBACK")
+                raise
 
     def damage(self) -> str:
         """What SQLite finds wrong with the file, words aside; '' for nothing. Looks at every page and every index."""
@@ -225,6 +229,16 @@ class Database:
     def set_fact(self, name: str, value: str | int) -> None:
         with self.transaction(counts=False) as connection:
             connection.execute("INSERT OR REPLACE INTO facts(name, value) VALUES (?,?)", (name, value))
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Those of a script, one by one: `executescript` would end the transaction that it stands in."""
+    statement = ""
+    for part in script.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _connect(name: str, uri: bool = False) -> sqlite3.Connection:

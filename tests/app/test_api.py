@@ -84,9 +84,9 @@ def test_answers_stream_as_events_that_add_up(client) -> None:
     events = [
         (b.split("\n")[0].removeprefix("event: "), json.loads(b.split("\n")[1].removeprefix("data: "))) for b in blocks
     ]
-    assert events[0][0] == "evidence" and events[-1][0] == "answer"
-    assert "".join(data["text"] for name, data in events if name == "delta") == events[-1][1]["answer"]
-    assert "31" in events[-1][1]["answer"]
+    assert [name for name, _ in events[:2]] == ["evidence", "quotes"] and events[-1][0] == "answer"
+    assert "31 years" in events[1][1]["answer"] and events[1][1]["citations"]
+    assert "31 years" in events[-1][1]["answer"]
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_ask_cites_the_file_and_the_words(environment, capsys) -> None:
     answer = run_json(capsys, "ask", "Who was the first keeper of the light?")
     assert set(answer) == {
         "question", "asked", "answer", "abstained", "citations", "evidence", "sentences", "waiting", "seconds",
-        "model",
+        "model", "intent",
     }  # fmt: skip
     assert "Vane" in answer["answer"] and not answer["abstained"]
     citation = answer["citations"][0]
@@ -79,7 +79,7 @@ def test_ask_cites_the_file_and_the_words(environment, capsys) -> None:
     assert "Thomas Vane" in citation["quote"] and citation["support"] > 0.5
     assert f"[{citation['number']}]" in answer["answer"]
     assert citation["number"] in {evidence["number"] for evidence in answer["evidence"]}
-    assert set(answer["seconds"]) == {"retrieve", "first_token", "total"}
+    assert set(answer["seconds"]) == {"retrieve", "first_cited", "first_token", "total"}
 
 
 def test_ask_in_the_terminal_prints_the_answer_and_where_it_stands(environment, capsys) -> None:
@@ -122,7 +122,9 @@ def test_an_answer_is_followed_by_what_is_not_borne_out() -> None:
 def test_a_trace_names_the_files_and_survives_what_has_gone(environment) -> None:
     assistant = Assistant(load_settings(), create=False)
     hits = assistant.library.search_keywords("keeper Vane", 5)
-    trace = Trace("Who?", "rule", filters=("in keeper.txt",), hits={"keywords": [*hits, Hit(999, 9, 0.1, "keywords")]})
+    trace = Trace(
+        "Who?", "fact", 0.9, filters=("in keeper.txt",), hits={"keywords": [*hits, Hit(999, 9, 0.1, "keywords")]}
+    )
     trace.fused = [(hits[0].segment_id, 0.5)]
     trace.floors = {"text": (0.3, 0.2)}
     trace.cut = [Cut(999, "fusion", "too far down")]
@@ -132,7 +134,14 @@ def test_a_trace_names_the_files_and_survives_what_has_gone(environment) -> None
     assert document["hits"]["keywords"][0]["source"] == str(environment / "keeper.txt")
     assert "source" not in document["hits"]["keywords"][-1]
     read = "\n".join(explained(document))
-    for part in ("rewritten by rule", "keeper.txt, line 1", "segment 999", "too far down", "not reached", "merged two"):
+    for part in (
+        "taken for: fact (0.90)",
+        "keeper.txt, line 1",
+        "segment 999",
+        "too far down",
+        "not reached",
+        "merged two",
+    ):
         assert part in read
     assistant.close()
 

@@ -15,10 +15,10 @@ from pipelines.asking.kinds.summary import Summary
 from pipelines.query.plan import QueryPlan
 
 # Prose around a good sentence explains it; a fact needs none. Lists and tables are read whole.
-FACT = Kind("fact", Amount(45, lists=False), "Give the value that is asked for in one short sentence.")
+FACT = Kind("fact", Amount(45, least=0.5, lists=False), "Give the value that is asked for in one short sentence.")
 YES_NO = Kind(
     "yes_no",
-    Amount(90, after=1, before=1, lists=False),
+    Amount(90, after=1, before=1, least=0.4, lists=False),
     "Begin with yes or no, then give the condition or the reason in a sentence.",
 )
 EXPLANATION = Kind(

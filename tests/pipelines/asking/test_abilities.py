@@ -224,3 +224,8 @@ def test_errors_of_a_provider_are_told_as_one_of_ours() -> None:
 
     with pytest.raises(ModelUnavailable, match="no key"):
         measure(Fake(says=wrong, asked=[]))
+
+
+def test_a_grammar_leaves_the_built_in_model_no_other_words(shelf: ModelShelf) -> None:
+    bound = shelf.chat.bound_to('root ::= "7, 3"')
+    assert bound.invoke("How are you?").text == "7, 3" and shelf.chat.grammar == ""

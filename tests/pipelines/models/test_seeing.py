@@ -240,7 +240,7 @@ def test_a_turn_shows_pictures_and_the_next_does_not_repeat_them(
 ) -> None:
     server.says = "The boat with a sail lies in the harbour."
     own = ShelfWithChat(shelf, shelf_with(f"openai:test-vision@{server.url}/v1", tmp_path))
-    answering = Answering(library, own, pictures=3)  # type: ignore[arg-type]
+    answering = Answering(library, own, pictures=3, ability="writes")  # type: ignore[arg-type]
     asked = "Which boat with a sail lies in the harbour?"
     *_, first = answering.stream(Question(asked))
     assert isinstance(first, AnswerFinished) and first.answer.citations
@@ -257,7 +257,7 @@ def test_pictures_can_be_switched_off(
     library: Library, shelf: ModelShelf, server: ChatServer, tmp_path: Path, most: int, sees: str
 ) -> None:
     own = ShelfWithChat(shelf, shelf_with(f"openai:test-vision@{server.url}/v1", tmp_path, chat_sees=sees))
-    list(Answering(library, own, pictures=most).stream(Question("Which boat lies in the harbour?")))  # type: ignore[arg-type]
+    list(Answering(library, own, pictures=most, ability="writes").stream(Question("Which boat lies in the harbour?")))  # type: ignore[arg-type]
     assert all(isinstance(message["content"], str) for message in server.chats[0])
 
 
