@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_LOOKS = 0.05  # seconds between two looks for events of the page
 _GRACE = 2  # seconds in which open answers and pages may end by themselves
 _LAST = 4.5  # seconds after which no thread is waited for any more
 
@@ -55,6 +56,8 @@ def build_app(assistant: Assistant) -> FastAPI:
         max_file_size=f"{max(settings.max_file_mb, settings.max_recording_mb)}mb",
         **look,
     )
+    # Gradio looks for events a thousand times a second, which took 6 % of a core while nobody asked anything.
+    page._queue.sleep_when_free = page._queue.progress_update_sleep_when_free = _LOOKS
     app.add_middleware(Guard, host=settings.host, password=settings.password)
     return app
 

@@ -137,7 +137,9 @@ class Steps:
         if answer is None:
             yield replace(exchange, notes=(*exchange.notes, "Stopped."))
         else:
-            yield replace(exchange, why=self._why(answer), waiting=self._waiting() if answer.abstained else 0)
+            notes = (*exchange.notes, *_failed(answer))
+            waiting = self._waiting() if answer.abstained else 0
+            yield replace(exchange, notes=notes, why=self._why(answer), waiting=waiting)
 
     def _why(self, answer: Answer) -> str:
         if answer.trace is None:
@@ -165,6 +167,11 @@ def _after(exchange: Exchange, event: AnswerEvent) -> Exchange:
             return replace(exchange, text=exchange.text + text, activity=_WRITING)
         case AnswerFinished(answer=answer):
             return replace(exchange, text=answer.text, evidence=answer.evidence, answer=answer, activity="")
+
+
+def _failed(answer: Answer) -> list[str]:
+    """Why the chat model wrote nothing, if it was asked: else who has set one up would wonder where its text is."""
+    return [step.text for step in answer.trace.steps if step.stage == "write"] if answer.trace else []
 
 
 def _with_quoted(exchange: Exchange, evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

@@ -25,7 +25,19 @@ log = logging.getLogger(__name__)
 
 ABILITIES: tuple[str, ...] = get_args(Ability)
 
-SHIPPED: dict[str, Measured] = {}
+# What comes with the install was measured with these questions (Q4, llama.cpp, two cores). The 1.5B model was asked all
+# 20 of each level: it wrote 13 right (16 are needed), shortened 16 and chose 12 (18 are). It answers German in English,
+# reads the wrong row of a table, and takes the date of another report; shortened, it drops conditions. The 0.5B model
+# was asked until it was certain that it fails. The probe took 130 s with the one and 166 s with the other, on two busy
+# cores.
+SHIPPED: dict[str, Measured] = {
+    "Qwen2.5-Coder-1.5B-Instruct Q4_K_M": Measured(
+        "quotes", {"writes": (13, 20), "shortens": (16, 20), "chooses": (12, 20)}
+    ),
+    "Qwen2.5-Coder-0.5B-Instruct Q4_K_M": Measured(
+        "quotes", {"writes": (5, 10), "shortens": (7, 10), "chooses": (1, 4)}
+    ),
+}
 
 _AGAIN = 60.0  # seconds after which a model that did not answer is asked once more
 _Key = tuple[Path, str]
@@ -95,7 +107,7 @@ def measure_now(shelf: ModelShelf, seconds: float = SECONDS) -> Measured | None:
     key, name = _key(shelf), shelf.name("chat")
     with _turn:
         known = known_of(shelf)
-        if known is not None and not _is_due(key) and not known.note:
+        if known is not None and not known.note:
             return known
         try:
             found = measure(shelf.chat, seconds, _leaving.is_set)

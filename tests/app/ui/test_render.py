@@ -9,7 +9,7 @@ from app.ui import conversations, render, tables, why
 from app.ui.answers import doubts_html, more_html, nearest_html, support
 from app.ui.exchanges import Exchange
 from app.ui.player import second_of
-from app.ui.steps import _after
+from app.ui.steps import _after, _failed
 from app.uploads import keep, safe_name, scope_of
 from indexes.catalogue import Catalogue
 from indexes.conversations import Conversation
@@ -159,6 +159,12 @@ def test_more_evidence_leaves_what_is_quoted_as_it_is() -> None:
     exchange = _after(exchange, EvidenceFound(wider))
     assert [each.result.segment.text for each in exchange.evidence] == ["Oil.", wider[1].result.segment.text]
     assert _after(exchange, AnswerFinished(answer("Oil."))).activity == ""
+
+
+def test_a_chat_model_that_did_not_answer_is_told_of() -> None:
+    trace = Trace(steps=[Step("fusion", "3 of 4"), Step("write", "The chat model m did not answer.")])
+    assert _failed(replace(answer("Oil."), trace=trace)) == ["The chat model m did not answer."]
+    assert _failed(answer("Oil.")) == []
 
 
 @pytest.mark.parametrize(
