@@ -150,7 +150,7 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
             return StreamingResponse(
                 _server_sent(first, events, finished), media_type="text/event-stream", headers=headers
             )
-        *_, last = events
+        *_, last = first, *events
         assert isinstance(last, AnswerFinished)
         return JSONResponse(finished(last.answer))
 

@@ -56,13 +56,21 @@ class Intents:
         self._model: IntentModel | None = None
         self._lock = threading.Lock()
 
-    def recognise(self, text: str) -> tuple[str, float]:
-        """The likeliest intent of what was typed, and how sure that is: its probability, 0..1."""
+    def recognise(self, text: str, before: str = "") -> tuple[str, float]:
+        """The likeliest intent of what was typed, and how sure that is: its probability, 0..1.
+
+        `before` is the question that it leans on: what 'and Grindelwald?' wants, half of that says.
+        """
         if not _plain(text):
             return "none", 1.0
-        sure = self._fitted().probabilities(text, self._embedder.embed_question(text))
+        sure = self._probabilities(text)
+        if before:
+            sure = (sure + self._probabilities(before)) / 2
         best = int(sure.argmax())
         return self.names[best], float(sure[best])
+
+    def _probabilities(self, text: str) -> np.ndarray:
+        return self._fitted().probabilities(text, self._embedder.embed_question(text))
 
     def _fitted(self) -> IntentModel:
         with self._lock:

@@ -20,7 +20,8 @@ _LANGUAGES = ("en", "de", "fr", "es", "zh")
 def understand(question: Question, text: str, intents: Intents) -> QueryPlan:
     """The plan of a question. `text` is what was typed, without needless space."""
     alone = standalone(text, question.history)
-    intent, sure = intents.recognise(text)
+    last = question.history[-1] if alone.leans else None
+    intent, sure = intents.recognise(text, (last.asked or last.question) if last else "")
     if intent == "none" and alone.leans and len(alone.text) > len(text):
         pass
     return QueryPlan(

@@ -244,3 +244,8 @@ def test_a_password_is_asked_for_everywhere(tmp_path, shelf, monkeypatch) -> Non
             assert made.get(path, auth=("folioscope", "wrong")).status_code == 401
             assert made.get(path, auth=("folioscope", "grün")).status_code == 200
     assistant.close()
+
+
+def test_thanks_is_answered_at_once(client) -> None:
+    answer = client.post("/api/ask", json={"question": "thanks a lot"}).json()
+    assert answer["intent"] == "none" and answer["answer"] and answer["evidence"] == []
