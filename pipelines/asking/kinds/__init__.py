@@ -14,11 +14,14 @@ from pipelines.asking.kinds.show import Show
 from pipelines.asking.kinds.summary import Summary
 from pipelines.query.plan import QueryPlan
 
-# Prose around a good sentence explains it; a fact needs none. Lists and tables are read whole.
-FACT = Kind("fact", Amount(45, least=0.5, lists=False), "Give the value that is asked for in one short sentence.")
+# Prose around a good sentence explains it. A fact ends where what follows fits much less: where one sentence stands out
+# it is the answer, where several fit alike they all are. Lists and tables are read whole.
+FACT = Kind(
+    "fact", Amount(90, after=1, least=0.7, lists=False), "Give the value that is asked for in one short sentence."
+)
 YES_NO = Kind(
     "yes_no",
-    Amount(90, after=1, before=1, least=0.4, lists=False),
+    Amount(110, after=1, before=1, lists=False),
     "Begin with yes or no, then give the condition or the reason in a sentence.",
 )
 EXPLANATION = Kind(
@@ -54,5 +57,5 @@ def kind_of(plan: QueryPlan) -> Kind:
     if plan.length == "detailed":
         return replace(kind, amount=replace(kind.amount, words=2 * kind.amount.words, after=3, before=1))
     if kind is FACT and plan.sure < _DOUBTFUL:
-        return replace(FACT, amount=Amount(110, after=1, before=1, rows=0.8))
+        return replace(FACT, amount=Amount(110, after=1, before=1, least=0.5, rows=0.8))
     return kind
