@@ -81,6 +81,9 @@ class _Composer:
     def _table(self, rows: list[Sentence]) -> None:
         for number, row in enumerate(rows):
             cells = [" ".join(cell.split()) for cell in row.text.split(" | ")]
+            if number == 0 and row.context:  # its head was quoted above: what stands in no head is none
+                self._begin("\n\n", f"{CELL * (len(cells) + 1)}\n{CELL}{'---|' * len(cells)}")
+                number = 1
             self._begin("\n" if number else "\n\n", CELL)
             self._quote(row, row, CELL.join(cells))
             self.quotes.text += CELL
