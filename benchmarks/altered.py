@@ -23,7 +23,6 @@ from pathlib import Path
 
 from app.assistant import Assistant
 from benchmarks.measure import index, lines, new_assistant
-
 from pipelines.checking.citations import Citer
 from pipelines.checking.statements import Statement
 from pipelines.checking.values import Value, alike, values
