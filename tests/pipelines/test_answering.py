@@ -99,7 +99,7 @@ def test_what_the_model_writes_leads_and_the_quotes_say_the_rest(library, shelf)
     answer = ask(library, shelf, "The first keeper was Thomas Vane.")
     text, _, below = answer.text.partition("From your files:")
     assert text.startswith("The first keeper was Thomas Vane. [") and answer.model
-    assert "first keeper" not in below
+    assert "He stayed for 31 years." in below
     for citation in answer.citations:
         assert answer.text[citation.end :].startswith(f" [{citation.number}]")
 
@@ -161,7 +161,7 @@ def test_an_empty_library_says_so(tmp_path, shelf) -> None:
 def test_a_name_is_met_by_part_of_it_and_in_another_spelling(library, shelf) -> None:
     for question in ("Where did President Biden go?", "Who visited Cologne and praised the cathedral?"):
         answer = quoted(library, shelf, question)
-        assert not answer.abstained and "Köln" in answer.text
+        assert not answer.abstained and any("Köln" in each.result.segment.text for each in answer.evidence)
 
 
 def test_a_follow_up_is_searched_with_what_was_asked_before(library, shelf) -> None:

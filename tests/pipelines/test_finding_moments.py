@@ -146,7 +146,7 @@ def test_what_is_said_and_what_is_on_screen_meanwhile_reach_the_model_in_one_lin
 
 
 def test_the_slide_that_is_shown_meanwhile_is_quoted_with_its_seconds(made) -> None:
-    answer = ask(made, "which annual report is on the slide while the birch canoe is mentioned", "fact")
+    answer = ask(made, "which annual report is on the slide while the birch canoe is mentioned", "yes_no")
     citation = next(each for each in answer.citations if "Annual report 2031" in each.quote)
     assert citation.segment is None or citation.quote in citation.segment.text
     assert citation_json(citation, answer.evidence)["place"] == {"start": 12, "end": 30}
