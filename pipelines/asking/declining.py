@@ -2,7 +2,7 @@
 
 No rule decides: a few signals are weighed by logistic regression (`declining.json`). The weights of questions that the
 text model reads were learned from 4,000 questions over small libraries made of eleven question sets, some passages of
-which were left out; the level was set so that one answerable question in twenty is refused. Those for other scripts are
+which were left out; the level was set so that few answerable questions are refused. Those for other scripts are
 set by hand so far. What is found is never withheld because one signal is low.
 """
 

@@ -43,7 +43,7 @@ def test_a_strong_model_gets_whole_passages_and_writes_as_long_as_it_wants(tmp_p
         server.says = " ".join(f"The paint of the {ROOMS[n % 8]} is oak green." for n in range(60))
         own = ModelShelf({"chat": f"openai:strong@{server.url}/v1"}, shelf.cache, device="cpu")
         answering = Answering(library, own, budget=20_000, ability="writes")
-        answer = answering.invoke(Question("list the paint of every room"))
+        answer = answering.invoke(Question("list the paint of the kitchen, the cellar and every other place"))
         prompt = server.chats[0][-1]["content"]
     library.close()
     for room in ROOMS:  # each passage whole, also the sentences that were not quoted
