@@ -27,6 +27,7 @@ from pipelines.asking.phrases import phrase
 from pipelines.asking.prompts import build_messages
 from pipelines.asking.quotes import Quotes
 from pipelines.asking.reading import affordable, widened, with_more
+from pipelines.asking.verdict import verdict
 from pipelines.asking.writing import CheckedText
 from pipelines.checking.citations import Citer
 from pipelines.errors import ModelUnavailable
@@ -135,7 +136,7 @@ class Answering(Runnable[Question, Answer]):
         if turn.plan.intent == "none":
             yield from self._finish(turn, Quotes(phrase("heard", turn.plan.language)), False)
             return
-        material = Material(turn.context, typed=turn.plan.question if turn.plan.leans else "")
+        material = Material(turn.context, plan=turn.plan)
         quotes: Quotes = self._step("gather", lambda _: kind_of(turn.plan).quote(turn.plan, material), turn)
         turn.reached("retrieve")
         sure = relevance(turn.plan, material) if material.results else 0.0
@@ -151,10 +152,10 @@ class Answering(Runnable[Question, Answer]):
     def _written(self, turn: _Turn, quotes: Quotes) -> Iterator[AnswerEvent]:
         """What the chat model makes of it, as far as it can be trusted with; the quotes alone where there is none."""
         ability = ability_of(self.shelf, self.ability)
-        if ability != "writes":
-            yield from self._finish(turn, quotes, False)
-            return
         try:
+            if ability != "writes":
+                yield from self._finish(turn, self._with_verdict(turn, quotes), False)
+                return
             text = yield from self._write(turn)
         except ModelUnavailable as error:
             turn.context.trace.note("write", str(error))
@@ -169,6 +170,14 @@ class Answering(Runnable[Question, Answer]):
             )
             turn.model = ""
         yield from self._finish(turn, quotes, False)
+
+    def _with_verdict(self, turn: _Turn, quotes: Quotes) -> Quotes:
+        """A question that asks for yes or no is told the word, where that is sure."""
+        if turn.plan.intent != "yes_no" or not self.shelf.has_chat or self.ability == "quotes":
+            return quotes
+        with turn.context.trace.timed("verdict"):
+            word = verdict(self.shelf, turn.plan.text, quotes)
+        return quotes.below(f"**{phrase(word, turn.plan.language)}.**") if word else quotes
 
     def _write(self, turn: _Turn) -> Generator[AnswerEvent, None, CheckedText]:
         """The model's text, checked sentence by sentence as it comes."""

@@ -47,9 +47,12 @@ def relevance(plan: QueryPlan, material: Material) -> float:
     if any(_SURELY & result.found_by.keys() for result in material.results):
         return 1.0
     weights = _told()["read" if material.context.reads(plan.text) else "unread"]
-    found = signals(plan, material)
-    odds = weights["level"] + sum(weight * found[name] for name, weight in weights.items() if name != "level")
-    return 1 / (1 + math.exp(-odds))
+    return 1 / (1 + math.exp(-weigh(signals(plan, material), weights)))
+
+
+def weigh(found: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """The log odds that some signals give by some weights; 'level' is the constant."""
+    return weights["level"] + sum(weight * found[name] for name, weight in weights.items() if name != "level")
 
 
 def signals(plan: QueryPlan, material: Material) -> dict[str, float]:

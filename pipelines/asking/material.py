@@ -9,6 +9,7 @@ from pathlib import PurePath
 from pipelines.asking.context import QueryContext
 from pipelines.asking.passages import Passage, Sentence, read_passages
 from pipelines.asking.ranking import rank_sentences
+from pipelines.query.plan import QueryPlan
 from pipelines.records import Result
 
 DEPTH = 10
@@ -18,18 +19,19 @@ DEPTH = 10
 @dataclass(slots=True)
 class Material:
     """`results` are numbered by their index, which sentences keep; each segment is there once. `cosines` are those of
-    all sentences that were ranked to what they were ranked for. `typed` is what is new in a follow-up."""
+    all sentences that were ranked to what they were ranked for. Of a `plan` the ranking knows what is new in a
+    follow-up, and which type of value a fact asks for."""
 
     context: QueryContext
     results: list[Result] = field(default_factory=list)
     cosines: dict[Sentence, float] = field(default_factory=dict)
-    typed: str = ""
+    plan: QueryPlan | None = None
 
     def read(self, text: str, results: Sequence[Result]) -> tuple[list[Passage], dict[Sentence, float]]:
         """The passages of some results, and how well each of their sentences answers `text`."""
         passages = self.passages(results)
         names = [PurePath(result.source.path).stem for result in results]
-        scores, cosines = rank_sentences(text, passages, self.context, names, self.typed)
+        scores, cosines = rank_sentences(text, passages, self.context, names, self.plan)
         self.cosines |= cosines
         return passages, scores
 

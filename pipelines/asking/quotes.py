@@ -5,9 +5,9 @@ Prose becomes paragraphs, items a list under their lead-in, rows a table under i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from indexes.records import Segment
 from pipelines.asking.passages import Sentence
@@ -19,10 +19,12 @@ CELL = "|"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Sentences that stand together in the answer, under a label where it has one."""
+    """Sentences that stand together in the answer, under a label where it has one; or the `columns` of a table, each
+    with what its head is called."""
 
-    sentences: Sequence[Sentence]
+    sentences: Sequence[Sentence] = ()
     label: str = ""
+    columns: Mapping[str, Sequence[Sentence]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -34,17 +36,28 @@ class Quotes:
     checks: list[Check] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
 
-    @property
-    def cited(self) -> bool:
-        return bool(self.citations)
+    def below(self, lead: str) -> Quotes:
+        """The same below a line."""
+        by = len(lead) + 2
+        return Quotes(
+            f"{lead}\n\n{self.text}",
+            [replace(each, start=each.start + by, end=each.end + by) for each in self.citations],
+            [replace(each, start=each.start + by, end=each.end + by) for each in self.checks],
+            self.evidence,
+        )
 
 
-def compose(groups: Sequence[Group], results: Sequence[Result], lead: str = "") -> Quotes:
-    """The groups one below the other, below a lead. Evidence is numbered in the order in which it is quoted."""
-    made = _Composer(results)
+def compose(
+    groups: Sequence[Group], results: Sequence[Result], lead: str = "", shown: Callable[[str], str] = str
+) -> Quotes:
+    """The groups one below the other, below a lead. Evidence is numbered in the order in which it is quoted. `shown`
+    turns what is quoted of prose and items into Markdown."""
+    made = _Composer(results, shown)
     if lead:
         made.line(lead)
     for group in groups:
+        if group.columns:
+            made.columns(group.columns)
         if not group.sentences:
             continue
         if group.label:
@@ -55,8 +68,9 @@ def compose(groups: Sequence[Group], results: Sequence[Result], lead: str = "") 
 
 
 class _Composer:
-    def __init__(self, results: Sequence[Result]) -> None:
+    def __init__(self, results: Sequence[Result], shown: Callable[[str], str]) -> None:
         self.quotes = Quotes()
+        self._shown = shown
         self._results = results
         self._numbers: dict[int, int] = {}  # of a result
         self._lines: dict[int, list[tuple[Segment, str]]] = {}
@@ -70,13 +84,24 @@ class _Composer:
             if form == "sentence":
                 for part in _unbroken(told):
                     self._begin("\n\n")
-                    self._quote(part[0], part[-1])
+                    self._quote(part[0], part[-1], self._as_shown(part))
             elif form == "item":
                 for number, each in enumerate(told):
                     self._begin("\n" if number else "\n\n", "- ")
-                    self._quote(each, each, each.words)
+                    self._quote(each, each, self._shown(each.words))
             else:
                 self._table(told)
+
+    def columns(self, columns: Mapping[str, Sequence[Sentence]]) -> None:
+        """The n-th sentences of all columns are a row."""
+        head = CELL.join(label.replace(CELL, " ") for label in columns)
+        self.line(f"{CELL}{head}{CELL}\n{CELL}{'---|' * len(columns)}")
+        for row in zip_longest(*columns.values()):
+            self._begin("\n", CELL)
+            for each in row:
+                if each is not None:
+                    self._quote(each, each, " ".join(self._shown(each.words).split()).replace(CELL, " "))
+                self.quotes.text += CELL
 
     def _table(self, rows: list[Sentence]) -> None:
         for number, row in enumerate(rows):
@@ -90,13 +115,20 @@ class _Composer:
             if number == 0:
                 self.quotes.text += f"\n{CELL}{'---|' * len(cells)}"
 
+    def _as_shown(self, sentences: Sequence[Sentence]) -> str:
+        """Sentences that follow each other, apart as they are in their text."""
+        made = ""
+        for each in sentences:
+            apart = " " * (bool(made) and each.segment.text[each.start - 1 : each.start].isspace())
+            made += apart + self._shown(" ".join(each.text.split()))
+        return made
+
     def _begin(self, space: str, mark: str = "") -> None:
         self.quotes.text += (space if self.quotes.text else "") + mark
 
-    def _quote(self, first: Sentence, last: Sentence, shown: str = "") -> None:
+    def _quote(self, first: Sentence, last: Sentence, shown: str) -> None:
         """From one sentence of a segment to another, as one quote with one mark."""
         quote = first.segment.text[first.start : last.end]
-        shown = shown or " ".join(quote.split())
         start = len(self.quotes.text)
         number = self._number(first.result, first.segment, quote)
         self.quotes.text += f"{shown} [{number}]"

@@ -11,20 +11,28 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from indexes.keywords import content_words
+from pipelines.asking.answer_types import spans_of
 from pipelines.asking.context import QueryContext
 from pipelines.asking.passages import Passage, Sentence
+from pipelines.query.plan import QueryPlan
 
 _WORDS = 0.9  # what all words of the question weigh beside the cosine
 _BESIDE = 0.5  # of a word that stands in the heading, the lead-in or the file's name only
+_TYPED = 0.25  # what a value of the type asked for brings
 _RANK = 0.06  # what each rank of the passage takes away
 
 
 def rank_sentences(
-    text: str, passages: Sequence[Passage], context: QueryContext, names: Sequence[str] = (), typed: str = ""
+    text: str,
+    passages: Sequence[Passage],
+    context: QueryContext,
+    names: Sequence[str] = (),
+    plan: QueryPlan | None = None,
 ) -> tuple[dict[Sentence, float], dict[Sentence, float]]:
     """Each sentence's score, and its cosine to the question alone. The passages stand in the order of the search;
-    `names` are what each result's file is called; of a follow-up, `typed` is what is new in it, and counts as much as
-    all it leans on."""
+    `names` are what each result's file is called. Of a follow-up, what is new in it counts as much as all it leans on;
+    a sentence that states a value of the type that a fact asks for is likelier its answer."""
+    typed = plan.question if plan and plan.leans else ""
     sentences = [each for passage in passages for each in passage.sentences if each.form != "heading"]
     if not sentences:
         return {}, {}
@@ -46,8 +54,10 @@ def rank_sentences(
     scores: dict[Sentence, float] = {}
     for sentence, cosine in zip(sentences, cosines, strict=True):
         beside = f"{sentence.segment.heading} {sentence.context} {names[place[sentence.result]] if names else ''}"
-        met = _met(asked, _stems(sentence.text), _stems(beside)) / total
+        met = _met(asked, stems(sentence.text), stems(beside)) / total
         scores[sentence] = weight * float(cosine) + _WORDS * met - _RANK * place[sentence.result]
+        if plan and spans_of(plan.answer_type, sentence.text, plan.text, plan.language):
+            scores[sentence] += _TYPED * plan.type_sure
     return scores, dict(zip(sentences, map(float, cosines), strict=True))
 
 
@@ -60,7 +70,8 @@ def _met(asked: dict[str, float], own: Collection[str], beside: Collection[str])
     return sum(weight * (1.0 if stem in own else _BESIDE * (stem in beside)) for stem, weight in asked.items())
 
 
-def _stems(text: str) -> set[str]:
+def stems(text: str) -> set[str]:
+    """The beginnings of the words of a text, in which inflected forms agree."""
     return {_stem(word) for word in content_words(text)}
 
 

@@ -1,6 +1,8 @@
-"""The intent of a question: what kind of answer is wanted, told by what similar questions wanted.
+"""The intent of a question: what kind of answer is wanted, told by what similar questions wanted; and of a fact its
+answer type: a number, a date, a name or something else.
 
-The examples are in intents.tsv; a new language or a new way to ask is a row there. They are compared in two ways:
+The examples are in intents.tsv and answer_types.tsv; a new language or a new way to ask is a row there. They are
+compared in two ways:
 by the text model's vectors, which know that 'gist' means 'summary' but also what the question is about, and by their
 runs of characters, which find 'warum' or '为什么' also where the model does not read the language. What a question is
 about must not decide, so a run counts by how much it tells about the intent, and a ridge regression over both finds
@@ -25,7 +27,8 @@ import numpy as np
 
 from pipelines.models.embedding import TextEmbedder, to_unit
 
-EXAMPLES = Path(__file__).with_name("intents.tsv")
+INTENTS = Path(__file__).with_name("intents.tsv")
+ANSWER_TYPES = Path(__file__).with_name("answer_types.tsv")
 
 # Set by cross-validation over the examples. None matters much: near these values accuracy changes by a percent or so.
 _MEANING = 0.3  # the share of the vectors in a comparison; the rest is that of the characters
@@ -39,22 +42,17 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 
 
 class Intents:
-    """Recognises one of `names`: fact, list, count, explanation, comparison, summary, yes_no, show, none.
+    """Recognises intents (fact, list, count, explanation, comparison, summary, yes_no, show, none) and answer types
+    (number, date, name, other).
 
     Embeds the examples when it is first asked, which takes a second or two; with a `cache` folder, once for each model.
     Safe to share between threads.
     """
 
-    def __init__(self, embedder: TextEmbedder, examples: Path = EXAMPLES, cache: Path | None = None) -> None:
-        with examples.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-        self._texts = [row["text"] for row in rows]
-        self._intents = [row["intent"] for row in rows]
-        self.names = tuple(dict.fromkeys(self._intents))
-        self._embedder = embedder
-        self._cache = cache
-        self._model: IntentModel | None = None
-        self._lock = threading.Lock()
+    def __init__(self, embedder: TextEmbedder, cache: Path | None = None) -> None:
+        self._intents = _Examples(INTENTS, embedder, cache)
+        self._types = _Examples(ANSWER_TYPES, embedder, cache)
+        self.names = self._intents.names
 
     def recognise(self, text: str, before: str = "") -> tuple[str, float]:
         """The likeliest intent of what was typed, and how sure that is: its probability, 0..1.
@@ -63,19 +61,43 @@ class Intents:
         """
         if not _plain(text):
             return "none", 1.0
-        sure = self._probabilities(text)
+        sure = self._intents.probabilities(text)
         if before:
-            sure = (sure + self._probabilities(before)) / 2
+            sure = (sure + self._intents.probabilities(before)) / 2
         best = int(sure.argmax())
         return self.names[best], float(sure[best])
 
-    def _probabilities(self, text: str) -> np.ndarray:
+    def answer_type(self, text: str) -> tuple[str, float]:
+        """The likeliest type of what a fact is asked for, and its probability."""
+        if not _plain(text):
+            return "other", 1.0
+        sure = self._types.probabilities(text)
+        best = int(sure.argmax())
+        return self._types.names[best], float(sure[best])
+
+
+class _Examples:
+    """Texts with a name each, in a table whose first column holds the names."""
+
+    def __init__(self, file: Path, embedder: TextEmbedder, cache: Path | None) -> None:
+        with file.open(encoding="utf-8", newline="") as table:
+            rows = list(csv.reader(table, delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
+        self._texts = [text for _, _, text in rows]
+        self._named = [name for name, _, _ in rows]
+        self.names = tuple(dict.fromkeys(self._named))
+        self._embedder = embedder
+        self._cache = cache
+        self._model: IntentModel | None = None
+        self._lock = threading.Lock()
+
+    def probabilities(self, text: str) -> np.ndarray:
+        """Of each name, in their order."""
         return self._fitted().probabilities(text, self._embedder.embed_question(text))
 
     def _fitted(self) -> IntentModel:
         with self._lock:
             if self._model is None:
-                wanted = np.array([self.names.index(intent) for intent in self._intents])
+                wanted = np.array([self.names.index(name) for name in self._named])
                 self._model = fit(self._texts, self._vectors(), wanted)
             return self._model
 

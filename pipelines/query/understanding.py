@@ -10,7 +10,7 @@ from pipelines.languages import detect
 from pipelines.query.follow_up import standalone
 from pipelines.query.intent import Intents
 from pipelines.query.lexicon import words_of
-from pipelines.query.plan import Intent, Length, QueryPlan
+from pipelines.query.plan import AnswerType, Intent, Length, QueryPlan
 from pipelines.query.sides import sides_of
 from pipelines.records import Question, Turn
 
@@ -22,17 +22,20 @@ def understand(question: Question, text: str, intents: Intents) -> QueryPlan:
     alone = standalone(text, question.history)
     last = question.history[-1] if alone.leans else None
     intent, sure = intents.recognise(text, (last.asked or last.question) if last else "")
-    if intent == "none" and alone.leans and len(alone.text) > len(text):
-        pass
+    if question.intent:
+        intent, sure = question.intent, 1.0
+    answer_type, type_sure = intents.answer_type(text) if intent == "fact" else ("other", 0.0)
     return QueryPlan(
         text,
         alone.text,
-        cast(Intent, question.intent or intent),
-        1.0 if question.intent else sure,
+        cast(Intent, intent),
+        sure,
         alone.leans,
         cast(Length, question.length),
         language_of(text, question.history),
         sides_of(text) if intent == "comparison" else (),
+        cast(AnswerType, answer_type),
+        type_sure,
     )
 
 

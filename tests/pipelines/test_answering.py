@@ -67,7 +67,7 @@ def test_the_files_own_sentences_stand_before_the_model_has_written(library, she
     kinds = [type(event) for event in events]
     assert kinds.index(EvidenceFound) < kinds.index(QuotesFound) < kinds.index(TextDelta)
     quotes = next(event.answer for event in events if isinstance(event, QuotesFound))
-    assert "The first keeper of the light was Thomas Vane." in quotes.text and quotes.citations
+    assert "The first keeper of the light was **Thomas Vane**." in quotes.text and quotes.citations
     assert isinstance(events[-1], AnswerFinished)
     assert events[-1].answer.seconds["first_cited"] <= events[-1].answer.seconds["first_token"]
 

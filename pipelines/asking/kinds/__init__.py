@@ -17,7 +17,7 @@ from pipelines.query.plan import QueryPlan
 # Prose around a good sentence explains it. A fact ends where what follows fits much less: where one sentence stands out
 # it is the answer, where several fit alike they all are. Lists and tables are read whole.
 FACT = Kind(
-    "fact", Amount(90, after=1, least=0.7, lists=False), "Give the value that is asked for in one short sentence."
+    "fact", Amount(60, after=1, least=0.75, lists=False), "Give the value that is asked for in one short sentence."
 )
 YES_NO = Kind(
     "yes_no",

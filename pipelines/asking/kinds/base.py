@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipelines.asking.answer_types import in_bold
 from pipelines.asking.choosing import Amount, choose
 from pipelines.asking.material import Material
 from pipelines.asking.quotes import Group, Quotes, compose
@@ -20,7 +22,19 @@ class Kind:
 
     def quote(self, plan: QueryPlan, material: Material) -> Quotes:
         """The answer of the files' own sentences; `material` keeps what was read for it."""
-        return compose(self.gather(plan, material), material.results)
+        return compose(self.gather(plan, material), material.results, shown=self.show(plan))
+
+    def show(self, plan: QueryPlan) -> Callable[[str], str]:
+        """How quoted sentences are shown (Markdown): the first value that a fact may be asked for is bold."""
+        found = False
+
+        def shown(text: str) -> str:
+            nonlocal found
+            marked = text if found else in_bold(plan.answer_type, text, plan.text, plan.language)
+            found = found or marked != text
+            return marked
+
+        return shown
 
     def gather(self, plan: QueryPlan, material: Material) -> list[Group]:
         """What is quoted, in groups."""

@@ -1,17 +1,20 @@
-"""A comparison speaks of every side: what stands about all of them first, then what is lacking about one."""
+"""A comparison speaks of every side: what stands about all of them first, then each in a column of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from indexes.keywords import content_words, share
 from pipelines.asking.choosing import Amount, choose
 from pipelines.asking.kinds.base import Kind
 from pipelines.asking.material import Material
+from pipelines.asking.passages import Sentence
 from pipelines.asking.quotes import Group
+from pipelines.asking.ranking import stems
 from pipelines.query.plan import QueryPlan
 
 _SIDE = 25  # words about a side that was not spoken of
+_ALL = 0.5  # what a sentence brings that speaks of all sides, or a row of a table that does
 _RESULTS = 6  # that are read for it
 
 
@@ -25,9 +28,12 @@ class Comparison(Kind):
         """What is found for the whole question, and for each side by itself where that does not speak of it."""
         passages, scores = material.search(plan.text)
         sides = plan.sub_queries
+        if sides:
+            scores = {
+                each: score + _ALL * all(_names(each, side.label) for side in sides) for each, score in scores.items()
+            }
         whole = choose(passages, scores, replace(self.amount, words=self.amount.words - _SIDE * len(sides)))
-        said = " ".join(f"{each.segment.heading} {each.context} {each.text}" for each in whole)
-        lacking = [side for side in sides if share(content_words(side.label), said) < 1]
+        lacking = [side for side in sides if not any(_names(each, side.label) for each in whole)]
         if sides and len(lacking) < len(sides):
             unused = _SIDE * (len(sides) - len(lacking))
             whole = choose(
@@ -35,9 +41,30 @@ class Comparison(Kind):
             )
         elif sides:  # nothing speaks of them together
             whole = []
-        groups = [Group(whole)]
+        apart: dict[str, list[Sentence]] = {}
         for side in lacking:
             room = self.amount.words // len(sides) if not whole else _SIDE
             found = choose(*material.search(side.text, _RESULTS, side.source), replace(self.amount, words=room))
-            groups.append(Group([each for each in found if each not in whole], side.label))
-        return groups
+            apart[side.label] = [each for each in found if each not in whole]
+        return _side_by_side([side.label for side in sides], whole, apart)
+
+
+def _names(sentence: Sentence, label: str) -> bool:
+    """Whether a sentence, its lead-in or its heading speaks of a side."""
+    said = f"{sentence.segment.heading} {sentence.context} {sentence.text}"
+    return stems(label) <= stems(said)
+
+
+def _side_by_side(labels: Sequence[str], whole: Sequence[Sentence], apart: Mapping[str, list[Sentence]]) -> list[Group]:
+    """Prose that speaks of one side only, in columns; what speaks of both before it, and of neither behind it."""
+    columns = {label: list[Sentence]() for label in labels}
+    both, neither = list[Sentence](), list[Sentence]()
+    for each in whole:
+        met = [label for label in labels if _names(each, label)]
+        prose = each.form in ("sentence", "item")
+        (columns[met[0]] if len(met) == 1 and prose else both if met or not prose else neither).append(each)
+    for label, sentences in apart.items():
+        columns[label] += sentences
+    if not (labels and all(columns.values())):
+        return [Group(whole), *(Group(sentences, label) for label, sentences in apart.items())]
+    return [Group(both), Group(columns=columns), Group(neither)]

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from pipelines.query.intent import EXAMPLES, Intents
+from pipelines.query.intent import INTENTS, Intents
 
 ASKED = """\
 fact|en|who keeps the hives behind the church
@@ -132,7 +132,7 @@ def test_any_text_gets_one_of_the_intents(intents, text) -> None:
 
 
 def test_every_intent_has_examples_in_every_language_and_none_twice() -> None:
-    with EXAMPLES.open(encoding="utf-8", newline="") as file:
+    with INTENTS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     amounts = Counter((row["intent"], row["language"]) for row in rows)
     assert len(amounts) == 9 * len(LANGUAGES)
@@ -146,3 +146,20 @@ def test_importing_it_loads_no_model_library() -> None:
     heavy = {"torch", "scipy", "ctranslate2", "transformers"}
     code = f"import sys, pipelines.query.intent; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("how many stairs does the lighthouse have", "number"),
+        ("when did the ferry company close", "date"),
+        ("who is the vet of the zoo", "name"),
+        ("what is the roof of the barn covered with", "other"),
+        ("wann wurde das museum eröffnet", "date"),
+        ("combien de marches a le phare", "number"),
+        ("quién dirige el coro", "name"),
+        ("灯塔有多少级台阶", "number"),
+    ],
+)
+def test_the_answer_type_of_a_fact_is_recognised(intents: Intents, question: str, wanted: str) -> None:
+    assert intents.answer_type(question)[0] == wanted

@@ -1,0 +1,33 @@
+"""Values that a fact may be asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.asking.answer_types import in_bold, spans_of
+
+LEASE = "The lease from 3 May 2021 costs 450 EUR a month and was signed by Mara Holt."
+
+
+@pytest.mark.parametrize(
+    ("answer_type", "found"),
+    [("number", ["450 EUR"]), ("date", ["3 May 2021"]), ("name", ["May", "EUR", "Mara Holt"]), ("other", [])],
+)
+def test_each_type_finds_its_own_values(answer_type, found) -> None:
+    told = [LEASE[start:end] for start, end in spans_of(answer_type, LEASE, "", "en")]
+    assert [any(value.startswith(each) for value in found) for each in told] == [True] * len(found)
+
+
+def test_what_the_question_states_is_no_answer() -> None:
+    assert spans_of("number", "In room 12 stand 30 chairs.", "how many chairs are in room 12", "en") == [(17, 19)]
+
+
+def test_a_german_noun_is_no_name() -> None:
+    assert spans_of("name", "Der Vertrag liegt beim Amt.", "", "de") == []
+
+
+def test_a_value_is_bold_unless_there_are_too_many() -> None:
+    assert in_bold("date", LEASE, "since when?", "en").startswith("The lease from **3 May 2021** costs")
+    many = "It was done in 1901, in 1902 and in 1903."
+    assert in_bold("date", many, "when?", "en") == many
+    assert in_bold("date", "Seen *once* in 1901.", "when?", "en") == "Seen *once* in 1901."
