@@ -91,8 +91,8 @@ def with_words_before(question: str, history: Sequence[Turn]) -> str:
     last = history[-1]
     start = next((turn for turn in reversed(history) if turn.asked in ("", turn.question)), history[0])
     told = next(iter(sentences(_MARK.sub("", last.answer))), "")
-    if len(told.split()) > _LONGEST:
-        told = ""  # a quote of many names says of none that it is meant
+    if len(told.split()) > _LONGEST or not _MARK.search(last.answer):
+        told = ""  # a quote of many names says of none that it is meant, and what cites nothing was not found
     before = [*_own(start.question), *_own(last.question), *islice(_names(told), _NAMES)]
     kept = _own(question)
     text = [question]

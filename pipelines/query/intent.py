@@ -57,13 +57,14 @@ class Intents:
     def recognise(self, text: str, before: str = "") -> tuple[str, float]:
         """The likeliest intent of what was typed, and how sure that is: its probability, 0..1.
 
-        `before` is the question that it leans on: what 'and Grindelwald?' wants, half of that says.
+        `before` is the question that it leans on: what 'and Grindelwald?' wants, that says; 'why?' says it itself.
         """
         if not _plain(text):
             return "none", 1.0
         sure = self._intents.probabilities(text)
         if before:
-            sure = (sure + self._intents.probabilities(before)) / 2
+            own = float(sure.max())
+            sure = own * sure + (1 - own) * self._intents.probabilities(before)
         best = int(sure.argmax())
         return self.names[best], float(sure[best])
 
