@@ -1,0 +1,176 @@
+"""Declining: how surely questions are told apart that a library can and cannot answer; --learn learns it anew.
+
+    python -m benchmarks.declining DATA [--learn]
+
+DATA/train holds `qa.jsonl.zst` (questions with a passage; zstandard must be installed), DATA/images pictures with what
+is asked for them. Of each set a small library is made, from which every third run of passages is left out: what is
+asked about those is withheld. Sets with questions made to mislead have those too, and some libraries are asked about
+other things altogether, or in another language than their files. A line for each: of the answerable questions the share
+refused, of the others the share declined, and how often an answerable one is the more relevant of two (AUC); with
+--learn by weights that were learned without the set. Then the weights over all sets, with the level at which 1 in 20
+answerable questions is refused, are written to `pipelines/asking/declining.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from benchmarks.follow_ups import lines
+from benchmarks.measure import index, new_assistant
+from pipelines.asking.context import QueryContext
+from pipelines.asking.declining import WEIGHTS, signals, weigh
+from pipelines.asking.kinds import kind_of
+from pipelines.asking.material import Material
+from pipelines.query.understanding import understand
+from pipelines.records import Question
+
+SETS = """squadshifts_new_wiki en | squad1_dev_other en | squad2_dev_other en | clapnq en | mlqa de | mlqa es | piaf fr
+xquad de | squad_it_test it | faquad pt | norquad no | cmrc2018_dev zh | mlqa zh | jaquad ja | danetqa ru | xquad ru"""
+PASSAGES = 150
+ASKED = 60  # questions of each kind and set
+REFUSED = 0.05  # of the answerable, which the level is set for
+_ENOUGH = 30  # questions of a script
+
+Case = tuple[bool, bool, dict[str, float]]  # answerable, whether the text model reads it, signals
+Asked = list[tuple[str, bool]]
+
+
+def withheld(rows: Sequence[Mapping[str, Any]], rng: random.Random, passages: int) -> tuple[list[str], Asked]:
+    """The passages of a library, and questions. They are left out in runs, as neighbours speak of the same."""
+    known = list(dict.fromkeys(row["passage"] for row in rows))
+    start = rng.randrange(max(1, len(known) - passages))
+    known = known[start : start + passages]
+    library, left = set[str](), set[str]()
+    while known:
+        length = rng.choice((1, 1, 4))
+        (left if rng.random() < 1 / 3 else library).update(known[:length])
+        known = known[length:]
+    kinds: dict[str, Asked] = {"answerable": [], "withheld": [], "misleading": []}
+    for row in rows:
+        if row["passage"] in library:
+            kinds["answerable" if row["answerable"] else "misleading"].append((row["question"], row["answerable"]))
+        elif row["passage"] in left and row["answerable"]:
+            kinds["withheld"].append((row["question"], False))
+    asked = [each for some in kinds.values() for each in rng.sample(some, min(ASKED, len(some)))]
+    return sorted(library), asked
+
+
+def libraries(data: Path) -> Iterator[tuple[str, Callable[[Path], None], Asked]]:
+    """Name, what writes the files, and questions of each library."""
+    rows: dict[tuple[str, str], list[Any]] = {}
+    for row in lines(data / "train" / "qa.jsonl.zst"):
+        rows.setdefault((row["set"], row["language"]), []).append(row)
+    rng = random.Random(7)
+    others = [(row["question"], False) for key in (("covid_qa", "en"), ("xquad", "de")) for row in rows[key]]
+    for entry in SETS.replace("\n", " | ").split(" | "):
+        name, language = entry.split()
+        texts, asked = withheld(rows[name, language], rng, PASSAGES)
+        yield f"{name} {language}", _texts(texts), asked
+    texts, asked = withheld(rows["squadshifts_new_wiki", "en"], rng, 24)
+    yield "a few files", _texts(texts), asked
+    yield "other things", _texts(texts), [each for each in asked if each[1]] + rng.sample(others, ASKED)
+    wanted = [json.loads(line) for line in (data / "images" / "coco.jsonl").read_text(encoding="utf-8").splitlines()]
+    pictures = [(each["caption"], True) for each in wanted]
+    asked = rng.sample(pictures, min(ASKED, len(pictures))) + rng.sample(others, ASKED)
+    yield "pictures", lambda folder: _pictures(data / "images" / "coco", folder), asked
+
+
+def _texts(texts: Sequence[str]) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        for number, text in enumerate(texts):
+            (folder / f"{number}.txt").write_text(text, encoding="utf-8")
+
+    return write
+
+
+def _pictures(source: Path, folder: Path) -> None:
+    for file in source.iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+
+
+def cases(write: Callable[[Path], None], asked: Asked) -> list[Case]:
+    """What is known of each question when it is decided."""
+    found: list[Case] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        files = Path(temporary) / "files"
+        files.mkdir()
+        write(files)
+        assistant = new_assistant(f"{temporary}/library")
+        index(assistant, files)
+        for text, answerable in asked:
+            question = Question(" ".join(text.split()))
+            context = QueryContext(assistant.library, assistant.shelf, question)
+            plan = understand(question, question.text, assistant.answering.intents(context.shelf.text))
+            if plan.intent == "none":
+                continue
+            material = Material(context)
+            kind_of(plan).quote(plan, material)
+            if material.results:
+                found.append((answerable, context.reads(plan.text), signals(plan, material)))
+        assistant.close()
+    return found
+
+
+def learn(sets: Sequence[Sequence[Case]], read: bool) -> dict[str, float]:
+    """Weights by name; each set counts alike, and answerable and other questions alike within it."""
+    rows, truth, weights = list[list[float]](), list[bool](), list[float]()
+    names = list(sets[0][0][2])
+    for each in sets:
+        told = [case for case in each if case[1] is read]
+        for answerable in (True, False):
+            part = [case for case in told if case[0] is answerable]
+            if len(part) >= _ENOUGH:
+                rows += [[case[2][name] for name in names] for case in part]
+                truth += [answerable] * len(part)
+                weights += [1 / len(part)] * len(part)
+    scale = len(weights) / sum(weights)
+    model = LogisticRegression(C=10.0, max_iter=1000).fit(rows, truth, np.array(weights) * scale)
+    learned = {"level": 0.0, **dict(zip(names, model.coef_[0].tolist(), strict=True))}
+    odds = [weigh(case[2], learned) for each in sets for case in each if case[0] and case[1] is read]
+    learned["level"] = -float(np.quantile(odds, REFUSED))
+    return learned
+
+
+def _show(name: str, found: Sequence[Case], weights: Mapping[str, Mapping[str, float]]) -> None:
+    odds = np.array([weigh(case[2], weights["read" if case[1] else "unread"]) for case in found])
+    truth = np.array([case[0] for case in found])
+    answered, other = odds[truth], odds[~truth]
+    auc = (answered[:, None] > other[None]).mean()
+    print(f"{name}: refused {(answered < 0).mean():.2f} of {len(answered)}", end=", ")
+    print(f"declined {(other < 0).mean():.2f} of {len(other)}, AUC {auc:.2f}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--learn", action="store_true", help="learn the weights, and write them")
+    options = parser.parse_args()
+    told = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    sets: dict[str, list[Case]] = {}
+    for name, write, asked in libraries(options.data):
+        sets[name] = cases(write, asked)
+        if not options.learn:
+            _show(name, sets[name], told)
+    if not options.learn:
+        return
+    for name, found in sets.items():
+        others = [each for other, each in sets.items() if other != name]
+        _show(name, found, {"read": learn(others, True), "unread": learn(others, False)})
+    for group in ("read", "unread"):
+        learned = learn(list(sets.values()), group == "read")
+        told[group] = {name: round(value, 2) for name, value in learned.items()}
+        print(group, told[group])
+    WEIGHTS.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Whether anything was found at all, and what is said where it was not."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexes.library import Library
+from pipelines.answering import Answering
+from pipelines.asking.declining import nothing_found, weigh
+from pipelines.ingest import Ingest
+from pipelines.query.plan import QueryPlan
+from pipelines.records import Question
+
+FILES = {
+    "garden.md": "# The garden\n\nThe pond was dug in 1974 and is two metres deep. Frogs live in it from March on. "
+    "The old pear tree bears fruit every second year. A hedge of yew keeps the wind away from the beds.\n",
+    "bicycles.md": "# Hiring a bicycle\n\nA bicycle costs 9 crowns a day. Helmets are free. Children under ten ride "
+    "with an adult. A deposit of 50 crowns is paid back when the bicycle is returned without damage.\n",
+    "choir.md": "# The choir\n\nThe choir meets on Wednesdays at seven in the school. Elin Brandt conducts it. "
+    "New singers come twice before they decide.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory, shelf):
+    folder = tmp_path_factory.mktemp("files")
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    made = Library(tmp_path_factory.mktemp("library"))
+    list(Ingest(made, shelf, 10**7).index([folder]))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how deep is the pond",
+        "whats the deposit for a bycicle",
+        "who conducts the choir?",
+        "do kids need an adult to ride",
+        "summarise what it says about the choir",
+        "Wie tief ist der Teich (pond)?",
+    ],
+)
+def test_what_a_file_tells_is_answered(library, shelf, question) -> None:
+    assert not Answering(library, shelf, ability="quotes").invoke(Question(question)).abstained
+
+
+@pytest.mark.parametrize(
+    "question", ["who was the emperor of Brazil in 1880", "how many moons does Jupiter have", "谁发明了蒸汽机？"]
+)
+def test_what_no_file_tells_is_declined_with_the_nearest_passages(library, shelf, question) -> None:
+    answer = Answering(library, shelf, ability="quotes").invoke(Question(question))
+    assert answer.abstained and not answer.citations
+    assert answer.evidence
+    assert answer.trace is not None and any("enough" in str(step) for step in answer.trace.steps)
+
+
+def test_what_was_looked_for_is_named(library) -> None:
+    said = nothing_found(QueryPlan("moons of Jupiter", "moons of Jupiter", "fact"), library)
+    assert "3 files" in said and "“moons”" in said and "“jupiter”" in said.lower()
+
+
+def test_signals_are_weighed_and_added_up() -> None:
+    assert weigh({"fit": 0.5, "met": 2.0}, {"level": -1.0, "fit": 4.0, "met": 0.25}) == 1.5
