@@ -7,8 +7,8 @@ is asked for them. Of each set a small library is made, from which every third r
 asked about those is withheld. Sets with questions made to mislead have those too, and some libraries are asked about
 other things altogether, or in another language than their files. A line for each: of the answerable questions the share
 refused, of the others the share declined, and how often an answerable one is the more relevant of two (AUC); with
---learn by weights that were learned without the set. Then the weights over all sets, with the level at which 1 in 20
-answerable questions is refused, are written to `pipelines/asking/declining.json`.
+--learn by weights that were learned without the set. Then the weights over all sets, with the level at which 6 of 100
+answerable questions are refused, are written to `pipelines/asking/declining.json`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SETS = """squadshifts_new_wiki en | squad1_dev_other en | squad2_dev_other en | 
 xquad de | squad_it_test it | faquad pt | norquad no | cmrc2018_dev zh | mlqa zh | jaquad ja | danetqa ru | xquad ru"""
 PASSAGES = 150
 ASKED = 60  # questions of each kind and set
-REFUSED = 0.05  # of the answerable, which the level is set for
+REFUSED = 0.06  # of the answerable, which the level is set for
 _ENOUGH = 30  # questions of a script
 
 Case = tuple[bool, bool, dict[str, float]]  # answerable, whether the text model reads it, signals

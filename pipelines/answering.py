@@ -17,7 +17,7 @@ from langchain_core.runnables.config import ensure_config, get_callback_manager_
 
 from indexes.errors import FolioscopeError
 from indexes.library import Library
-from pipelines.asking.abilities import ability_of
+from pipelines.asking.abilities import ability_of, known_of
 from pipelines.asking.context import QueryContext
 from pipelines.asking.declining import meant_and_waiting, nothing_found, relevance, waiting
 from pipelines.asking.kinds import kind_of
@@ -152,6 +152,9 @@ class Answering(Runnable[Question, Answer]):
     def _written(self, turn: _Turn, quotes: Quotes) -> Iterator[AnswerEvent]:
         """What the chat model makes of it, as far as it can be trusted with; the quotes alone where there is none."""
         ability = ability_of(self.shelf, self.ability)
+        known = known_of(self.shelf) if self.shelf.has_chat else None
+        if known is not None and known.note:
+            turn.context.trace.note("ability", known.note)
         try:
             if ability != "writes":
                 yield from self._finish(turn, self._with_verdict(turn, quotes), False)

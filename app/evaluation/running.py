@@ -72,10 +72,12 @@ def ask(assistant: Assistant, question: str, history: tuple[Turn, ...] = ()) -> 
 
 
 def warm(assistant: Assistant, search_only: bool) -> None:
-    """Loads the models, so that the first question is measured like the others."""
+    """Loads the models, and measures what the chat model can be trusted with, so that the first question is measured
+    like the others."""
     if search_only:
         in_use(assistant.library, assistant.shelf).text.embed_question("warm")
     else:
+        assistant.measure_chat()
         assistant.warm()
 
 

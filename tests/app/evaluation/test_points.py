@@ -154,6 +154,9 @@ class Assistant:
     def models(self) -> list[Any]:
         return []
 
+    def measure_chat(self) -> None:
+        pass
+
     def warm(self) -> None:
         pass
 
