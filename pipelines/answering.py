@@ -12,27 +12,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForChainRun
+from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.config import ensure_config, get_callback_manager_for_config, patch_config
 
-from indexes.errors import FolioscopeError
 from indexes.library import Library
 from pipelines.asking.abilities import ability_of, known_of
+from pipelines.asking.chat import Chat
 from pipelines.asking.context import QueryContext
 from pipelines.asking.declining import meant_and_waiting, nothing_found, relevance, waiting
 from pipelines.asking.kinds import kind_of
 from pipelines.asking.material import Material
 from pipelines.asking.merging import merged
 from pipelines.asking.phrases import phrase
-from pipelines.asking.prompts import build_messages
 from pipelines.asking.quotes import Quotes
-from pipelines.asking.reading import affordable, widened, with_more
+from pipelines.asking.reading import in_parts, with_more
 from pipelines.asking.verdict import verdict
 from pipelines.asking.writing import CheckedText
 from pipelines.checking.citations import Citer
 from pipelines.errors import ModelUnavailable
 from pipelines.models.embedding import TextEmbedder
-from pipelines.models.seeing import drawn, streamed, with_pictures
 from pipelines.models.shelf import ModelShelf
 from pipelines.query.intent import Intents
 from pipelines.query.plan import QueryPlan
@@ -147,57 +146,58 @@ class Answering(Runnable[Question, Answer]):
         yield EvidenceFound(turn.evidence)
         turn.reached("first_cited")
         yield QuotesFound(self._answer(turn, quotes, False))
-        yield from self._written(turn, quotes)
+        yield from self._written(turn, quotes, material)
 
-    def _written(self, turn: _Turn, quotes: Quotes) -> Iterator[AnswerEvent]:
+    def _written(self, turn: _Turn, quotes: Quotes, material: Material) -> Iterator[AnswerEvent]:
         """What the chat model makes of it, as far as it can be trusted with; the quotes alone where there is none."""
         ability = ability_of(self.shelf, self.ability)
         known = known_of(self.shelf) if self.shelf.has_chat else None
         if known is not None and known.note:
             turn.context.trace.note("ability", known.note)
+        chat = Chat(self.shelf, turn.plan, turn.config, self.budget, self.pictures)
         try:
-            if ability != "writes":
-                yield from self._finish(turn, self._with_verdict(turn, quotes), False)
-                return
-            text = yield from self._write(turn)
+            if ability == "writes":
+                quotes = yield from self._led(
+                    turn, quotes, chat, *(yield from self._reading(turn, quotes, material, chat))
+                )
+            elif ability == "shortens" and kind_of(turn.plan).prose:
+                quotes = yield from self._led(turn, quotes, chat, *chat.to_shorten(quotes))
+            elif ability == "chooses" and kind_of(turn.plan).prose:
+                with turn.context.trace.timed("choose"):
+                    quotes = chat.choose(quotes)
+            else:
+                quotes = self._with_verdict(turn, quotes)
         except ModelUnavailable as error:
             turn.context.trace.note("write", str(error))
             yield AnswerAdvanced(str(error))
-            yield from self._finish(turn, quotes, False)
-            return
-        if text.borne_out:
-            quotes = merged(text, quotes, phrase("from_files", turn.plan.language))
-        else:
-            turn.context.trace.note(
-                "check", f"most of what the model wrote is borne out by no source: “{text.text[:300]}”"
-            )
-            turn.model = ""
         yield from self._finish(turn, quotes, False)
 
-    def _with_verdict(self, turn: _Turn, quotes: Quotes) -> Quotes:
-        """A question that asks for yes or no is told the word, where that is sure."""
-        if turn.plan.intent != "yes_no" or not self.shelf.has_chat or self.ability == "quotes":
-            return quotes
-        with turn.context.trace.timed("verdict"):
-            word = verdict(self.shelf, turn.plan.text, quotes)
-        return quotes.below(f"**{phrase(word, turn.plan.language)}.**") if word else quotes
+    def _reading(
+        self, turn: _Turn, quotes: Quotes, material: Material, chat: Chat
+    ) -> Generator[AnswerEvent, None, tuple[list[Evidence], list[BaseMessage]]]:
+        """What a model that writes reads: what was found; of a text to be summarised that is too long for it, notes."""
+        notes = ""
+        if turn.plan.intent == "summary":
+            whole = with_more(quotes.evidence, material.results, len(material.results))
+            if len(in_parts(whole, chat.room(), turn.context.shelf.text)) > 1:
+                with turn.context.trace.timed("read in parts"):
+                    notes, named = yield from chat.notes(whole)
+                turn.evidence = tuple(with_more(quotes.evidence, [each.result for each in named], len(named)))
+        return chat.to_write(turn.evidence, turn.question.history, notes)
 
-    def _write(self, turn: _Turn) -> Generator[AnswerEvent, None, CheckedText]:
-        """The model's text, checked sentence by sentence as it comes."""
-        context, plan = turn.context, turn.plan
-        context_tokens = getattr(self.shelf.chat, "context", 32_000)
-        budget = affordable(self.shelf.chat_speed, context_tokens, self.budget)
-        evidence = widened(turn.evidence, budget, context.shelf.text)
-        messages = build_messages(plan.text, kind_of(plan).task, evidence, turn.question.history if plan.leans else ())
+    def _led(
+        self, turn: _Turn, quotes: Quotes, chat: Chat, evidence: Sequence[Evidence], messages: Sequence[BaseMessage]
+    ) -> Generator[AnswerEvent, None, Quotes]:
+        """The quotes below the model's text, checked sentence by sentence as it comes; alone where that is not borne
+        out."""
+        context = turn.context
         context.trace.prompt = "\n\n".join(f"[{message.type}]\n{message.text}" for message in messages)
-        if self.pictures > 0 and self.shelf.chat_sees:
-            messages = with_pictures(messages, evidence, drawn, self.pictures)
-        citer = Citer(plan.text, evidence, context.shelf.text, self.shelf.entailment)
+        citer = Citer(turn.plan.text, evidence, context.shelf.text, self.shelf.entailment)
         text = CheckedText(citer.check, self.drop_unsupported)
         told = time.monotonic()
         turn.model = self.shelf.name("chat")
         with context.trace.timed("write"):
-            for delta in self._chat(messages, turn.config):
+            for delta in chat.deltas(messages):
                 for part in text.feed(delta):
                     turn.reached("first_token")
                     yield TextDelta(part)
@@ -209,7 +209,19 @@ class Answering(Runnable[Question, Answer]):
                 yield TextDelta(part)
         if text.dropped:
             context.trace.note("check", f"{text.dropped} sentences that no source bears out were left out")
-        return text
+        if text.borne_out:
+            return merged(text, quotes, phrase("from_files", turn.plan.language))
+        context.trace.note("check", f"most of what the model wrote is borne out by no source: “{text.text[:300]}”")
+        turn.model = ""
+        return quotes
+
+    def _with_verdict(self, turn: _Turn, quotes: Quotes) -> Quotes:
+        """A question that asks for yes or no is told the word, where that is sure."""
+        if turn.plan.intent != "yes_no" or not self.shelf.has_chat or self.ability == "quotes":
+            return quotes
+        with turn.context.trace.timed("verdict"):
+            word = verdict(self.shelf, turn.plan.text, quotes)
+        return quotes.below(f"**{phrase(word, turn.plan.language)}.**") if word else quotes
 
     def _decline(self, turn: _Turn, material: Material, sure: float) -> Iterator[AnswerEvent]:
         """Nothing was found: what was looked for, and the nearest passages as such."""
@@ -246,24 +258,6 @@ class Answering(Runnable[Question, Answer]):
         """A step that callbacks are told of."""
         with turn.context.trace.timed(name):
             return RunnableLambda(work, name=name).invoke(turn.question.text, turn.config)
-
-    def _chat(self, messages: Sequence[Any], config: RunnableConfig) -> Iterator[str]:
-        stream = streamed(self.shelf.chat, list(messages), config)
-        try:
-            for chunk in self.shelf.timed(stream, "".join(message.text for message in messages)):
-                if isinstance(chunk.content, str) and chunk.content:
-                    yield chunk.content
-        except FolioscopeError:
-            raise
-        except Exception as error:  # each provider has errors of its own: no server, a wrong key, too long a prompt
-            raise ModelUnavailable(
-                f"The chat model {self.shelf.name('chat')} did not answer: {error}. If it runs on a server, see whether"
-                " that is up; `python -m app models` shows what is set."
-            ) from error
-        finally:
-            close = getattr(stream, "close", None)
-            if close is not None:
-                close()
 
 
 def _failed(run: CallbackManagerForChainRun, error: BaseException) -> None:

@@ -17,17 +17,22 @@ from pipelines.query.plan import QueryPlan
 # Prose around a good sentence explains it. A fact ends where what follows fits much less: where one sentence stands out
 # it is the answer, where several fit alike they all are. Lists and tables are read whole.
 FACT = Kind(
-    "fact", Amount(60, after=1, least=0.75, lists=False), "Give the value that is asked for in one short sentence."
+    "fact",
+    Amount(60, after=1, least=0.75, lists=False),
+    "Give the value that is asked for in one short sentence.",
+    prose=True,
 )
 YES_NO = Kind(
     "yes_no",
     Amount(110, after=1, before=1, lists=False),
     "Begin with yes or no, then give the condition or the reason in a sentence.",
+    prose=True,
 )
 EXPLANATION = Kind(
     "explanation",
     Amount(120, after=3, before=1),
     "Explain it: give all reasons or steps that the passages state, in order.",
+    prose=True,
 )
 LIST = Kind(
     "list",

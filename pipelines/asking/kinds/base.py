@@ -14,11 +14,13 @@ from pipelines.query.plan import QueryPlan
 
 @dataclass(frozen=True)
 class Kind:
-    """`amount` says how much is quoted, `task` is what a chat model that writes is told to do."""
+    """`amount` says how much is quoted, `task` is what a chat model that writes is told to do. One that does not
+    write may shorten, or choose among, what is quoted as `prose`; lists and tables stay as they are."""
 
     name: str
     amount: Amount
     task: str
+    prose: bool = False
 
     def quote(self, plan: QueryPlan, material: Material) -> Quotes:
         """The answer of the files' own sentences; `material` keeps what was read for it."""

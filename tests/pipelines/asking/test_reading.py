@@ -31,6 +31,10 @@ def test_a_model_reads_what_it_can_in_time(speed, context, setting, tokens) -> N
     assert affordable(speed, context, setting) == tokens
 
 
+def test_a_model_on_a_server_is_taken_for_a_fast_one_at_first() -> None:
+    assert affordable(None, 32_000, served=True) == 6_000
+
+
 def test_a_strong_model_gets_whole_passages_and_writes_as_long_as_it_wants(tmp_path: Path, shelf: ModelShelf) -> None:
     folder = tmp_path / "files"
     folder.mkdir()
