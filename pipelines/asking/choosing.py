@@ -20,7 +20,8 @@ _ITEMS = 3  # behind the best, of a list that is too long to be quoted whole
 @dataclass(frozen=True, slots=True)
 class Amount:
     """How much is quoted: `words` in all; of prose the sentences `before` and `after` a good one; sentences that score
-    at least `least` times the best, rows `rows` times the best row; `lists` whole, or an item alone."""
+    at least `least` times the best, rows that are at least `rows` of the way from the worst row to the best: what all
+    of them share, as the name of their file, chooses none; `lists` whole, or an item alone."""
 
     words: int
     after: int = 0
@@ -34,14 +35,15 @@ def choose(passages: Sequence[Passage], scores: Mapping[Sentence, float], amount
     """Passage by passage, the best first, and each in reading order."""
     order = best_first(scores)
     by = {sentence: passage for passage in passages for sentence in passage.sentences}
-    best_row = max((scores[each] for each in order if each.form == "row"), default=0.0)
+    rows = [scores[each] for each in order if each.form == "row"]
+    least_row = rows[0] - (1 - amount.rows) * (rows[0] - rows[-1]) if rows else 0.0
     chosen: dict[Sentence, None] = {}
     said: set[str] = set()  # a manual says the same in several places
     left = amount.words
     for sentence in order:
         if chosen and scores[sentence] < amount.least * scores[order[0]]:
             break
-        if sentence.form == "row" and scores[sentence] < amount.rows * best_row:
+        if sentence.form == "row" and scores[sentence] < least_row:
             continue
         for each in _with_needed(sentence, by[sentence], left, amount):
             cost = count_words(each.text)

@@ -19,6 +19,7 @@ FILES = {
     "The slipway stays closed until the rails are renewed. The harbour master reported on the spring storms.\n",
     "minutes 2023-11-07.md": "# Minutes of the harbour board, 7 November 2023\n\nThe board lets the old shed to the "
     "rowing club for 90 crowns a month. The lamp on the mole is repaired by Ben.\n",
+    "boats of the harbour.csv": "boat,berth,crew\nHeron,4,3\nCurlew,9,5\nTern,2,2\nPlover,7,6\nDunlin,11,4\n",
     "income.txt": "The income of the ferry was 9,100 crowns. Guests come by the morning boat.",
 }
 
@@ -62,6 +63,11 @@ def test_what_is_said_of_one_side_only_stands_in_its_column(library, shelf) -> N
 def test_the_value_that_a_fact_is_asked_for_is_bold(library, shelf) -> None:
     answer = ask(library, shelf, "how much did the second crane of the harbour board cost", "fact")
     assert "**18,400" in answer.text
+
+
+def test_rows_that_only_share_their_file_with_the_question_are_not_quoted(library, shelf) -> None:
+    answer = ask(library, shelf, "which berth of the boats of the harbour does the Curlew have", "count")
+    assert "Curlew|9|5" in answer.text and "Dunlin" not in answer.text and "Tern" not in answer.text
 
 
 def test_a_summary_is_of_the_file_that_is_meant(library, shelf) -> None:
