@@ -58,15 +58,21 @@ METRICS: tuple[Metric, ...] = (
 )
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-_WORD_OR_CHARACTER = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]|[^\W_]+")
+_CJK = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
+_WORD_OR_CHARACTER = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
 _RESAMPLES, _SEED = 9999, 20260
 
 
 def tokens(text: str) -> list[str]:
-    """Normalised as SQuAD does: lower case, no punctuation, no articles; Chinese and the like by characters."""
-    lower = unicodedata.normalize("NFKC", text).casefold()
-    bare = "".join(c for c in lower if unicodedata.category(c)[0] not in "PS")
+    """Normalised as SQuAD does: lower case, no punctuation, no articles; Chinese and the like by characters, and where
+    no spaces are written, punctuation parts: '62。2008' are two numbers."""
+    parted = "".join(" " if _is_mark(c) and unicodedata.east_asian_width(c) in "WF" else c for c in text)
+    bare = "".join(c for c in unicodedata.normalize("NFKC", parted).casefold() if not _is_mark(c))
     return _WORD_OR_CHARACTER.findall(_ARTICLES.sub(" ", bare))
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] in "PS"
 
 
 def contains(text: str, answers: Iterable[str]) -> bool:

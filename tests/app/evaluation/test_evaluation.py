@@ -105,6 +105,20 @@ def test_an_answer_contains_whole_words(text: str, answer: str, holds: bool) -> 
     assert contains(text, [answer]) is holds
 
 
+@pytest.mark.parametrize(
+    ("text", "answer", "there"),
+    [
+        ("自**1990**年代以来，该区开设了许多酒吧。", "1990年代以来", True),
+        ("时间为3分33秒62。2008年北京", "3分33秒62", True),
+        ("时间为3分33秒62。2008年北京", "秒6", False),
+        ("It’s the U.S. that paid 1,043.00.", "US", True),
+        ("It’s his.", "its", True),
+    ],
+)
+def test_an_expected_text_is_found_whatever_parts_the_words(text: str, answer: str, there: bool) -> None:
+    assert contains(text, [answer]) is there
+
+
 def test_f1_counts_shared_tokens_of_the_best_answer() -> None:
     assert token_f1("the red boat", ["A red boat", "nothing"]) == 1.0
     assert token_f1("red boat sails", ["red"]) == pytest.approx(0.5)
