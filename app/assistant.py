@@ -210,7 +210,9 @@ class Assistant:
         """Load what a first question needs; seconds that it took."""
         began = time.monotonic()
         used = in_use(self.library, self.shelf)
-        self.answering.intents(used.text).recognise("warm")
+        intents = self.answering.intents(used.text)
+        intents.recognise("warm")
+        intents.answer_type("warm")
         if self.settings.chat != "none":
             from pipelines.asking.prompts import build_messages
 

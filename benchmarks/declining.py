@@ -112,7 +112,7 @@ def cases(write: Callable[[Path], None], asked: Asked) -> list[Case]:
             plan = understand(question, question.text, assistant.answering.intents(context.shelf.text))
             if plan.intent == "none":
                 continue
-            material = Material(context)
+            material = Material(context, plan=plan)
             kind_of(plan).quote(plan, material)
             if material.results:
                 found.append((answerable, context.reads(plan.text), signals(plan, material)))

@@ -18,7 +18,7 @@ from langchain_core.runnables.config import ensure_config, get_callback_manager_
 
 from indexes.library import Library
 from pipelines.asking.abilities import ability_of, known_of
-from pipelines.asking.chat import Chat
+from pipelines.asking.chat import MOST_PARTS, Chat
 from pipelines.asking.context import QueryContext
 from pipelines.asking.declining import meant_and_waiting, nothing_found, relevance, waiting
 from pipelines.asking.kinds import kind_of
@@ -151,8 +151,7 @@ class Answering(Runnable[Question, Answer]):
     def _written(self, turn: _Turn, quotes: Quotes, material: Material) -> Iterator[AnswerEvent]:
         """What the chat model makes of it, as far as it can be trusted with; the quotes alone where there is none."""
         ability = ability_of(self.shelf, self.ability)
-        known = known_of(self.shelf) if self.shelf.has_chat else None
-        if known is not None and known.note:
+        if self.ability == "auto" and self.shelf.has_chat and (known := known_of(self.shelf)) and known.note:
             turn.context.trace.note("ability", known.note)
         chat = Chat(self.shelf, turn.plan, turn.config, self.budget, self.pictures)
         try:
@@ -168,6 +167,7 @@ class Answering(Runnable[Question, Answer]):
             else:
                 quotes = self._with_verdict(turn, quotes)
         except ModelUnavailable as error:
+            turn.model = ""
             turn.context.trace.note("write", str(error))
             yield AnswerAdvanced(str(error))
         yield from self._finish(turn, quotes, False)
@@ -179,9 +179,11 @@ class Answering(Runnable[Question, Answer]):
         notes = ""
         if turn.plan.intent == "summary":
             whole = with_more(quotes.evidence, material.results, len(material.results))
-            if len(in_parts(whole, chat.room(), turn.context.shelf.text)) > 1:
+            parts = in_parts(whole, chat.room(), turn.context.shelf.text)
+            if len(parts) > 1:
+                turn.context.trace.note("parts", f"{min(len(parts), MOST_PARTS)} of {len(parts)} parts were read")
                 with turn.context.trace.timed("read in parts"):
-                    notes, named = yield from chat.notes(whole)
+                    notes, named = yield from chat.notes(parts[:MOST_PARTS])
                 turn.evidence = tuple(with_more(quotes.evidence, [each.result for each in named], len(named)))
         return chat.to_write(turn.evidence, turn.question.history, notes)
 

@@ -17,6 +17,8 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before anything imports transformers
 
+from indexes.library import Library
+from pipelines.ingest import Ingest
 from pipelines.models.shelf import ModelShelf
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +35,18 @@ def shelf() -> Iterator[ModelShelf]:
     yield shelf
     for role in ("image", "text", "ocr", "speech", "chat"):
         shelf.release(role)
+
+
+@pytest.fixture(scope="module")
+def library(request, tmp_path_factory, shelf: ModelShelf) -> Iterator[Library]:
+    """The texts of the module's `FILES`, by name, indexed."""
+    folder = tmp_path_factory.mktemp("files")
+    for name, text in request.module.FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    made = Library(tmp_path_factory.mktemp("library"))
+    list(Ingest(made, shelf, 10**7).index([folder]))
+    yield made
+    made.close()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

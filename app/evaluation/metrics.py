@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from indexes.keywords import is_cjk
+from indexes.keywords import CJK, is_cjk
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,7 @@ METRICS: tuple[Metric, ...] = (
 )
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-_CJK = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
-_WORD_OR_CHARACTER = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_WORD_OR_CHARACTER = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
 _RESAMPLES, _SEED = 9999, 20260
 
 

@@ -5,7 +5,8 @@ fewer words, or to choose among the quotes. What is too long to be read at once 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from langchain_core.messages import BaseMessage
@@ -22,14 +23,18 @@ from pipelines.errors import ModelUnavailable
 from pipelines.models.seeing import drawn, streamed, with_pictures
 from pipelines.models.shelf import ModelShelf
 from pipelines.query.plan import QueryPlan
-from pipelines.records import AnswerAdvanced, Evidence, Turn
+from pipelines.records import AnswerAdvanced, Evidence, TextDelta, Turn
 
 _NOTE = """Note the main points of these passages, one a line, each with the number of its passage behind \
 it, like [2]. Copy names, numbers and dates exactly."""
 _CONTEXT = 32_000  # tokens that a model on a server holds, where nothing says how many
-_MOST_PARTS = 12
+MOST_PARTS = 12
+"""Of a long text that are read; more would take minutes."""
+
 _ALL = 10**9  # tokens
 _LONGEST_NOTES = 3_000  # characters about one part
+_LONGEST_CHOICE = 40  # characters of a few numbers
+_A_TOKEN = 2  # characters at least, but for Chinese
 
 
 @dataclass(slots=True)
@@ -76,31 +81,38 @@ class Chat:
             return quotes
         bound: Callable[[str], object] | None = getattr(self.shelf.chat, "bound_to", None)
         chat = self.shelf.chat if bound is None else bound(CHOOSER)
-        said = "".join(self.deltas(choosing(self.plan.text, given), chat))
-        return chosen_first(quotes, [int(number) for number in re.findall(r"\d+", said)])
+        said = ""
+        with closing(self.deltas(choosing(self.plan.text, given), chat)) as deltas:
+            for delta in deltas:
+                said += delta
+                if len(said) >= _LONGEST_CHOICE:
+                    break
+        return chosen_first(quotes, [int(number) for number in re.findall(r"\d{1,3}", said)])
 
-    def notes(self, evidence: Sequence[Evidence]) -> Generator[AnswerAdvanced, None, tuple[str, list[Evidence]]]:
-        """Notes on a text that is too long to be read at once, part by part, and the evidence that they name.
+    def notes(
+        self, parts: Sequence[Sequence[Evidence]]
+    ) -> Generator[AnswerAdvanced | TextDelta, None, tuple[str, list[Evidence]]]:
+        """Notes on the parts of a text that is too long to be read at once, and the evidence that they name. All notes
+        together are short enough to be read at once.
 
         Summaries by map and reduce (Dean and Ghemawat 2004, 'MapReduce'), as LangChain's 'map_reduce' chains.
         """
-        parts = in_parts(evidence, self.room(), self.shelf.text)
-        left_out = len(parts) > _MOST_PARTS
+        longest = min(_LONGEST_NOTES, _A_TOKEN * self.room() // len(parts))
         notes: list[str] = []
-        for number, part in enumerate(parts[:_MOST_PARTS], start=1):
-            yield AnswerAdvanced(f"reading part {number} of {min(len(parts), _MOST_PARTS)}")
+        for number, part in enumerate(parts, start=1):
+            yield AnswerAdvanced(f"reading part {number} of {len(parts)}")
             said = ""
-            for delta in self.deltas(build_messages(self.plan.text, _NOTE, part)):
-                said += delta
-                if len(said) > _LONGEST_NOTES:
-                    break
-            notes.append(said.strip())
-        if left_out:
-            yield AnswerAdvanced(f"{len(parts) - _MOST_PARTS} of {len(parts)} parts were not read")
-        named = {int(number) for note in notes for number in re.findall(r"\[(\d+)\]", note)}
-        return "\n\n".join(notes), [each for each in evidence if each.number in named]
+            with closing(self.deltas(build_messages(self.plan.text, _NOTE, part))) as deltas:
+                for delta in deltas:
+                    said += delta
+                    yield TextDelta("")  # who waits can stop here
+                    if len(said) >= longest:
+                        break
+            notes.append(said[:longest].strip())
+        named = {int(number) for note in notes for number in re.findall(r"\[(\d{1,4})\]", note)}
+        return "\n\n".join(notes), [each for part in parts for each in part if each.number in named]
 
-    def deltas(self, messages: Sequence[BaseMessage], chat: object = None) -> Iterator[str]:
+    def deltas(self, messages: Sequence[BaseMessage], chat: object = None) -> Generator[str, None, None]:
         """What the model writes. Raises ModelUnavailable."""
         stream = streamed(chat or self.shelf.chat, list(messages), self.config)  # type: ignore[arg-type]
         try:

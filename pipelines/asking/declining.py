@@ -20,6 +20,7 @@ from typing import Any
 
 from indexes.keywords import content_words
 from indexes.library import Library
+from pipelines.asking.answer_types import names_in
 from pipelines.asking.material import Material
 from pipelines.asking.phrases import phrase
 from pipelines.query.lexicon import words_of
@@ -36,8 +37,6 @@ _MOST_MISSING = 3
 _SHORTEST = 4  # characters of a word by which a question means a file
 _MOST_NAMED = 5  # files that are named because they were not read yet
 _MOST_WORDS = 6  # of a question that are named as what was looked for
-
-_CAPITAL = re.compile(r"(?<=\s)[^\W\d_](?:[\w'’-]*\w)?")  # the first word of a question begins with one anyway
 
 
 def relevance(plan: QueryPlan, material: Material) -> float:
@@ -111,8 +110,7 @@ def _share(asked: Mapping[str, float], own: Collection[str], around: Collection[
 
 def _names(plan: QueryPlan) -> set[str]:
     """The beginnings of names, as far as capitals tell them, and of numbers."""
-    names = _CAPITAL.findall(plan.text) if plan.language != "de" else []  # German writes every noun with one
-    named = {start for name in names if name[0].isupper() for start in _starts(name)}
+    named = {each for start, end in names_in(plan.text, plan.language) for each in _starts(plan.text[start:end])}
     return named | {word[:_START] for word in content_words(plan.text) if any(map(str.isdigit, word))}
 
 

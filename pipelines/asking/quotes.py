@@ -73,7 +73,6 @@ class _Composer:
         self._shown = shown
         self._results = results
         self._numbers: dict[int, int] = {}  # of a result
-        self._lines: dict[int, list[tuple[Segment, str]]] = {}
 
     def line(self, text: str) -> None:
         self.quotes.text += f"\n\n{text}" if self.quotes.text else text

@@ -149,18 +149,16 @@ class LlamaCppChat(LocalChat):
     def odds(self, messages: Sequence[BaseMessage], words: Sequence[str]) -> list[float]:
         """How likely each word is the first that the model would write, in 0..1; of all words 1 at most. One token is
         written, so it takes as long as reading. Raises ModelUnavailable."""
-        found: dict[str, float] = {}
+        first: list[dict[str, Any]] = []  # the likeliest first tokens
 
         def take(chunk: dict[str, Any]) -> bool:
             for choice in chunk.get("choices") or ():
                 for token in (choice.get("logprobs") or {}).get("content") or ():
-                    for each in () if found else token["top_logprobs"]:
-                        word = each["token"].strip().lower()
-                        found[word] = found.get(word, 0.0) + math.exp(each["logprob"])
+                    first.extend(token["top_logprobs"])
             return False
 
         self._complete(list(messages), [], 1, take, logprobs=True, top_logprobs=_LIKELIEST)
-        return [found.get(word, 0.0) for word in words]
+        return [sum(math.exp(each["logprob"]) for each in first if each["token"].strip().lower() == w) for w in words]
 
     def _write(self, messages: list[BaseMessage], stop: list[str], give: Callable[[ChatGenerationChunk], bool]) -> None:
         self._complete(messages, stop, self.max_tokens, lambda chunk: give(_from_openai(chunk)))

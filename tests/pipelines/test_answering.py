@@ -11,7 +11,6 @@ from langchain_core.messages import AIMessage
 
 from indexes.library import Library
 from pipelines.answering import Answering
-from pipelines.ingest import Ingest
 from pipelines.records import Answer, AnswerFinished, EvidenceFound, Question, QuotesFound, TextDelta, Turn
 
 FIRST = "Who was the first keeper of the light?"
@@ -38,17 +37,6 @@ class Down:
     def stream(self, messages: object, config: object = None) -> Iterator[object]:
         yield from ()
         raise ConnectionError("connection refused")
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory, shelf):
-    folder = tmp_path_factory.mktemp("files")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    made = Library(tmp_path_factory.mktemp("library"))
-    list(Ingest(made, shelf, 10**7).index([folder]))
-    yield made
-    made.close()
 
 
 def quoted(library: Library, shelf: Any, question: str, **more: Any) -> Answer:

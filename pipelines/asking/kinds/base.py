@@ -24,9 +24,9 @@ class Kind:
 
     def quote(self, plan: QueryPlan, material: Material) -> Quotes:
         """The answer of the files' own sentences; `material` keeps what was read for it."""
-        return compose(self.gather(plan, material), material.results, shown=self.show(plan))
+        return compose(self.gather(plan, material), material.results, shown=self.emphasis(plan))
 
-    def show(self, plan: QueryPlan) -> Callable[[str], str]:
+    def emphasis(self, plan: QueryPlan) -> Callable[[str], str]:
         """How quoted sentences are shown (Markdown): the first value that a fact may be asked for is bold."""
         found = False
 

@@ -51,8 +51,8 @@ class Comparison(Kind):
 
 def _names(sentence: Sentence, label: str) -> bool:
     """Whether a sentence, its lead-in or its heading speaks of a side."""
-    said = f"{sentence.segment.heading} {sentence.context} {sentence.text}"
-    return stems(label) <= stems(said)
+    wanted = stems(label)
+    return bool(wanted) and wanted <= stems(f"{sentence.segment.heading} {sentence.context} {sentence.text}")
 
 
 def _side_by_side(labels: Sequence[str], whole: Sequence[Sentence], apart: Mapping[str, list[Sentence]]) -> list[Group]:

@@ -14,8 +14,7 @@ LEASE = "The lease from 3 May 2021 costs 450 EUR a month and was signed by Mara 
     [("number", ["450 EUR"]), ("date", ["3 May 2021"]), ("name", ["May", "EUR", "Mara Holt"]), ("other", [])],
 )
 def test_each_type_finds_its_own_values(answer_type, found) -> None:
-    told = [LEASE[start:end] for start, end in spans_of(answer_type, LEASE, "", "en")]
-    assert [any(value.startswith(each) for value in found) for each in told] == [True] * len(found)
+    assert [LEASE[start:end] for start, end in spans_of(answer_type, LEASE, "", "en")] == found
 
 
 def test_what_the_question_states_is_no_answer() -> None:
@@ -30,4 +29,21 @@ def test_a_value_is_bold_unless_there_are_too_many() -> None:
     assert in_bold("date", LEASE, "since when?", "en").startswith("The lease from **3 May 2021** costs")
     many = "It was done in 1901, in 1902 and in 1903."
     assert in_bold("date", many, "when?", "en") == many
-    assert in_bold("date", "Seen *once* in 1901.", "when?", "en") == "Seen *once* in 1901."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Seen *once* in 1901.",
+        "See https://example.org/1901/05 for more.",
+        "Run `set year 1901` first.",
+        "１９０１年的㎞数是 3 月 4 日",  # wide digits are read as narrow ones, and what stands behind them moves
+    ],
+)
+def test_what_is_markdown_or_an_address_stays_as_it_is(text: str) -> None:
+    assert in_bold("date", text, "when?", "en") == text
+
+
+def test_small_letters_of_other_scripts_are_no_names() -> None:
+    text = "Затем хор пел в Париже."
+    assert [text[start:end] for start, end in spans_of("name", text, "", "ru")] == ["Париже"]

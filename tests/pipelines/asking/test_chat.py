@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from indexes.library import Library
 from pipelines.answering import Answering
-from pipelines.ingest import Ingest
 from pipelines.models.shelf import ModelShelf
-from pipelines.records import AnswerAdvanced, AnswerFinished, Question
+from pipelines.records import AnswerAdvanced, AnswerFinished, Question, TextDelta
 from tests.chat_servers import ChatServer, chat_server
 
 WHY = "why was the mill closed"
@@ -27,17 +27,6 @@ FILES = {
         for n in range(40)
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory, shelf):
-    folder = tmp_path_factory.mktemp("files")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    made = Library(tmp_path_factory.mktemp("library"))
-    list(Ingest(made, shelf, 10**7).index([folder]))
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -78,6 +67,15 @@ def test_what_a_model_chooses_stands_first_and_nothing_is_lost(library, shelf, s
         assert answer.text[each.end :].startswith(f" [{each.number}]")
 
 
+@pytest.mark.parametrize("said", ["", "none of them", "99999999999", "7, 7, 7", "2, " * 5_000])
+def test_a_choice_that_makes_no_sense_loses_nothing(library, shelf, server, said) -> None:
+    question = Question(WHY, intent="explanation")
+    quoted = asking(library, shelf, server, "quotes").invoke(question)
+    server.says = said
+    answer = asking(library, shelf, server, "chooses").invoke(question)
+    assert sorted(answer.text.split("\n\n")) == sorted(quoted.text.split("\n\n"))
+
+
 def test_a_list_is_neither_shortened_nor_put_in_another_order(library, shelf, server) -> None:
     asking(library, shelf, server, "chooses").invoke(Question("list what was paid for roads", intent="list"))
     assert not server.chats
@@ -97,6 +95,40 @@ def test_a_long_file_is_read_in_parts_with_notes_and_progress(library, shelf, se
     answer = next(event.answer for event in events if isinstance(event, AnswerFinished))
     assert answer.model and [each.number for each in answer.evidence] == list(range(1, len(answer.evidence) + 1))
     assert all(each.number <= len(answer.evidence) for each in answer.citations)
+
+
+def test_endless_notes_are_cut_so_that_all_can_be_read_at_once(library, shelf, server) -> None:
+    server.says = "The valley council met again and again. " * 2_000
+    answering = asking(library, shelf, server, "writes", budget=900)
+    with closing(answering.stream(Question("summarise the chronicle of the valley", intent="summary"))) as events:
+        for event in events:
+            if isinstance(event, TextDelta) and event.text:
+                break  # it writes: who reads has seen enough
+    assert len(server.chats[-1][-1]["content"]) < 2 * 900 + 1_000
+
+
+def test_who_waits_for_the_notes_can_stop(library, shelf, server) -> None:
+    server.says = "The valley council met. " * 200
+    stream = asking(library, shelf, server, "writes", budget=900).stream(
+        Question("summarise the chronicle of the valley", intent="summary")
+    )
+    first = next(n for n, event in enumerate(stream) if isinstance(event, TextDelta))
+    stream.close()
+    assert first and len(server.chats) == 1
+
+
+def test_a_server_that_dies_between_the_parts_leaves_the_quotes(library, shelf, server) -> None:
+    server.says = "The valley council met. " * 3
+    answer = None
+    for event in asking(library, shelf, server, "writes", budget=900).stream(
+        Question("summarise the chronicle of the valley", intent="summary")
+    ):
+        if isinstance(event, AnswerAdvanced) and event.note.startswith("reading part 2"):
+            server.shutdown()
+            server.server_close()
+        if isinstance(event, AnswerFinished):
+            answer = event.answer
+    assert answer is not None and answer.citations and not answer.model
 
 
 def test_a_short_file_is_read_at_once(library, shelf, server) -> None:

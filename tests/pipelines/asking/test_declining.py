@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from indexes.library import Library
 from pipelines.answering import Answering
 from pipelines.asking.declining import nothing_found, weigh
-from pipelines.ingest import Ingest
 from pipelines.query.plan import QueryPlan
 from pipelines.records import Question
 
@@ -19,17 +17,6 @@ FILES = {
     "choir.md": "# The choir\n\nThe choir meets on Wednesdays at seven in the school. Elin Brandt conducts it. "
     "New singers come twice before they decide.\n",
 }
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory, shelf):
-    folder = tmp_path_factory.mktemp("files")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    made = Library(tmp_path_factory.mktemp("library"))
-    list(Ingest(made, shelf, 10**7).index([folder]))
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import pytest
 
 from indexes.library import Library
 from pipelines.answering import Answering
-from pipelines.ingest import Ingest
 from pipelines.records import Answer, Question
 
 FILES = {
@@ -22,17 +21,6 @@ FILES = {
     "boats of the harbour.csv": "boat,berth,crew\nHeron,4,3\nCurlew,9,5\nTern,2,2\nPlover,7,6\nDunlin,11,4\n",
     "income.txt": "The income of the ferry was 9,100 crowns. Guests come by the morning boat.",
 }
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory, shelf):
-    folder = tmp_path_factory.mktemp("files")
-    for name, text in FILES.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    made = Library(tmp_path_factory.mktemp("library"))
-    list(Ingest(made, shelf, 10**7).index([folder]))
-    yield made
-    made.close()
 
 
 def ask(library: Library, shelf: Any, question: str, intent: str = "") -> Answer:
@@ -58,6 +46,18 @@ def test_what_is_said_of_one_side_only_stands_in_its_column(library, shelf) -> N
     assert "north wall is damp" in left and "cellar" in right
     for each in answer.citations:
         assert "".join(each.quote.split())[:10] in "".join(answer.text[each.start : each.end].split())
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["this or that, which is damper?", "roof or roof, which is damper?", "wall|roof or <img src=x onerror=alert(1)>?"],
+)
+def test_sides_that_say_nothing_or_are_hostile_leave_a_table_whole(library, shelf, question) -> None:
+    answer = ask(library, shelf, question, "comparison")
+    for line in answer.text.splitlines():
+        assert not line.startswith("|") or line.count("|") >= 2
+    for each in answer.citations:
+        assert answer.text[each.end :].startswith(f" [{each.number}]")
 
 
 def test_the_value_that_a_fact_is_asked_for_is_bold(library, shelf) -> None:

@@ -18,7 +18,8 @@ def shelf(*odds: float) -> SimpleNamespace:
 
 
 @pytest.mark.parametrize(
-    ("odds", "word"), [((0.01, 0.97), "no"), ((0.95, 0.02), "yes"), ((0.6, 0.4), ""), ((0.0, 0.0), "")]
+    ("odds", "word"),
+    [((0.01, 0.97), "no"), ((0.95, 0.02), "yes"), ((0.6, 0.4), ""), ((0.0, 0.0), ""), ((0.06, 0.001), "")],
 )
 def test_a_word_is_said_only_when_it_is_sure(odds, word) -> None:
     assert verdict(shelf(*odds), "may my dog come in?", QUOTES) == word
