@@ -19,12 +19,13 @@ DEPTH = 10
 @dataclass(slots=True)
 class Material:
     """`results` are numbered by their index, which sentences keep; each segment is there once. `cosines` are those of
-    all sentences that were ranked to what they were ranked for. Of a `plan` the ranking knows what is new in a
-    follow-up, and which type of value a fact asks for."""
+    all sentences that were ranked to what they were ranked for, `scores` how well they answer it. Of a `plan` the
+    ranking knows what is new in a follow-up, and which type of value a fact asks for."""
 
     context: QueryContext
     results: list[Result] = field(default_factory=list)
     cosines: dict[Sentence, float] = field(default_factory=dict)
+    scores: dict[Sentence, float] = field(default_factory=dict)
     plan: QueryPlan | None = None
 
     def read(self, text: str, results: Sequence[Result]) -> tuple[list[Passage], dict[Sentence, float]]:
@@ -33,6 +34,7 @@ class Material:
         names = [PurePath(result.source.path).stem for result in results]
         scores, cosines = rank_sentences(text, passages, self.context, names, self.plan)
         self.cosines |= cosines
+        self.scores |= scores
         return passages, scores
 
     def passages(self, results: Sequence[Result]) -> list[Passage]:

@@ -16,6 +16,13 @@ from pipelines.records import Check, Citation, Evidence, Result
 
 CELL = "|"
 
+Shown = Callable[[Sentence], str]
+"""How a sentence, or an item without its bullet, is shown (Markdown), in one line."""
+
+
+def as_it_is(sentence: Sentence) -> str:
+    return " ".join(sentence.words.split())
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -47,11 +54,9 @@ class Quotes:
         )
 
 
-def compose(
-    groups: Sequence[Group], results: Sequence[Result], lead: str = "", shown: Callable[[str], str] = str
-) -> Quotes:
+def compose(groups: Sequence[Group], results: Sequence[Result], lead: str = "", shown: Shown = as_it_is) -> Quotes:
     """The groups one below the other, below a lead. Evidence is numbered in the order in which it is quoted. `shown`
-    turns what is quoted of prose and items into Markdown."""
+    is for prose and items."""
     made = _Composer(results, shown)
     if lead:
         made.line(lead)
@@ -68,7 +73,7 @@ def compose(
 
 
 class _Composer:
-    def __init__(self, results: Sequence[Result], shown: Callable[[str], str]) -> None:
+    def __init__(self, results: Sequence[Result], shown: Shown) -> None:
         self.quotes = Quotes()
         self._shown = shown
         self._results = results
@@ -87,7 +92,7 @@ class _Composer:
             elif form == "item":
                 for number, each in enumerate(told):
                     self._begin("\n" if number else "\n\n", "- ")
-                    self._quote(each, each, self._shown(each.words))
+                    self._quote(each, each, self._shown(each))
             else:
                 self._table(told)
 
@@ -99,7 +104,7 @@ class _Composer:
             self._begin("\n", CELL)
             for each in row:
                 if each is not None:
-                    self._quote(each, each, " ".join(self._shown(each.words).split()).replace(CELL, " "))
+                    self._quote(each, each, self._shown(each).replace(CELL, " "))
                 self.quotes.text += CELL
 
     def _table(self, rows: list[Sentence]) -> None:
@@ -119,7 +124,7 @@ class _Composer:
         made = ""
         for each in sentences:
             apart = " " * (bool(made) and each.segment.text[each.start - 1 : each.start].isspace())
-            made += apart + self._shown(" ".join(each.text.split()))
+            made += apart + self._shown(each)
         return made
 
     def _begin(self, space: str, mark: str = "") -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipelines.asking.answer_types import in_bold
 from pipelines.asking.choosing import Amount, choose
 from pipelines.asking.material import Material
-from pipelines.asking.quotes import Group, Quotes, compose
+from pipelines.asking.passages import Sentence
+from pipelines.asking.quotes import Group, Quotes, Shown, as_it_is, compose
 from pipelines.query.plan import QueryPlan
 
 
@@ -24,17 +24,16 @@ class Kind:
 
     def quote(self, plan: QueryPlan, material: Material) -> Quotes:
         """The answer of the files' own sentences; `material` keeps what was read for it."""
-        return compose(self.gather(plan, material), material.results, shown=self.emphasis(plan))
+        return compose(self.gather(plan, material), material.results, shown=self.emphasis(plan, material))
 
-    def emphasis(self, plan: QueryPlan) -> Callable[[str], str]:
-        """How quoted sentences are shown (Markdown): the first value that a fact may be asked for is bold."""
-        found = False
+    def emphasis(self, plan: QueryPlan, material: Material) -> Shown:
+        """How quoted sentences are shown (Markdown): the value that a fact is asked for is bold in the sentence that
+        answers best. One beside it, or one that fits less, may state a value of anything."""
+        best = max(material.scores, key=lambda each: material.scores[each], default=None)
 
-        def shown(text: str) -> str:
-            nonlocal found
-            marked = text if found else in_bold(plan.answer_type, text, plan.text, plan.language)
-            found = found or marked != text
-            return marked
+        def shown(sentence: Sentence) -> str:
+            text = as_it_is(sentence)
+            return in_bold(plan.answer_type, text, plan.text, plan.language) if sentence == best else text
 
         return shown
 

@@ -48,6 +48,11 @@ def test_what_is_said_of_one_side_only_stands_in_its_column(library, shelf) -> N
         assert "".join(each.quote.split())[:10] in "".join(answer.text[each.start : each.end].split())
 
 
+def test_a_value_beside_the_sentence_that_answers_best_is_not_bold(library, shelf) -> None:
+    answer = ask(library, shelf, "what is the wage of the harbour master", "fact")
+    assert "**" not in answer.text
+
+
 @pytest.mark.parametrize(
     "question",
     ["this or that, which is damper?", "roof or roof, which is damper?", "wall|roof or <img src=x onerror=alert(1)>?"],
