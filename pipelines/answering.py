@@ -27,7 +27,6 @@ from pipelines.asking.merging import merged
 from pipelines.asking.phrases import phrase
 from pipelines.asking.quotes import Quotes
 from pipelines.asking.reading import in_parts, with_more
-from pipelines.asking.verdict import verdict
 from pipelines.asking.writing import CheckedText
 from pipelines.checking.citations import Citer
 from pipelines.errors import ModelUnavailable
@@ -164,8 +163,6 @@ class Answering(Runnable[Question, Answer]):
             elif ability == "chooses" and kind_of(turn.plan).prose:
                 with turn.context.trace.timed("choose"):
                     quotes = chat.choose(quotes)
-            else:
-                quotes = self._with_verdict(turn, quotes)
         except ModelUnavailable as error:
             turn.model = ""
             turn.context.trace.note("write", str(error))
@@ -216,14 +213,6 @@ class Answering(Runnable[Question, Answer]):
         context.trace.note("check", f"most of what the model wrote is borne out by no source: “{text.text[:300]}”")
         turn.model = ""
         return quotes
-
-    def _with_verdict(self, turn: _Turn, quotes: Quotes) -> Quotes:
-        """A question that asks for yes or no is told the word, where that is sure."""
-        if turn.plan.intent != "yes_no" or not self.shelf.has_chat or self.ability == "quotes":
-            return quotes
-        with turn.context.trace.timed("verdict"):
-            word = verdict(self.shelf, turn.plan.text, quotes)
-        return quotes.below(f"**{phrase(word, turn.plan.language)}.**") if word else quotes
 
     def _decline(self, turn: _Turn, material: Material, sure: float) -> Iterator[AnswerEvent]:
         """Nothing was found: what was looked for, and the nearest passages as such."""

@@ -43,16 +43,6 @@ class Quotes:
     checks: list[Check] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
 
-    def below(self, lead: str) -> Quotes:
-        """The same below a line."""
-        by = len(lead) + 2
-        return Quotes(
-            f"{lead}\n\n{self.text}",
-            [replace(each, start=each.start + by, end=each.end + by) for each in self.citations],
-            [replace(each, start=each.start + by, end=each.end + by) for each in self.checks],
-            self.evidence,
-        )
-
 
 def compose(groups: Sequence[Group], results: Sequence[Result], lead: str = "", shown: Shown = as_it_is) -> Quotes:
     """The groups one below the other, below a lead. Evidence is numbered in the order in which it is quoted. `shown`

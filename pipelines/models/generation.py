@@ -7,7 +7,6 @@ stream, and both stop writing when the consumer closes the stream.
 from __future__ import annotations
 
 import atexit
-import math
 import queue
 import secrets
 import threading
@@ -29,7 +28,6 @@ CONTEXT = 4096
 """Tokens of prompt and answer that llama.cpp holds at once."""
 
 _PROMPT_CACHE_MB = 256
-_LIKELIEST = 10  # first tokens whose odds are told
 _WARM = 8  # tokens that are written to see how fast that is
 _LOOKED_UP, _PROPOSED = 2, 4  # tokens: the last two are looked up in the prompt, the four behind them proposed
 _END = object()
@@ -146,30 +144,11 @@ class LlamaCppChat(LocalChat):
         written, so that it is known how fast."""
         self._complete(list(messages), [], _WARM, lambda chunk: False)
 
-    def odds(self, messages: Sequence[BaseMessage], words: Sequence[str]) -> list[float]:
-        """How likely each word is the first that the model would write, in 0..1; of all words 1 at most. One token is
-        written, so it takes as long as reading. Raises ModelUnavailable."""
-        first: list[dict[str, Any]] = []  # the likeliest first tokens
-
-        def take(chunk: dict[str, Any]) -> bool:
-            for choice in chunk.get("choices") or ():
-                for token in (choice.get("logprobs") or {}).get("content") or ():
-                    first.extend(token["top_logprobs"])
-            return False
-
-        self._complete(list(messages), [], 1, take, logprobs=True, top_logprobs=_LIKELIEST)
-        return [sum(math.exp(each["logprob"]) for each in first if each["token"].strip().lower() == w) for w in words]
-
     def _write(self, messages: list[BaseMessage], stop: list[str], give: Callable[[ChatGenerationChunk], bool]) -> None:
         self._complete(messages, stop, self.max_tokens, lambda chunk: give(_from_openai(chunk)))
 
     def _complete(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str],
-        most: int,
-        give: Callable[[dict[str, Any]], bool],
-        **more: Any,
+        self, messages: list[BaseMessage], stop: list[str], most: int, give: Callable[[dict[str, Any]], bool]
     ) -> None:
         failures: list[str] = []
 
@@ -189,7 +168,6 @@ class LlamaCppChat(LocalChat):
             "max_tokens": most,
             "stop": stop,
             **({"grammar": self.grammar} if self.grammar else {}),
-            **more,
         }
         self._server.handle_chat_completions(request, take)
         if failures:

