@@ -213,16 +213,16 @@ class Assistant:
         intents = self.answering.intents(used.text)
         intents.recognise("warm")
         intents.answer_type("warm")
-        if self.settings.chat != "none":
-            from pipelines.asking.prompts import build_messages
-
-            self.shelf.warm_chat(build_messages("", "", ()))
         if self.library.catalogue.space("image") is not None:
             used.image.embed_question("warm")
         _ = self.shelf.rerank, self.shelf.entailment  # loaded where they are set
-        from pipelines.asking.abilities import ability_of
+        from pipelines.asking.abilities import ability_of, known_of
+        from pipelines.asking.prompts import build_messages
 
-        ability_of(self.shelf, self.settings.ability)  # measured behind all that, where it is not known
+        # One that is trusted with nothing needs no memory; one that is not known is measured behind all that.
+        trusted = ability_of(self.shelf, self.settings.ability)
+        if trusted != "quotes" or (self.shelf.has_chat and known_of(self.shelf) is None):
+            self.shelf.warm_chat(build_messages("", "", ()))
         return time.monotonic() - began
 
 

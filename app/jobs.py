@@ -137,8 +137,11 @@ class Jobs:
                 job.state, job.error = "failed", str(error)
                 busy = isinstance(error, LibraryBusy)
             except Exception as error:
-                log.exception("a job failed")
-                job.state, job.error = "failed", f"{type(error).__name__}: {error}"
+                if self._closed:  # it did not stop in time, and the library was closed below it
+                    job.state = "stopped"
+                else:
+                    log.exception("a job failed")
+                    job.state, job.error = "failed", f"{type(error).__name__}: {error}"
             finally:
                 job.seconds = time.monotonic() - job.began
                 job.current = job.place = job.note = ""

@@ -21,7 +21,7 @@ from app.uploads import keep
 from indexes.records import FileRecord, Hit, Place
 from pipelines.records import Answer, Check, FileAdvanced, FileFinished, FilesFound, FileStarted
 from pipelines.tracing import Cut, Trace
-from tests.conftest import ROOT
+from tests.conftest import MODELS, ROOT
 
 
 @pytest.fixture
@@ -310,6 +310,15 @@ def test_a_chat_model_that_cannot_be_loaded_stops_nothing_but_answers(tmp_path, 
     assistant.close()
     said = capsys.readouterr().err
     assert "nope.gguf" in said and "Traceback" not in said and len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_chat_model_that_is_trusted_with_nothing_is_not_loaded_before_it_is_asked(tmp_path) -> None:
+    assistant = Assistant(load_settings({"library": str(tmp_path), "models": str(MODELS)}))
+    assistant.warm()
+    loaded = {model.role: model.loaded for model in assistant.models()}
+    assistant.close()
+    assert loaded["text"] and not loaded["chat"]
 
 
 def test_progress_takes_names_with_markup(capsys, monkeypatch) -> None:
