@@ -216,12 +216,12 @@ class Assistant:
         if self.library.catalogue.space("image") is not None:
             used.image.embed_question("warm")
         _ = self.shelf.rerank, self.shelf.entailment  # loaded where they are set
-        from pipelines.asking.abilities import ability_of, known_of
+        from pipelines.asking.abilities import ability_of, says_nothing
         from pipelines.asking.prompts import build_messages
 
-        # One that is trusted with nothing needs no memory; one that is not known is measured behind all that.
-        trusted = ability_of(self.shelf, self.settings.ability)
-        if trusted != "quotes" or (self.shelf.has_chat and known_of(self.shelf) is None):
+        needless = says_nothing(self.shelf, self.settings.ability)
+        ability_of(self.shelf, self.settings.ability)  # measured behind all that, where it is not known
+        if not needless:
             self.shelf.warm_chat(build_messages("", "", ()))
         return time.monotonic() - began
 

@@ -71,6 +71,15 @@ def ability_of(shelf: ModelShelf, setting: str = "auto") -> Ability:
     return "writes" if shelf.chat_is_served else "quotes"
 
 
+def says_nothing(shelf: ModelShelf, setting: str = "auto") -> bool:
+    """Whether there is no chat model, or it is set or known to be trusted with nothing, so that it need not be loaded.
+    One that did not answer, or was never asked, may have something to say."""
+    if not shelf.has_chat or setting != "auto":
+        return not shelf.has_chat or setting == "quotes"
+    known = known_of(shelf)
+    return known is not None and known.ability == "quotes" and not known.note
+
+
 def known_of(shelf: ModelShelf) -> Measured | None:
     """What was measured, or why that failed the last time; None where nothing is known. Loads nothing."""
     key = _key(shelf)

@@ -19,6 +19,7 @@ from app.server import warm
 from app.settings import load_settings
 from app.uploads import keep
 from indexes.records import FileRecord, Hit, Place
+from pipelines.asking.abilities import measure_now
 from pipelines.records import Answer, Check, FileAdvanced, FileFinished, FilesFound, FileStarted
 from pipelines.tracing import Cut, Trace
 from tests.conftest import MODELS, ROOT
@@ -301,7 +302,10 @@ def test_watching_keeps_stdout_one_json_document(environment, capsys, monkeypatc
 
 
 @pytest.mark.slow
-def test_a_chat_model_that_cannot_be_loaded_stops_nothing_but_answers(tmp_path, capsys) -> None:
+@pytest.mark.parametrize("at_once", [False, True])  # how soon the probe in the background has failed
+def test_a_chat_model_that_cannot_be_loaded_stops_nothing_but_answers(tmp_path, capsys, monkeypatch, at_once) -> None:
+    if at_once:
+        monkeypatch.setattr("pipelines.asking.abilities.measure_soon", measure_now)
     choice = {"library": str(tmp_path), "chat": "gguf:/nope.gguf", "port": 8765}
     assistant = Assistant(load_settings(choice))
     warming = threading.Thread(target=warm, args=(assistant,))
