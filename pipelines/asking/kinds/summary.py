@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence
 from pipelines.asking.quotes import Group
 from pipelines.query.plan import QueryPlan
+from pipelines.query.sections import BETWEEN, section_of
 from pipelines.records import Result
 
 _FOUND = 20  # results that tell which file is meant
@@ -31,6 +32,7 @@ _UNNAMED = 0.1  # what a file counts of which the question has no word
 _BEGINS = 400  # characters of a file by which it is known, with its name and title
 _TERMS = 80  # words that stand for a file
 _MOST = 300  # segments of a file that are read; of a longer one, those at its beginning and those that were found
+_LINE = 80  # characters of a first line that may be a heading
 _NEAR = 40  # sentences that are compared with the question by meaning
 _ASKED = 0.8  # what being near to what was asked counts beside the words that stand for the file,
 _OPENS = 0.4  # and at most, being at its beginning
@@ -50,14 +52,14 @@ class Summary(Kind):
         results = context.find(plan.text, _FOUND)
         source = _meant(plan.text, results, context)
         if source is not None:
-            results = _whole(source, results, context)
+            results = _section(plan.text, _whole(source, results, context))
         sentences = [each for passage in material.passages(results) for each in passage.sentences]
         return [Group(_pick(plan.text, sentences, context, self.amount.words, opens=source is not None))]
 
 
 def _meant(text: str, results: Sequence[Result], context: QueryContext) -> Source | None:
     """The file that is to be summarised; None where several hold what was found. A file counts by the ranks of its
-    passages, and by how many of the words asked stand in its name, its title and where it begins."""
+    passages, and by how many of the words asked stand in its name, its title, its headings and where it begins."""
     ranks: dict[str, float] = defaultdict(float)
     sources = {result.segment.source_id: result.source for result in results}
     for result in results:
@@ -66,8 +68,9 @@ def _meant(text: str, results: Sequence[Result], context: QueryContext) -> Sourc
     total = sum(asked.values()) or 1.0
     worth = {}
     for key, source in sources.items():
-        first = context.library.catalogue.beginning(key)
-        known = set(content_words(f"{' '.join(source.paths)} {source.title} {first[:_BEGINS]}".replace("_", " ")))
+        first = context.library.catalogue.beginning(key)[:_BEGINS]
+        headings = " ".join({each.segment.heading for each in results if each.segment.source_id == key})
+        known = set(content_words(f"{' '.join(source.paths)} {source.title} {headings} {first}".replace("_", " ")))
         named = sum(weight for word, weight in asked.items() if word in known) / total
         worth[key] = ranks[key] * (_UNNAMED + named) ** 2
     whole = sum(worth.values())
@@ -79,9 +82,30 @@ def _whole(source: Source, found: Sequence[Result], context: QueryContext) -> li
     """A file's segments in reading order, as results."""
     known = {result.segment.id: result for result in found if result.segment.source_id == source.id}
     segments: list[Segment] = context.library.catalogue.segments_of(source.id)
-    if len(segments) > _MOST:
-        segments = [each for n, each in enumerate(segments) if n < _MOST // 2 or each.id in known]
     return [known.get(each.id) or Result(each, source, rank, 0.0, {}) for rank, each in enumerate(segments, start=1)]
+
+
+def _section(text: str, results: Sequence[Result]) -> list[Result]:
+    """Those of a file's segments that are to be read: of the section that is named, as the place asked for, else of the
+    whole."""
+    under = [_under(result.segment) for result in results]
+    heading = section_of(text, dict.fromkeys(under))
+    if heading is not None:
+        within = [
+            each
+            for each, chain in zip(results, under, strict=True)
+            if f"{chain}{BETWEEN}".startswith(heading + BETWEEN)
+        ]
+        results = [replace(each, found_by={**each.found_by, "place": each.rank}) for each in within]
+    if len(results) <= _MOST:
+        return list(results)
+    return [each for n, each in enumerate(results) if n < _MOST // 2 or each.found_by.keys() - {"place"}]
+
+
+def _under(segment: Segment) -> str:
+    """The headings that a segment stands under; one that it begins with is stored as its text."""
+    first, _, rest = segment.text.partition("\n")
+    return f"{segment.heading}{BETWEEN}{first}" if rest and len(first) <= _LINE else segment.heading
 
 
 def _pick(text: str, sentences: Sequence[Sentence], context: QueryContext, room: int, opens: bool) -> list[Sentence]:

@@ -19,6 +19,11 @@ FILES = {
     "minutes 2023-11-07.md": "# Minutes of the harbour board, 7 November 2023\n\nThe board lets the old shed to the "
     "rowing club for 90 crowns a month. The lamp on the mole is repaired by Ben.\n",
     "boats of the harbour.csv": "boat,berth,crew\nHeron,4,3\nCurlew,9,5\nTern,2,2\nPlover,7,6\nDunlin,11,4\n",
+    "the light.md": "# The light\n\n## Chapter I\n\nIda came to the island with two goats in a leaking boat. "
+    + "The keeper of the light did not speak to her. " * 8
+    + "\n\n## Chapter II\n\nIn the second winter the lamp went out for nine nights. "
+    + "Ida burned the door of the barn to warn the ships. " * 8
+    + "\n",
     "income.txt": "The income of the ferry was 9,100 crowns. Guests come by the morning boat.",
 }
 
@@ -82,6 +87,11 @@ def test_a_summary_is_of_the_file_that_is_meant(library, shelf) -> None:
     assert {each.result.source.path.rsplit("/", 1)[1] for each in answer.evidence if each.sentences} == {
         "minutes 2024-05-03.md"
     }
+
+
+def test_a_summary_of_a_chapter_keeps_to_it(library, shelf) -> None:
+    answer = ask(library, shelf, "summarise chapter 2 of the light", "summary")
+    assert "nine nights" in answer.text and "goats" not in answer.text
 
 
 def test_words_that_only_look_alike_contradict_nothing(library, shelf) -> None:

@@ -1,0 +1,54 @@
+"""A section that a question names, by number or by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.query.sections import section_of
+
+NOVEL = [f"The Lighthouse › {number} › {number}" for number in ("I", "II", "III", "IV", "IX")]
+PAPER = ["Paper › 1. Introduction", "Paper › 2. Model › 2.1 Growth", "Paper › 2. Model", "Paper › 3 Results of runs"]
+
+
+@pytest.mark.parametrize(
+    ("question", "section"),
+    [
+        ("summarise chapter 3", "III"),
+        ("what happens in chapter three?", "III"),
+        ("Summarize Chapter IV", "IV"),
+        ("fasse das zweite Kapitel zusammen", "II"),
+        ("résume le premier chapitre", "I"),
+        ("resume el capítulo cuatro", "IV"),
+        ("第三章讲了什么", "III"),
+        ("sum up chapter 9 pls", "IX"),
+    ],
+)
+def test_a_chapter_is_known_by_its_number_however_it_is_written(question: str, section: str) -> None:
+    assert section_of(question, NOVEL) == f"The Lighthouse › {section}"
+
+
+@pytest.mark.parametrize(
+    ("question", "section"),
+    [
+        ("summarise section 2.1", "Paper › 2. Model › 2.1 Growth"),
+        ("summarise section 2", "Paper › 2. Model"),
+        ("summarise the section on growth", "Paper › 2. Model › 2.1 Growth"),
+        ("what does the introduction section say", "Paper › 1. Introduction"),
+        ("summarise section 3", "Paper › 3 Results of runs"),
+    ],
+)
+def test_a_section_is_known_by_its_number_or_its_name(question: str, section: str) -> None:
+    assert section_of(question, PAPER) == section
+
+
+@pytest.mark.parametrize("question", ["summarise the novel", "summarise chapter 12", "what is the introduction about"])
+def test_no_section_is_taken_that_is_not_named(question: str) -> None:
+    assert section_of(question, [*NOVEL, *PAPER]) is None
+
+
+def test_a_roman_number_is_no_word_of_a_heading() -> None:
+    assert section_of("summarise chapter 1", ["A life › I am alone", "A life › Mix of all"]) is None
+
+
+def test_a_chinese_heading_has_a_number_too() -> None:
+    assert section_of("总结第二节", ["年报 › 第二节 公司基本情况 › 一、主要会计数据"]) == "年报 › 第二节 公司基本情况"
