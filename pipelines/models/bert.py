@@ -5,7 +5,7 @@ Knows tensors. Reading weights and making ids of texts is left to the models tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipelines.models.devices import has_bfloat16
@@ -19,19 +19,14 @@ _EPSILON = 1e-12
 class Bert:
     """The layers of one model, on one device. Keeps no state between calls, so that threads may share it."""
 
-    def __init__(
-        self, weights: Mapping[str, Tensor], words: Callable[[Tensor], Tensor], heads: int, device: str = "cpu"
-    ) -> None:
-        """`weights`: tensors on that device by the names that transformers gives them ('encoder.layer.0.…').
-        `words`: ids (n, t) → the vectors (n, t, d) of those words, before any context.
-        """
+    def __init__(self, weights: Mapping[str, Tensor], heads: int, device: str = "cpu") -> None:
+        """`weights`: tensors on that device by the names that transformers gives them ('encoder.layer.0.…')."""
         import torch
 
         limit_blas()
         # Half the bits where that is quicker.
         small = {"cuda": torch.float16, "cpu": torch.bfloat16 if has_bfloat16() else torch.float32}
         self._type = small.get(device, torch.float32)
-        self._words = words
         self._heads = heads
         self._device = device
         self._weights = {name: tensor for name, tensor in weights.items() if tensor.ndim == 1 or "embed" in name}
@@ -53,7 +48,8 @@ class Bert:
         real = real.to(self._device)
         mask = None if bool(real.all()) else real[:, None, None, :]
         with torch.inference_mode():
-            x = self._words(ids) + self._weights["embeddings.position_embeddings.weight"][:width]
+            x = F.embedding(ids, self._weights["embeddings.word_embeddings.weight"])
+            x = x + self._weights["embeddings.position_embeddings.weight"][:width]
             x = self._norm(x + self._weights["embeddings.token_type_embeddings.weight"][0], "embeddings")
             for layer in (f"encoder.layer.{i}" for i in range(self._layers)):
                 query, key, value = (

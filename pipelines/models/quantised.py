@@ -14,12 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _BLOCK, _BLOCK_BYTES = 32, 18
 _NAMES = {  # of the parts of a layer, and what transformers calls them
@@ -36,19 +33,16 @@ _NAMES = {  # of the parts of a layer, and what transformers calls them
 
 @dataclass(frozen=True, slots=True)
 class Quantised:
-    """`weights` by the names that transformers gives them; `words` makes ids (n, t) vectors (n, t, d), and
+    """`tensors` unpacks the weights, half a gigabyte in float32, by the names that transformers gives them;
     `normalise` is to be done with a text before the tokenizer gets it."""
 
-    weights: dict[str, Tensor]
-    words: Callable[[Tensor], Tensor]
+    tensors: Callable[[], dict[str, np.ndarray]]
     tokenizer: Any
     normalise: Callable[[str], str]
 
 
-def read_quantised(file: Path, device: str = "cpu") -> Quantised:
+def read_quantised(file: Path) -> Quantised:
     """Raises OSError, and ValueError or KeyError for a file of another kind."""
-    import torch
-
     with file.open("rb") as opened:
         view = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
     reader = _Reader(view)
@@ -56,27 +50,21 @@ def read_quantised(file: Path, device: str = "cpu") -> Quantised:
     if magic != b"E5S1" or block != _BLOCK:
         raise ValueError("it is no file of this kind")
     tokenizer, normalise = _tokenizer(reader)
-    shapes = {"fi": (wide, width), "fo": (width, wide)}
-    weights: dict[str, Tensor] = {}
-    words: np.ndarray = np.empty(0, np.uint8)
-    for name, quantised, count, start, size in _directory(reader):
-        stored = np.frombuffer(view, np.uint8, size, start)
-        if name == "emb.word":
-            words = stored.reshape(vocabulary, -1)
-        elif quantised:
-            rows = _unpack(torch.from_numpy(stored.copy()))
-            weights[_name(name)] = rows.reshape(shapes.get(name.split(".")[1], (width, width))).to(device)
-        else:
-            values = torch.from_numpy(stored.view(np.float32).copy())
-            shape = (-1, width) if name in ("emb.pos", "emb.type") else (count,)
-            weights[_name(name)] = values.reshape(shape).to(device)
+    shapes = {"fi": (wide, width), "fo": (width, wide), "word": (vocabulary, width)}
+    directory = _directory(reader)
 
-    def of_words(ids: Tensor) -> Tensor:
-        # A quarter of a gigabyte as numbers, a seventh of that as it lies: only what a text holds is unpacked.
-        blocks = torch.from_numpy(words[ids.cpu().numpy()])
-        return _unpack(blocks).reshape(*ids.shape, width).to(device)
+    def tensors() -> dict[str, np.ndarray]:
+        unpacked = {}
+        for name, quantised, count, start, size in directory:
+            stored = np.frombuffer(view, np.uint8, size, start)
+            if quantised:
+                unpacked[_name(name)] = _unpack(stored).reshape(shapes.get(name.split(".")[1], (width, width)))
+            else:
+                shape = (-1, width) if name in ("emb.pos", "emb.type") else (count,)
+                unpacked[_name(name)] = stored.view(np.float32).reshape(shape).copy()
+        return unpacked
 
-    return Quantised(weights, of_words, tokenizer, normalise)
+    return Quantised(tensors, tokenizer, normalise)
 
 
 class _Reader:
@@ -137,20 +125,23 @@ def _directory(reader: _Reader) -> list[tuple[str, bool, int, int, int]]:
     return entries
 
 
-def _unpack(blocks: Tensor) -> Tensor:
+def _unpack(blocks: np.ndarray) -> np.ndarray:
     """Bytes of blocks → their numbers, float32 (n,)."""
-    import torch
-
     blocks = blocks.reshape(-1, _BLOCK_BYTES)
-    factor = blocks[:, :2].contiguous().view(torch.float16).float()
+    factor = blocks[:, :2].copy().view(np.float16).astype(np.float32)
     lower, upper = blocks[:, 2:] & 15, blocks[:, 2:] >> 4
-    return ((torch.cat([lower, upper], 1).float() - 8) * factor).flatten()
+    return ((np.concatenate([lower, upper], 1).astype(np.float32) - 8) * factor).ravel()
 
 
 def _name(short: str) -> str:
     """'l3.q.w' → 'encoder.layer.3.attention.self.query.weight'."""
     where, part, *kind = short.split(".")
     if where == "emb":
-        names = {"pos": "position_embeddings", "type": "token_type_embeddings", "ln": "LayerNorm"}
+        names = {
+            "word": "word_embeddings",
+            "pos": "position_embeddings",
+            "type": "token_type_embeddings",
+            "ln": "LayerNorm",
+        }
         return f"embeddings.{names[part]}.{'bias' if kind == ['b'] else 'weight'}"
     return f"encoder.layer.{where[1:]}.{_NAMES[part]}.{'bias' if kind == ['b'] else 'weight'}"

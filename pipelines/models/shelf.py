@@ -271,7 +271,7 @@ class ModelShelf:
         if choice.value == "multilingual" and choice.kind == "builtin":
             from pipelines.models.multilingual import MultilingualE5
 
-            return MultilingualE5(built_in(choice.weights[0], self._cache), self._torch_device())
+            return MultilingualE5(built_in(choice.weights[0], self._cache), self._cache, self._torch_device())
         if choice.kind == "builtin":
             embedder: TextEmbedder = self._get("words", self._load_words)
             return embedder

@@ -69,7 +69,7 @@ def test_the_built_in_model_gives_the_vectors_of_sentence_transformers(
 ) -> None:
     if bytes_are_multiplied and not devices.multiplies_bytes():
         pytest.skip("sums of bytes are not exact on this processor")
-    monkeypatch.setattr("pipelines.models.minilm.multiplies_bytes", lambda: bytes_are_multiplied)
+    monkeypatch.setattr("pipelines.models.encoders.multiplies_bytes", lambda: bytes_are_multiplied)
     own, texts = MiniLM(FOLDER, MODELS), [text for text in TEXTS if text]
     assert (own.embed_passages(texts) * other.embed_passages(texts)).sum(axis=1).min() > least
     for text in texts:

