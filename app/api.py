@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel, Field
 
 from app.assistant import Assistant
 from app.exporting import ledger_csv
 from app.forgetting import forget as forget_with_copies
-from app.history import earlier_turns, from_kept, keep_turn
+from app.history import RECENT, earlier_turns, from_kept, keep_turn
 from app.jobs import Jobs
 from app.playing import media_routes
 from app.schemas import answer_json, evidence_json, file_json, search_json, source_json
@@ -32,6 +33,13 @@ from pipelines.records import (
     TextDelta,
     Turn,
 )
+from pipelines.retrieval import LONGEST_QUESTION
+
+log = logging.getLogger(__name__)
+
+
+Text = Annotated[str, AfterValidator(lambda text: text.encode("utf-8", "ignore").decode("utf-8"))]
+"""Without halves of characters, which JSON can hold and an answer cannot be sent back with."""
 
 
 class IndexRequest(BaseModel):
@@ -43,19 +51,19 @@ class RetryRequest(BaseModel):
 
 
 class SearchRequest(BaseModel):
-    query: str
+    query: Text
     k: int = 10
     modality: Modality | None = None
     source: str | None = None
 
 
 class TurnModel(BaseModel):
-    question: str
-    answer: str
+    question: Text = Field(max_length=LONGEST_QUESTION)
+    answer: Text
 
 
 class AskRequest(BaseModel):
-    question: str
+    question: Text
     source: str | None = None
     history: list[TurnModel] = []
     conversation: str | None = None  # go on with one that the library keeps, or begin a 'new' one
@@ -134,7 +142,7 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
 
     @router.post("/ask")
     def ask(body: AskRequest, request: Request) -> Response:
-        history = tuple(Turn(turn.question, turn.answer) for turn in body.history)
+        history = tuple(Turn(turn.question, turn.answer) for turn in body.history[-RECENT:])
         if body.conversation is not None:
             history = _history(assistant, body.conversation) or history
         events = assistant.ask(
@@ -250,3 +258,6 @@ def _server_sent(
             yield each(item)
     except FolioscopeError as error:
         yield event("error", {"error": str(error)})
+    except Exception:
+        log.exception("an answer ended early")
+        yield event("error", {"error": "Folioscope made a mistake here. The server's log says more; ask again."})

@@ -126,6 +126,8 @@ def _follow(assistant: Assistant, question: Question, quiet: bool) -> Answer:
     assert answer is not None
     if not quiet and not written and answer.text != quoted:
         print(answer.text)
+    elif written and not answer.model:
+        print("\n---\nThe files do not bear this out: what they say themselves, above it, is the answer.")
     return answer
 
 

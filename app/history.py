@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_RECENT = 3  # earlier exchanges that a question is given
+RECENT = 3  # earlier exchanges that a question is given
 
 
 def keep_turn(library: Library, conversation: str, answer: Answer, files: Sequence[str] = ()) -> tuple[str, int]:
@@ -48,7 +48,7 @@ def keep_turn(library: Library, conversation: str, answer: Answer, files: Sequen
 
 def earlier_turns(answers: Sequence[Answer]) -> tuple[Turn, ...]:
     """What a question is told of the conversation before it: the latest exchanges, oldest first."""
-    return tuple(_as_turn(answer) for answer in answers[-_RECENT:])
+    return tuple(_as_turn(answer) for answer in answers[-RECENT:])
 
 
 def _as_turn(answer: Answer) -> Turn:

@@ -138,7 +138,7 @@ class Answering(Runnable[Question, Answer]):
         quotes: Quotes = self._step("gather", lambda _: kind_of(turn.plan).quote(turn.plan, material), turn)
         turn.reached("retrieve")
         sure = relevance(turn.plan, material) if material.results else 0.0
-        if sure < RELEVANT:
+        if sure < RELEVANT or not quotes.citations:
             yield from self._decline(turn, material, sure)
             return
         turn.evidence = tuple(with_more(quotes.evidence, material.results))
@@ -182,6 +182,7 @@ class Answering(Runnable[Question, Answer]):
                 with turn.context.trace.timed("read in parts"):
                     notes, named = yield from chat.notes(parts[:MOST_PARTS])
                 turn.evidence = tuple(with_more(quotes.evidence, [each.result for each in named], len(named)))
+                yield EvidenceFound(turn.evidence)
         return chat.to_write(turn.evidence, turn.question.history, notes)
 
     def _led(

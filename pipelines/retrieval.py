@@ -234,7 +234,8 @@ class Retriever:
 
 def checked(question: str) -> str:
     """The question without needless space. Raises UsageError when it is empty or too long."""
-    text = " ".join(question.split())
+    # Halves of characters and the zero character cannot be searched.
+    text = " ".join(question.encode("utf-8", "ignore").decode("utf-8").replace("\0", " ").split())
     if not text:
         raise UsageError("The question is empty. Ask something, for example: what is this folder about?")
     if len(text) > LONGEST_QUESTION:

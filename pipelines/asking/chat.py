@@ -59,7 +59,7 @@ class Chat:
         passages that they name as what it must be borne out by."""
         task = kind_of(self.plan).task
         if notes:
-            (read,) = in_parts(evidence, _ALL, self.shelf.text)
+            read = next(iter(in_parts(evidence, _ALL, self.shelf.text)), [])
             return read, build_messages(
                 self.plan.text, f"Notes on the whole text, part by part:\n{notes}\n\n{task}", ()
             )

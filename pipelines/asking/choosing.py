@@ -38,7 +38,7 @@ def choose(passages: Sequence[Passage], scores: Mapping[Sentence, float], amount
     rows = [scores[each] for each in order if each.form == "row"]
     least_row = rows[0] - (1 - amount.rows) * (rows[0] - rows[-1]) if rows else 0.0
     chosen: dict[Sentence, None] = {}
-    said: set[str] = set()  # a manual says the same in several places
+    said: set[tuple[str, str]] = set()  # a manual says the same in several places
     left = amount.words
     for sentence in order:
         if chosen and scores[sentence] < amount.least * scores[order[0]]:
@@ -47,7 +47,7 @@ def choose(passages: Sequence[Passage], scores: Mapping[Sentence, float], amount
             continue
         for each in _with_needed(sentence, by[sentence], left, amount):
             cost = count_words(each.text)
-            words = " ".join(each.words.split()).lower()
+            words = (each.context if each.form in ("item", "row") else "", " ".join(each.words.split()).lower())
             if words not in said and (cost <= left or not chosen):
                 chosen[each] = None
                 said.add(words)
@@ -61,13 +61,13 @@ def _with_needed(sentence: Sentence, passage: Passage, left: int, amount: Amount
     block = passage.block(sentence)
     if sentence.form == "row":
         head = next((row for row in passage.sentences if row.form == "row" and row.text == sentence.context), None)
-        yield from (row for row in (head, sentence) if row is not None)
+        yield from (row for row in (sentence, head) if row is not None)
     elif len(block) > 1 and amount.lists:
         if sum(count_words(each.text) for each in block) <= left:
             yield from block
             return
         at = block.index(sentence)
-        yield from (block[0], sentence, *block[at + 1 : at + 1 + _ITEMS])
+        yield from (sentence, block[0], *block[at + 1 : at + 1 + _ITEMS])
     else:
         at = passage.sentences.index(sentence)
         yield sentence

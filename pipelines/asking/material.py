@@ -31,7 +31,7 @@ class Material:
     def read(self, text: str, results: Sequence[Result]) -> tuple[list[Passage], dict[Sentence, float]]:
         """The passages of some results, and how well each of their sentences answers `text`."""
         passages = self.passages(results)
-        names = [PurePath(result.source.path).stem for result in results]
+        names = {each.result: PurePath(self.results[each.result].source.path).stem for each in passages}
         scores, cosines = rank_sentences(text, passages, self.context, names, self.plan)
         self.cosines |= cosines
         self.scores |= scores

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal
 
 from indexes.catalogue import Catalogue
@@ -22,7 +23,9 @@ LONGEST = 500
 """Characters of a sentence; text without stops is cut between words."""
 
 _ITEM = re.compile(r"\s*+(?:[-*•‣▪◦–·●]|\(?\d{1,3}[.)]|\(?[a-z][.)]|[①-⑳])\s++")
+_BULLET = re.compile(r"\s*+[-*•‣▪◦–·●]\s++")
 _HEADING = 7  # words of a line that says nothing by itself
+_LINES = 3  # short lines that are a list, with what stands above them
 _ON = 3  # segments that a list is followed into
 
 
@@ -44,8 +47,8 @@ class Sentence:
 
     @property
     def words(self) -> str:
-        """Without the bullet or number of an item."""
-        return _ITEM.sub("", self.text, count=1) if self.form == "item" else self.text
+        """Without the bullet of an item; a number may be a day ('3. Oktober') or be spoken of ('as in (3)')."""
+        return _BULLET.sub("", self.text, count=1) if self.form == "item" else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,12 @@ def sentences_of(segment: Segment, result: int = 0) -> list[Sentence]:
     found: list[Sentence] = []
     lead = head = ""
     at = 0
-    for line in segment.text.split("\n"):
+    lines = segment.text.split("\n")
+    for number, line in enumerate(lines):
         start, at = at, at + len(line) + 1
-        if " | " in line:
+        if " | " in line and any(
+            " | " in beside for beside in (*lines[number - 1 : number], *lines[number + 1 : number + 2])
+        ):
             found.append(Sentence(result, segment, start, start + len(line), "row", head))
             head = head or line
             continue
@@ -114,7 +120,17 @@ def sentences_of(segment: Segment, result: int = 0) -> list[Sentence]:
                 form: Form = "heading" if heading else "sentence"
                 found.append(Sentence(result, segment, start + begin, start + end, form))
         lead = found[-1].text if line.strip() else lead
-    return found
+    return list(_listed(found))
+
+
+def _listed(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
+    """Short lines one below the other say something: the first of them what the others are."""
+    for form, run in groupby(sentences, key=lambda each: each.form):
+        told = list(run)
+        if form == "heading" and len(told) >= _LINES:
+            yield told[0]
+            told = [replace(each, form="item", context=told[0].text) for each in told[1:]]
+        yield from told
 
 
 def _is_heading(line: str) -> bool:
@@ -148,10 +164,10 @@ def _with_neighbours(own: list[Sentence], segment: Segment, catalogue: Catalogue
     if own[0].form == "item":
         for before in catalogue.neighbours(segment, -_ON):
             part = sentences_of(before, own[0].result)
-            items = [n for n, each in enumerate(part) if each.form != "item"]
-            first = items[-1] if items else 0
+            others = [n for n, each in enumerate(part) if each.form != "item"]
+            first = others[-1] if others else 0
             own = part[first:] + own
-            if items:
+            if others:
                 lead = part[first].text
                 break
         own = [replace(each, context=lead) if each.form == "item" and not each.context else each for each in own]

@@ -73,7 +73,7 @@ class _Composer:
         self.quotes.text += f"\n\n{text}" if self.quotes.text else text
 
     def passage(self, sentences: list[Sentence]) -> None:
-        for form, run in groupby(sentences, key=lambda each: each.form):
+        for (form, _), run in groupby(sentences, key=_table_of):
             told = list(run)
             if form == "sentence":
                 for part in _unbroken(told):
@@ -145,6 +145,13 @@ class _Composer:
             evidence = replace(evidence, beside=(*evidence.beside, (segment, (quote,))))
         self.quotes.evidence[number - 1] = evidence
         return number
+
+
+def _table_of(sentence: Sentence) -> tuple[str, str]:
+    """The form of what is quoted, and of a row, the head of its table."""
+    if sentence.form == "row":
+        return "row", sentence.context or sentence.text
+    return ("item" if sentence.form == "item" else "sentence"), ""
 
 
 def _unbroken(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:

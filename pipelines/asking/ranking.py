@@ -26,12 +26,12 @@ def rank_sentences(
     text: str,
     passages: Sequence[Passage],
     context: QueryContext,
-    names: Sequence[str] = (),
+    names: Mapping[int, str] | None = None,
     plan: QueryPlan | None = None,
 ) -> tuple[dict[Sentence, float], dict[Sentence, float]]:
     """Each sentence's score, and its cosine to the question alone. The passages stand in the order of the search;
-    `names` are what each result's file is called. Of a follow-up, what is new in it counts as much as all it leans on;
-    a sentence that states a value of the type that a fact asks for is likelier its answer."""
+    `names` are what the file of each result is called. Of a follow-up, what is new in it counts as much as all it leans
+    on; a sentence that states a value of the type that a fact asks for is likelier its answer."""
     typed = plan.question if plan and plan.leans else ""
     sentences = [each for passage in passages for each in passage.sentences if each.form != "heading"]
     if not sentences:
@@ -53,7 +53,7 @@ def rank_sentences(
     weight = 1.0 if context.reads(text) else 0.1
     scores: dict[Sentence, float] = {}
     for sentence, cosine in zip(sentences, cosines, strict=True):
-        beside = f"{sentence.segment.heading} {sentence.context} {names[place[sentence.result]] if names else ''}"
+        beside = f"{sentence.segment.heading} {sentence.context} {(names or {}).get(sentence.result, '')}"
         met = _met(asked, stems(sentence.text), stems(beside)) / total
         scores[sentence] = weight * float(cosine) + _WORDS * met - _RANK * place[sentence.result]
         if plan and spans_of(plan.answer_type, sentence.text, plan.text, plan.language):

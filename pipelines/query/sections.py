@@ -15,7 +15,7 @@ BETWEEN = " › "
 """Between the headings that a segment stands under, the outermost first."""
 
 _WORD = re.compile(r"[\w.]+")
-_CJK = re.compile(r"第?([0-9〇零一二两三四五六七八九十百]{1,5}+)(?:章|节|節|部分)")
+_CJK = re.compile(r"第([0-9〇零一二两三四五六七八九十百]{1,5}+)(?:章|节|節|部分)")
 _ROMAN = re.compile(r"(?=[ivxl])(xl|x{0,3})(ix|iv|v?i{0,3})")
 _TENS = ("", "x", "xx", "xxx", "xl")
 _ONES = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
@@ -24,46 +24,69 @@ _ALONE = re.compile(r"\s*+(?:([ivxl]++)(?:\s*+$|[.:)])|(\d[\d.]*+)(?:[:)\s–-]|
 
 
 def section_of(text: str, headings: Iterable[str]) -> str | None:
-    """The heading, with those above it, of the section that a question names; None where it names none of them."""
+    """The heading, with those above it, of the section that a question names; None where it names none of them. Of
+    several the outermost: chapter 2, and not the second section of chapter 1."""
     words = [word.strip(".") for word in _WORD.findall(text.lower())]
     naming = words_of("section")
-    if not _CJK.search(text) and not any(word in naming for word in words):
+    asked = _asked(text, words, naming)
+    if not asked and not any(word in naming for word in words):
         return None
     chains = [each.split(BETWEEN) for each in headings]
     paths = dict.fromkeys(BETWEEN.join(chain[: n + 1]) for chain in chains for n in range(len(chain)))
-    asked = _numbers(text, words, naming)
-    for path in paths:
-        if asked and _number(path.rsplit(BETWEEN, 1)[-1], naming) in asked:
-            return path
     if asked:
-        return None
-    known = set(content_words(text)) - set(content_words(" ".join(naming)))
-    called = {path: {word for word in content_words(path.rsplit(BETWEEN, 1)[-1]) if word.isalpha()} for path in paths}
+        met = [path for path in paths if _meets(path.split(BETWEEN), asked, naming)]
+        return min(met, key=lambda path: path.count(BETWEEN), default=None)
+    without = set(content_words(" ".join(naming)))
+    known = set(content_words(text)) - without
+    called = {path: _called(path.rsplit(BETWEEN, 1)[-1]) - without for path in paths}
     met = [path for path, name in called.items() if name and name <= known]
     return max(met, key=lambda path: (len(called[path]), path.count(BETWEEN)), default=None)
 
 
-def _numbers(text: str, words: list[str], naming: frozenset[str]) -> set[str]:
-    """The numbers that stand before or after a word for a section."""
-    found = {_read(each) for each in _CJK.findall(text)}
+def _called(heading: str) -> set[str]:
+    return {word for word in content_words(heading) if word.isalpha()}
+
+
+def _asked(text: str, words: list[str], naming: frozenset[str]) -> list[tuple[str, str]]:
+    """The words for a section with the number or letter that stands behind or before each: ('chapter', '3')."""
+    found = [("", _read(each)) for each in _CJK.findall(text)]
     for n, word in enumerate(words):
         if word in naming:
-            found |= {_read(each) for each in (*words[n - 1 : n], *words[n + 1 : n + 2])}
-    return found - {""}
+            behind, before = words[n + 1 : n + 2], words[n - 1 : n]
+            number = next(filter(None, map(_read, behind)), "") if not _goes_on(words, n + 1) else ""
+            number = number or next((each for each in behind if re.fullmatch("[a-h]", each)), "")
+            number = number or next((_read(each) for each in before if each not in words_of("one")), "")
+            found.append((word, number))
+    return [(word, number) for word, number in found if number]
 
 
-def _number(heading: str, naming: frozenset[str]) -> str:
-    """The number of a heading, '' where it has none."""
+def _goes_on(words: list[str], n: int) -> bool:
+    """Whether the word at n is an 'I' that does something: 'the article I uploaded'."""
+    return words[n : n + 1] == ["i"] and len(words) > n + 1
+
+
+def _meets(chain: list[str], asked: list[tuple[str, str]], naming: frozenset[str]) -> bool:
+    """Whether the last heading is one that was asked for, and the others that were stand in the chain."""
+    borne = [_number(heading, naming) for heading in chain]
+
+    def met(word: str, number: str, where: tuple[str, str]) -> bool:
+        return where[1] == number and (not word or not where[0] or where[0] == word)
+
+    return any(met(*each, borne[-1]) for each in asked) and all(any(met(*each, one) for one in borne) for each in asked)
+
+
+def _number(heading: str, naming: frozenset[str]) -> tuple[str, str]:
+    """The word for a section that a heading begins with, and its number or letter; '' where it has none."""
     if cjk := _CJK.match(heading.strip()):
-        return _read(cjk.group(1))
+        return "", _read(cjk.group(1))
     words = [word.strip(".") for word in _WORD.findall(heading.lower())]
     if len(words) > 1 and words[0] in naming:
-        return _read(words[1])
+        return words[0], _read(words[1]) or (words[1] if re.fullmatch("[a-h]", words[1]) else "")
     alone = _ALONE.match(heading)
     if not alone:
-        return ""
+        return "", ""
     roman, digits = alone.groups()
-    return _read(digits.rstrip(".") if digits else roman.lower())
+    return "", _read(digits.rstrip(".") if digits else roman.lower())
 
 
 def _read(word: str) -> str:

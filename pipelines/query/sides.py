@@ -61,7 +61,9 @@ def _parted(text: str, words: Words, left: Sequence[Span], right: Sequence[Span]
 
 
 def _chinese(text: str) -> tuple[SubQuery, ...]:
-    for join in sorted(words_of("join") | words_of("and"), key=len, reverse=True):
+    text = re.sub("(?:请|如何|怎么)?比较(?:一下)?", "", text)
+    joins, ands = words_of("join"), words_of("and")
+    for join in (*sorted(joins, key=lambda word: (-len(word), word)), *sorted(ands)):
         if not is_cjk(join):
             continue
         found = re.search(rf"([\w]{{1,12}}?){re.escape(join)}([\w]{{1,12}})", text)

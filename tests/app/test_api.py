@@ -89,6 +89,28 @@ def test_answers_stream_as_events_that_add_up(client) -> None:
     assert "31 years" in events[-1][1]["answer"]
 
 
+def test_a_failure_on_the_way_is_told_as_an_event(client, monkeypatch) -> None:
+    def ask(self, question):
+        yield EvidenceFound(())
+        raise ValueError("nobody expected this")
+
+    monkeypatch.setattr("app.assistant.Assistant.ask", ask)
+    body, headers = {"question": "Who kept the light?"}, {"Accept": "text/event-stream"}
+    with client.stream("POST", "/api/ask", json=body, headers=headers) as response:
+        told = "".join(response.iter_text())
+    assert "event: error" in told and "nobody expected" not in told
+
+
+def test_a_question_with_broken_characters_is_asked_and_endless_history_is_not(client) -> None:
+    broken = json.dumps({"question": "Who was the first kee\0per \ud800of the light?"})
+    answer = client.post("/api/ask", content=broken, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200
+    history = [{"question": "word " * 2_000, "answer": ""}]
+    assert client.post("/api/ask", json={"question": "and why?", "history": history}).status_code == 422
+    history = [{"question": "1", "answer": "1"}] * 3_000
+    assert client.post("/api/ask", json={"question": "1+1", "history": history}).status_code == 200
+
+
 @pytest.fixture
 def asked(monkeypatch) -> list[Question]:
     """The questions that reach the assistant, which answers each with a sentence and says how it came about."""

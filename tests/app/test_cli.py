@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.asking import below, explained
+from app.asking import _follow, below, explained
 from app.assistant import Assistant
 from app.cli import main
 from app.evaluation.sets import read_set
@@ -20,7 +20,18 @@ from app.settings import load_settings
 from app.uploads import keep
 from indexes.records import FileRecord, Hit, Place
 from pipelines.asking.abilities import measure_now
-from pipelines.records import Answer, Check, FileAdvanced, FileFinished, FilesFound, FileStarted
+from pipelines.records import (
+    Answer,
+    AnswerFinished,
+    Check,
+    FileAdvanced,
+    FileFinished,
+    FilesFound,
+    FileStarted,
+    Question,
+    QuotesFound,
+    TextDelta,
+)
 from pipelines.tracing import Cut, Trace
 from tests.conftest import MODELS, ROOT
 
@@ -118,6 +129,18 @@ def test_an_answer_is_followed_by_what_is_not_borne_out() -> None:
     assert document["asked"] == "What did Vane do?"
     assert [each["text"] for each in document["sentences"]] == ["Vane came.", "He left in 1912.", "He was glad."]
     assert document["sentences"][1]["flags"] == ["1912 is not in the sources"]
+
+
+def test_what_the_files_do_not_bear_out_is_not_the_last_word(capsys) -> None:
+    kept = Answer("Who kept it?", "Ada Vane kept it.", False, (), (), {}, "")
+
+    class Told:
+        def ask(self, question):
+            yield from (QuotesFound(kept), TextDelta("Napoleon kept it."), AnswerFinished(kept))
+
+    _follow(Told(), Question("Who kept it?"), quiet=False)
+    said = capsys.readouterr().out
+    assert said.index("Ada Vane") < said.index("Napoleon") < said.index("The files do not bear this out")
 
 
 def test_a_trace_names_the_files_and_survives_what_has_gone(environment) -> None:

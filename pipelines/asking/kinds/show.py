@@ -36,7 +36,7 @@ class Show(Kind):
         said = [each for each in scores if each.result == 0 and each.segment.kind == "speech"]
         if said and not (pictured and first.segment.kind == "frame"):
             best = max(said, key=lambda each: scores[each])
-            quotes = _with_words(quotes, best.segment, best.text)
+            quotes = _with_words(quotes, None if best.segment is first.segment else best.segment, best.text)
         return quotes
 
 
@@ -54,15 +54,20 @@ def _shown(result: Result, pictured: bool, language: str) -> Quotes:
     beside = None if segment is result.segment else segment
     citation = Citation(1, 0, len(said), quote, support, beside, beside.place if beside else None)
     check = Check(0, len(said), support, True)
-    return Quotes(f"{said} [1]", [citation], [check], [Evidence(1, result, (quote,), (), quote)])
+    told = Evidence(1, result, () if beside else (quote,), ((beside, (quote,)),) if beside else (), quote)
+    return Quotes(f"{said} [1]", [citation], [check], [told])
 
 
-def _with_words(quotes: Quotes, segment: Segment, words: str) -> Quotes:
-    """With what is said at that moment, as the quote of the sentence above it and below that itself."""
+def _with_words(quotes: Quotes, beside: Segment | None, words: str) -> Quotes:
+    """With what is said at that moment, as the quote of the sentence above it and below that itself; `beside` is the
+    segment that holds it, if it is not the one that was found."""
     start = len(quotes.text) + 2
     shown = " ".join(words.split())
     quotes.text += f"\n\n{shown} [1]"
-    quotes.citations[0] = replace(quotes.citations[0], quote=words)
+    place = beside.place if beside else None
+    quotes.citations[0] = replace(quotes.citations[0], quote=words, support=1.0, segment=beside, place=place)
+    narrow = ((), ((beside, (words,)),)) if beside else ((words,), ())
+    quotes.evidence[0] = replace(quotes.evidence[0], sentences=narrow[0], beside=narrow[1])
     quotes.citations.append(replace(quotes.citations[0], start=start, end=start + len(shown)))
     quotes.checks.append(Check(start, start + len(shown), 1.0, True))
     return quotes

@@ -105,7 +105,8 @@ def _section(text: str, results: Sequence[Result]) -> list[Result]:
 def _under(segment: Segment) -> str:
     """The headings that a segment stands under; one that it begins with is stored as its text."""
     first, _, rest = segment.text.partition("\n")
-    return f"{segment.heading}{BETWEEN}{first}" if rest and len(first) <= _LINE else segment.heading
+    heads = rest and len(first) <= _LINE and not first.endswith((".", ":", ";", ","))
+    return f"{segment.heading}{BETWEEN}{first}" if heads else segment.heading
 
 
 def _pick(text: str, sentences: Sequence[Sentence], context: QueryContext, room: int, opens: bool) -> list[Sentence]:

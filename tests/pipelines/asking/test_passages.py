@@ -129,3 +129,37 @@ def test_quotes_are_markdown_with_a_mark_behind_each_and_offsets_that_fit() -> N
         assert citation.quote in cited.text
         assert quotes.text[citation.end :].startswith(f" [{citation.number}]")
     assert [each.number for each in quotes.evidence] == [1, 2]
+
+
+def test_a_day_that_begins_a_line_is_quoted_with_it() -> None:
+    (day,) = sentences_of(segment("3. Oktober 1990: Tag der Deutschen Einheit in Berlin."))
+    assert day.form == "item" and day.words.startswith("3. Oktober 1990")
+
+
+def test_short_lines_below_each_other_are_a_list_of_the_first() -> None:
+    first, *others = sentences_of(segment("Shopping\nMilk\nEggs\nTwo loaves of rye bread"))
+    assert first.form == "heading"
+    assert [(each.form, each.context) for each in others] == [("item", "Shopping")] * 3
+
+
+def test_one_line_with_a_bar_is_prose() -> None:
+    (line,) = sentences_of(segment("Run ps aux | grep worker in a terminal."))
+    assert line.form == "sentence"
+
+
+def test_the_sentence_that_answers_goes_before_a_head_that_takes_all_room() -> None:
+    one = passage(" | ".join(f"a rather long head {n}" for n in range(40)) + "\nHeron | 4")
+    assert one.sentences[1] in choose([one], {one.sentences[1]: 1.0}, Amount(90))
+
+
+def test_two_lists_may_hold_the_same_item() -> None:
+    one = passage("For the cake you need:\n- 2 eggs\n- flour\nFor the bread you need:\n- 2 eggs\n- salt")
+    chosen = choose([one], dict.fromkeys(one.sentences, 1.0), Amount(90))
+    assert sum(each.words == "2 eggs" for each in chosen) == 2
+
+
+def test_rows_of_two_tables_stay_two_tables() -> None:
+    results = [result(segment("Name | Price\nApple | 1\n\nCity | People\nUlm | 126000"))]
+    rows = sentences_of(results[0].segment)
+    text = compose([Group(rows)], results).text
+    assert text.count("|---|---|") == 2

@@ -52,3 +52,19 @@ def test_a_roman_number_is_no_word_of_a_heading() -> None:
 
 def test_a_chinese_heading_has_a_number_too() -> None:
     assert section_of("总结第二节", ["年报 › 第二节 公司基本情况 › 一、主要会计数据"]) == "年报 › 第二节 公司基本情况"
+
+
+@pytest.mark.parametrize(
+    ("question", "headings", "section"),
+    [
+        ("summarise the article I uploaded yesterday", ["1 Introduction", "2 Methods"], None),
+        ("résume-moi un article", ["1 Introduction", "2 Methods"], None),
+        ("summarise chapter 1", ["Part 1 › Chapter 1", "Part 1 › Chapter 2"], "Part 1 › Chapter 1"),
+        ("summarise chapter 2 section 1", ["Chapter 1 › Section 2", "Chapter 2 › Section 1"], "Chapter 2 › Section 1"),
+        ("summarise section 3", ["2 Repair › 3. Remove the screw", "3 Maintenance"], "3 Maintenance"),
+        ("summarise appendix B", ["Appendix A", "Appendix B"], "Appendix B"),
+        ("the section on insurance", ["Insurance section", "Other section"], "Insurance section"),
+    ],
+)
+def test_the_section_is_the_one_of_its_kind_and_number(question: str, headings: list[str], section: str | None) -> None:
+    assert section_of(question, headings) == section

@@ -14,6 +14,7 @@ from pipelines.query.sides import sides_of
         ("Unterschied zwischen Miete und Nebenkosten", ("Miete", "Nebenkosten")),
         ("¿qué es mejor, el plan básico o el premium?", ("el plan básico", "premium")),
         ("柏林和北京哪个更大", ("柏林", "北京")),
+        ("请比较一下苹果和梨的区别", ("苹果", "梨")),
     ],
 )
 def test_both_sides_are_named_and_each_is_asked_about_without_the_other(question: str, labels: tuple[str, str]) -> None:
