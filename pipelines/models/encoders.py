@@ -74,13 +74,13 @@ class _OnTorch:
 
 
 class _OnProcessor:
-    """The encoder on CTranslate2: for passages one worker a core; for a question all cores, in float32 if the weights
-    were kept so, which takes half as long. What only indexes never loads the second."""
+    """The encoder on CTranslate2: for passages one worker a core, for a question all cores and float32, which takes
+    half as long. What only indexes never loads the second, and where the weights are `small` because they are many,
+    there is none."""
 
     def __init__(self, folder: Path, small: bool) -> None:
         self.workers = cores()
-        self._bytes = multiplies_bytes()
-        self._all = Ct2Bert(folder, self.workers, 1, exact=not self._bytes)
+        self._all = Ct2Bert(folder, self.workers, 1, exact=not multiplies_bytes())
         self._lock = threading.Lock()
         self._alone: Ct2Bert | None = None
         self._folder, self._small = folder, small
@@ -92,7 +92,8 @@ class _OnProcessor:
         return self._all.encode(rows)
 
     def encode_question(self, rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
+        if self._small:
+            return self.encode(rows)
         with self._lock:
-            if self._alone is None:
-                self._alone = Ct2Bert(self._folder, 1, self.workers, exact=not (self._small and self._bytes))
+            self._alone = self._alone or Ct2Bert(self._folder, 1, self.workers)
         return self._alone.encode(rows)

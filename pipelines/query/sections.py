@@ -17,6 +17,7 @@ BETWEEN = " › "
 _WORD = re.compile(r"[\w.]+")
 _CJK = re.compile(r"第([0-9〇零一二两三四五六七八九十百]{1,5}+)(?:章|节|節|部分)")
 _ROMAN = re.compile(r"(?=[ivxl])(xl|x{0,3})(ix|iv|v?i{0,3})")
+_LONGEST = 6  # characters of a Chinese number
 _TENS = ("", "x", "xx", "xxx", "xl")
 _ONES = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 _ALONE = re.compile(r"\s*+(?:([ivxl]++)(?:\s*+$|[.:)])|(\d[\d.]*+)(?:[:)\s–-]|$))", re.IGNORECASE)
@@ -95,7 +96,7 @@ def _read(word: str) -> str:
         return word
     if place := places_of("number").get(word):
         return str(place)
-    if word and not word.isascii() and (cjk := read_cjk(word)) is not None:
+    if not word.isascii() and len(word) <= _LONGEST and (cjk := read_cjk(word)) is not None:
         return str(int(cjk))
     if word and (roman := _ROMAN.fullmatch(word)):
         tens, ones = roman.groups()

@@ -46,6 +46,14 @@ def test_no_section_is_taken_that_is_not_named(question: str) -> None:
     assert section_of(question, [*NOVEL, *PAPER]) is None
 
 
+@pytest.mark.parametrize("word", ["亿" * 400, "一" * 5_000, "9" * 5_000, "x" * 5_000, "²", "٣", "."])
+def test_a_hostile_number_is_no_error(word: str) -> None:
+    assert section_of(f"summarise chapter {word}", [f"Chapter {word} of it", "Chapter", "", " › "]) in (
+        None,
+        f"Chapter {word} of it",
+    )
+
+
 def test_a_roman_number_is_no_word_of_a_heading() -> None:
     assert section_of("summarise chapter 1", ["A life › I am alone", "A life › Mix of all"]) is None
 
