@@ -217,7 +217,8 @@ class Answering(Runnable[Question, Answer]):
 
     def _decline(self, turn: _Turn, material: Material, sure: float) -> Iterator[AnswerEvent]:
         """Nothing was found: what was looked for, and the nearest passages as such."""
-        turn.context.trace.note("relevance", f"{sure:.2f}; {RELEVANT:.2f} would be enough")
+        why = f"{RELEVANT:.2f} would be enough" if sure < RELEVANT else "but none of it can be quoted"
+        turn.context.trace.note("relevance", f"{sure:.2f}; {why}")
         nearest = [Evidence(n, result, ()) for n, result in enumerate(material.results[:_NEAREST], start=1)]
         turn.evidence = tuple(nearest)
         yield EvidenceFound(turn.evidence)

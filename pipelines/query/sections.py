@@ -39,7 +39,9 @@ def section_of(text: str, headings: Iterable[str]) -> str | None:
         return min(met, key=lambda path: path.count(BETWEEN), default=None)
     without = set(content_words(" ".join(naming)))
     known = set(content_words(text)) - without
-    called = {path: _called(path.rsplit(BETWEEN, 1)[-1]) - without for path in paths}
+    outermost = {chain[0] for chain in chains}
+    title = outermost if len(outermost) == 1 else set()  # all stands under it
+    called = {path: _called(path.rsplit(BETWEEN, 1)[-1]) - without for path in paths if path not in title}
     met = [path for path, name in called.items() if name and name <= known]
     return max(met, key=lambda path: (len(called[path]), path.count(BETWEEN)), default=None)
 

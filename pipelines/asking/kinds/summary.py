@@ -51,9 +51,14 @@ class Summary(Kind):
         context = material.context
         results = context.find(plan.text, _FOUND)
         source = _meant(plan.text, results, context)
+        heading = None
         if source is not None:
-            results = _section(plan.text, _whole(source, results, context))
+            results = _whole(source, results, context)
+            heading = section_of(plan.text, dict.fromkeys(_under(result.segment) for result in results))
+            results = _to_read(results, heading)
         sentences = [each for passage in material.passages(results) for each in passage.sentences]
+        if heading is not None:
+            sentences = _from_heading(sentences, heading.rpartition(BETWEEN)[2])
         return [Group(_pick(plan.text, sentences, context, self.amount.words, opens=source is not None))]
 
 
@@ -85,28 +90,33 @@ def _whole(source: Source, found: Sequence[Result], context: QueryContext) -> li
     return [known.get(each.id) or Result(each, source, rank, 0.0, {}) for rank, each in enumerate(segments, start=1)]
 
 
-def _section(text: str, results: Sequence[Result]) -> list[Result]:
-    """Those of a file's segments that are to be read: of the section that is named, as the place asked for, else of the
+def _to_read(results: Sequence[Result], heading: str | None) -> list[Result]:
+    """Those of a file's segments that are read: of the section under a heading, as the place asked for, else of the
     whole."""
-    under = [_under(result.segment) for result in results]
-    heading = section_of(text, dict.fromkeys(under))
     if heading is not None:
-        within = [
-            each
-            for each, chain in zip(results, under, strict=True)
-            if f"{chain}{BETWEEN}".startswith(heading + BETWEEN)
-        ]
+        under = [f"{_under(result.segment)}{BETWEEN}".startswith(heading + BETWEEN) for result in results]
+        first = under.index(True)
+        if first and heading.rpartition(BETWEEN)[2] in results[first - 1].segment.text.split("\n"):
+            under[first - 1] = True  # a short section goes on under the next heading in one segment
+        within = [each for each, kept in zip(results, under, strict=True) if kept]
         results = [replace(each, found_by={**each.found_by, "place": each.rank}) for each in within]
     if len(results) <= _MOST:
         return list(results)
     return [each for n, each in enumerate(results) if n < _MOST // 2 or each.found_by.keys() - {"place"}]
 
 
+def _from_heading(sentences: Sequence[Sentence], heading: str) -> list[Sentence]:
+    """The sentences behind the line that a section begins with, all where there is no such line."""
+    at = next((n for n, each in enumerate(sentences) if each.text.strip() == heading), 0)
+    return list(sentences[at:])
+
+
 def _under(segment: Segment) -> str:
     """The headings that a segment stands under; one that it begins with is stored as its text."""
     first, _, rest = segment.text.partition("\n")
     heads = rest and len(first) <= _LINE and not first.endswith((".", ":", ";", ","))
-    return f"{segment.heading}{BETWEEN}{first}" if heads else segment.heading
+    known = first == segment.heading.rpartition(BETWEEN)[2]
+    return f"{segment.heading}{BETWEEN}{first}" if heads and not known else segment.heading
 
 
 def _pick(text: str, sentences: Sequence[Sentence], context: QueryContext, room: int, opens: bool) -> list[Sentence]:

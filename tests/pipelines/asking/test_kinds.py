@@ -24,6 +24,10 @@ FILES = {
     + "\n\n## Chapter II\n\nIn the second winter the lamp went out for nine nights. "
     + "Ida burned the door of the barn to warn the ships. " * 8
     + "\n",
+    "lease of the shed.md": "# Lease of the shed\n\n## Use\n\nOnly boats are kept in the shed.\n\n## Notice\n\n"
+    "Notice is three months, given in writing before the first of March.\n\n"
+    + "The club hands the keys of the shed to the board on its last day. " * 30
+    + "\n",
     "income.txt": "The income of the ferry was 9,100 crowns. Guests come by the morning boat.",
 }
 
@@ -92,6 +96,11 @@ def test_a_summary_is_of_the_file_that_is_meant(library, shelf) -> None:
 def test_a_summary_of_a_chapter_keeps_to_it(library, shelf) -> None:
     answer = ask(library, shelf, "summarise chapter 2 of the light", "summary")
     assert "nine nights" in answer.text and "goats" not in answer.text
+
+
+def test_a_section_that_begins_within_a_segment_is_summarised_from_its_heading(library, shelf) -> None:
+    answer = ask(library, shelf, "summarise the section on notice of the lease of the shed", "summary")
+    assert "three months" in answer.text and "Only boats" not in answer.text
 
 
 def test_words_that_only_look_alike_contradict_nothing(library, shelf) -> None:
