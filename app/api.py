@@ -37,6 +37,7 @@ from pipelines.retrieval import LONGEST_QUESTION
 
 log = logging.getLogger(__name__)
 
+_MOST_TOLD = 20_000  # characters of an earlier answer; a question leans on its beginning
 
 Text = Annotated[str, AfterValidator(lambda text: text.encode("utf-8", "ignore").decode("utf-8"))]
 """Without halves of characters, which JSON can hold and an answer cannot be sent back with."""
@@ -142,7 +143,7 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
 
     @router.post("/ask")
     def ask(body: AskRequest, request: Request) -> Response:
-        history = tuple(Turn(turn.question, turn.answer) for turn in body.history[-RECENT:])
+        history = tuple(Turn(turn.question, turn.answer[:_MOST_TOLD]) for turn in body.history[-RECENT:])
         if body.conversation is not None:
             history = _history(assistant, body.conversation) or history
         events = assistant.ask(

@@ -124,13 +124,21 @@ def sentences_of(segment: Segment, result: int = 0) -> list[Sentence]:
 
 
 def _listed(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
-    """Short lines one below the other say something: the first of them what the others are."""
+    """Short lines one below the other say something: the first of them what the others are. A number alone makes no
+    list: '5. Actions' is a heading."""
     for form, run in groupby(sentences, key=lambda each: each.form):
         told = list(run)
         if form == "heading" and len(told) >= _LINES:
             yield told[0]
             told = [replace(each, form="item", context=told[0].text) for each in told[1:]]
+        elif form == "item" and len(told) == 1 and _is_numbered_heading(told[0]):
+            told = [replace(told[0], form="heading", context="")]
         yield from told
+
+
+def _is_numbered_heading(item: Sentence) -> bool:
+    rest = _ITEM.sub("", item.text, count=1)
+    return not _BULLET.match(item.text) and not item.context.endswith((":", "：")) and _is_heading(rest)
 
 
 def _is_heading(line: str) -> bool:

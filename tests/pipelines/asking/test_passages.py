@@ -142,6 +142,13 @@ def test_short_lines_below_each_other_are_a_list_of_the_first() -> None:
     assert [(each.form, each.context) for each in others] == [("item", "Shopping")] * 3
 
 
+def test_a_numbered_heading_is_no_list() -> None:
+    found = sentences_of(segment("The tea stall needs helpers.\n5. Actions\nBen mends the lamp."))
+    assert [each.form for each in found] == ["sentence", "heading", "sentence"]
+    lead, item = sentences_of(segment("Bring:\n1. Milk"))
+    assert item.form == "item" and item.context == lead.text
+
+
 def test_one_line_with_a_bar_is_prose() -> None:
     (line,) = sentences_of(segment("Run ps aux | grep worker in a terminal."))
     assert line.form == "sentence"
