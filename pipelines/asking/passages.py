@@ -124,11 +124,11 @@ def sentences_of(segment: Segment, result: int = 0) -> list[Sentence]:
 
 
 def _listed(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
-    """Short lines one below the other say something: the first of them what the others are. A number alone makes no
-    list: '5. Actions' is a heading."""
+    """Short lines one below the other, of which the text ends, say something: the first of them what the others are. A
+    number alone makes no list: '5. Actions' is a heading."""
     for form, run in groupby(sentences, key=lambda each: each.form):
         told = list(run)
-        if form == "heading" and len(told) >= _LINES:
+        if form == "heading" and len(told) >= _LINES and told[-1] is sentences[-1]:
             yield told[0]
             told = [replace(each, form="item", context=told[0].text) for each in told[1:]]
         elif form == "item" and len(told) == 1 and _is_numbered_heading(told[0]):

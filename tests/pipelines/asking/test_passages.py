@@ -140,6 +140,8 @@ def test_short_lines_below_each_other_are_a_list_of_the_first() -> None:
     first, *others = sentences_of(segment("Shopping\nMilk\nEggs\nTwo loaves of rye bread"))
     assert first.form == "heading"
     assert [(each.form, each.context) for each in others] == [("item", "Shopping")] * 3
+    followed = sentences_of(segment("Use\nIn a terminal\nFirst steps\nType help to begin."))
+    assert [each.form for each in followed] == ["heading", "heading", "heading", "sentence"]
 
 
 def test_a_numbered_heading_is_no_list() -> None:
