@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _LOOKS = 0.05  # seconds between two looks for events of the page
 _GRACE = 2  # seconds in which open answers and pages may end by themselves
+_STOPPED = "folioscope: stopped. What was finished is kept."
 _LAST = 4.5  # seconds after which no thread is waited for any more
 
 
@@ -111,13 +112,14 @@ def _run(server: uvicorn.Server, jobs: Jobs) -> None:
     threading.Thread(target=_end_after, args=(_LAST,), daemon=True).start()
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # streams that are cut are no errors now
     server.should_exit = True
-    jobs.close(_GRACE)
+    jobs.close(_LAST)  # the library is closed behind this, and not while a job still uses it
     running.join(_GRACE)
-    print("folioscope: stopped. What was finished is kept.", file=sys.stderr, flush=True)
+    print(_STOPPED, file=sys.stderr, flush=True)
 
 
 def _end_after(seconds: float) -> None:
     time.sleep(seconds)
+    print(_STOPPED, file=sys.stderr, flush=True)
     os._exit(0)
 
 

@@ -27,6 +27,7 @@ def server(library: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[st
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     env = {**os.environ, "FOLIOSCOPE_CHAT": "none", "FOLIOSCOPE_MODELS": str(MODELS), **settings}
+    env["PYTHONFAULTHANDLER"] = "1"  # a crash says where
     command = [sys.executable, "-m", "app", "serve", "--library", str(library), "--port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -79,7 +80,7 @@ def test_a_server_with_an_open_page_and_a_running_job_ends(tmp_path: Path, numbe
         assert children
         process.send_signal(number)
         _, said = process.communicate(timeout=30)  # the promise is five seconds; the machine may be busy
-        assert process.returncode == 0
+        assert process.returncode == 0, said
         assert "stopped. What was finished is kept." in said
         assert "Traceback" not in said
         assert not {pid for pid in children if Path(f"/proc/{pid}").exists()}
