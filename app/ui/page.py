@@ -98,12 +98,14 @@ def build_page(assistant: Assistant, jobs: Jobs) -> tuple[gr.Blocks, dict[str, A
             with gr.Tab("Library", id="library") as library_tab:
                 _library_tab(library, library_tab, page, status, clock)
             with gr.Tab("Settings", id="settings") as settings_tab:
-                settings = _html(library.settings)
+                settings = _html("")
         settings_tab.select(library.settings, None, settings, **_QUIET)
     return page, {"theme": _theme(), "css_paths": _HERE / "style.css", "head": _head()}
 
 
-def _html(value: Any, **options: Any) -> gr.HTML:
+def _html(value: str, **options: Any) -> gr.HTML:
+    # Never a callable: Gradio would load it through the queue, and a question that is sent while the queue's stream
+    # ends is answered to nobody.
     return gr.HTML(value, apply_default_css=False, **options)
 
 

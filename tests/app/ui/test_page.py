@@ -7,6 +7,7 @@ import pytest
 
 from app.assistant import Assistant
 from app.settings import load_settings
+from app.ui.page import build_page
 from tests.browser import chromium, serving
 from tests.making_files import PdfPage, a_picture, make_pdf, picture_bytes
 
@@ -123,6 +124,14 @@ def loaded(page, selector: str) -> int:
 def open_library(page) -> None:
     page.get_by_role("tab", name="Library").click()
     page.locator("#fs-table tbody tr").first.wait_for()
+
+
+def test_nothing_the_page_loads_waits_in_the_queue(assistant) -> None:
+    """A question sent while the queue's stream for something before it ends would be answered to nobody."""
+    page, _ = build_page(assistant, None)
+    loads = [f for f in page.fns.values() if any(event == "load" for _, event in f.targets)]
+    assert len(loads) >= 3
+    assert [f.name for f in loads if f.queue is not False] == []
 
 
 def test_an_answer_streams_and_its_chip_opens_the_page(page, chat) -> None:
