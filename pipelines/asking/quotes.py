@@ -26,11 +26,12 @@ def as_it_is(sentence: Sentence) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Sentences that stand together in the answer, under a label where it has one; or the `columns` of a table, each
-    with what its head is called."""
+    """Sentences that stand together in the answer, under a label where it has one, or under what is `stated` of them
+    (Markdown); or the `columns` of a table, each with what its head is called."""
 
     sentences: Sequence[Sentence] = ()
     label: str = ""
+    stated: str = ""
     columns: Mapping[str, Sequence[Sentence]] = field(default_factory=dict)
 
 
@@ -57,6 +58,8 @@ def compose(groups: Sequence[Group], results: Sequence[Result], lead: str = "", 
             continue
         if group.label:
             made.line(f"**{group.label}**")
+        if group.stated:
+            made.statement(group.stated, group.sentences)
         for _, same in groupby(group.sentences, key=lambda each: each.result):
             made.passage(list(same))
     return made.quotes
@@ -71,6 +74,16 @@ class _Composer:
 
     def line(self, text: str) -> None:
         self.quotes.text += f"\n\n{text}" if self.quotes.text else text
+
+    def statement(self, text: str, sentences: Sequence[Sentence]) -> None:
+        """What was worked out of the sentences that are quoted next."""
+        self.line(text)
+        start = len(self.quotes.text) - len(text)
+        for each in {sentence.result: sentence for sentence in sentences}.values():
+            number = self._numbers.setdefault(each.result, len(self._numbers) + 1)
+            self.quotes.text += f" [{number}]"
+            self.quotes.citations.append(Citation(number, start, start + len(text), each.text, 1.0))
+        self.quotes.checks.append(Check(start, start + len(text), 1.0, True))
 
     def passage(self, sentences: list[Sentence]) -> None:
         for (form, _), run in groupby(sentences, key=_table_of):

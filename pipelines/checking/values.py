@@ -39,7 +39,7 @@ class Value:
         return self.kind == "number" and not self.unit and _is_year(self.text, self.readings)
 
 
-_MONTHS = {
+MONTHS = {
     name: n
     for n, names in enumerate(
         (
@@ -53,7 +53,7 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-_MONTH = rf"(?P<{{0}}>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
+_MONTH = rf"(?P<{{0}}>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\.?"
 _YEAR = r"(?P<{0}>1\d{{3}}|20\d{{2}})"
 _DAY = r"(?P<{0}>[0-3]?\d)(?:st|nd|rd|th|\.|er)?"
 _DATE = re.compile(
@@ -184,7 +184,7 @@ def _dates(text: str) -> Iterator[Value]:
             if n != "5" and not word[0].isupper() and word.lower() in ("may", "march", "mar", "mars", "sep", "mai"):
                 continue  # 'you may 2 …'
             y, d = named.get(f"y{n}"), named.get(f"d{n}")
-            days = {(int(y) if y else None, _MONTHS[word.lower()], int(d) if d else None)}
+            days = {(int(y) if y else None, MONTHS[word.lower()], int(d) if d else None)}
         if days:
             yield Value("date", match.group(), *match.span(), frozenset(days))
     for match in _CJK_DATE.finditer(text):

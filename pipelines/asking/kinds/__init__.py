@@ -29,12 +29,14 @@ YES_NO = Kind(
     Amount(110, after=1, before=1, lists=False),
     "Begin with yes or no, then give the condition or the reason in a sentence.",
     prose=True,
+    tables=False,
 )
 EXPLANATION = Kind(
     "explanation",
     Amount(120, after=3, before=1),
     "Explain it: give all reasons or steps that the passages state, in order.",
     prose=True,
+    tables=False,
 )
 LIST = Kind(
     "list",

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.asking.answer_types import in_bold
 from pipelines.asking.choosing import Amount, choose
 from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence
 from pipelines.asking.quotes import Group, Quotes, Shown, as_it_is, compose
+from pipelines.asking.worked_out import worked_out
 from pipelines.query.plan import QueryPlan
 
 
 @dataclass(frozen=True)
 class Kind:
     """`amount` says how much is quoted, `task` is what a chat model that writes is told to do. One that does not
-    write may shorten, or choose among, what is quoted as `prose`; lists and tables stay as they are."""
+    write may shorten, or choose among, what is quoted as `prose`; lists and tables stay as they are. What is asked of
+    `tables` is worked out."""
 
     name: str
     amount: Amount
     task: str
     prose: bool = False
+    tables: bool = True
 
     def quote(self, plan: QueryPlan, material: Material) -> Quotes:
         """The answer of the files' own sentences; `material` keeps what was read for it."""
-        return compose(self.gather(plan, material), material.results, shown=self.emphasis(plan, material))
+        groups = self.gather(plan, material)
+        found = worked_out(plan, material) if self.tables else None
+        if found is not None:
+            rest = [
+                replace(each, sentences=[one for one in each.sentences if one not in found.rows]) for each in groups
+            ]
+            groups = [Group(found.rows, stated=found.statement), *rest]
+        return compose(groups, material.results, shown=self.emphasis(plan, material))
 
     def emphasis(self, plan: QueryPlan, material: Material) -> Shown:
         """How quoted sentences are shown (Markdown): the value that a fact is asked for is bold in the sentence that

@@ -46,6 +46,7 @@ class Summary(Kind):
     name: str = "summary"
     amount: Amount = field(default=Amount(190))
     task: str = "Summarise the main points in a few lines, each a point of its own, in the order of the file."
+    tables: bool = False
 
     def gather(self, plan: QueryPlan, material: Material) -> list[Group]:
         context = material.context

@@ -1,0 +1,151 @@
+"""What the tables that were found answer: cells, counts, sums, orders, worked out over whole tables and not only over
+the rows that were found. The rows that it stands on are quoted below it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from indexes.records import Segment
+from pipelines.asking.material import Material
+from pipelines.asking.passages import Sentence, sentences_of
+from pipelines.asking.phrases import phrase
+from pipelines.query.plan import QueryPlan
+from pipelines.records import Result
+from pipelines.tables.cells import words_of as table_words
+from pipelines.tables.conditions import Asked
+from pipelines.tables.judging import What, also_asked, judged, rightness
+from pipelines.tables.programs import ROWS, Program, Reading
+from pipelines.tables.sql import query
+from pipelines.tables.table import Table
+
+SURE: dict[What, float] = {"answer": 0.5, "rows": 0.5}
+"""From which on an answer of a table is told, or else its rows."""
+
+_LONGEST = 20_000  # rows of a table that are looked at
+_ROWS = 12  # that are quoted
+
+
+_Head = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class WorkedOut:
+    """`statement` is what is said (Markdown), `rows` what it stands on, the head of their table first."""
+
+    statement: str
+    rows: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A table with the sentence of each of its rows; `about` is what it stands under; `cut`: it has more rows."""
+
+    table: Table
+    rows: tuple[Sentence, ...]
+    about: str
+    cut: bool
+
+
+def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
+    """The likeliest answer of a table among the results; None where none is likely to be right."""
+    asked = Asked(plan.text, plan.language)
+    worth = material.context.rarity(set(asked.spoken))
+    likeliest: dict[What, tuple[float, Program, Reading, _Found]] = {}
+    for found in _tables(material):
+        reading = Reading.of(asked, found.table, material.context.shelf.text)
+        for each in judged(reading):
+            sure = rightness(each, reading, found.about, worth)
+            if sure > likeliest.get(each.what, (0.0,))[0]:
+                likeliest[each.what] = sure, each.program, reading, found
+    for what, (sure, program, _, found) in likeliest.items():
+        material.context.trace.note(
+            "table", f"{what}: {query(program, found.table)} ({sure:.2f}; {SURE[what]} is told)"
+        )
+    told = next((what for what in SURE if what in likeliest and likeliest[what][0] >= SURE[what]), None)
+    if told is None:
+        return None
+    _, program, reading, found = likeliest[told]
+    programs = [program, *also_asked(program, reading)]
+    rows = dict.fromkeys(row for each in programs for row in each.rows)
+    statement = "; ".join(dict.fromkeys(_said(each, found.table, plan.language) for each in programs))
+    if told == "rows":
+        statement = phrase("table_count", plan.language, value=f"**{len(rows)}**")
+    if found.cut:
+        statement += f" ({phrase('table_cut', plan.language, n=_LONGEST)})"
+    shown: dict[Sentence, None] = {}
+    for row in list(rows)[:_ROWS]:
+        each = found.rows[row]
+        if all(other.segment.source_id != each.segment.source_id for other in shown):
+            shown[_head_of(each)] = None
+        shown[each] = None
+    return WorkedOut(statement, tuple(_quotable(each, material) for each in shown))
+
+
+def _tables(material: Material) -> Iterator[_Found]:
+    """Those of the results, each whole; tables with the same head are one, wherever they stand."""
+    catalogue = material.context.library.catalogue
+    under: dict[_Head, dict[str, str]] = defaultdict(dict)
+    for result in material.results:
+        for row in _rows_of(result.segment):
+            if not row.context:
+                under[_names(row.text)][result.source.id] = PurePath(result.source.path).stem
+    rows_of = {
+        source: [row for segment in catalogue.segments_of(source) for row in _rows_of(segment)]
+        for source in {source for sources in under.values() for source in sources}
+    }
+    for head, sources in under.items():
+        lines = [row for source in sources for row in rows_of[source] if _names(row.context or row.text) == head]
+        first = next(row for row in lines if not row.context)
+        rows = [row for row in lines if row.context]
+        table = Table.made([_cells(first), *map(_cells, rows[:_LONGEST])])
+        if table.height > 1 and len(table.columns) > 1:
+            about = f"{' '.join(sources.values())} {first.segment.heading}"
+            yield _Found(table, (first, *rows)[table.first :], about, len(rows) > _LONGEST)
+
+
+def _head_of(row: Sentence) -> Sentence:
+    """The head as it stands in the row's own segment."""
+    return next((each for each in _rows_of(row.segment) if each.text == row.context), row)
+
+
+def _quotable(row: Sentence, material: Material) -> Sentence:
+    """The row as one of the results."""
+    known = next((n for n, each in enumerate(material.results) if each.segment.id == row.segment.id), None)
+    if known is None:
+        known = len(material.results)
+        source = material.context.library.catalogue.sources([row.segment.source_id])[row.segment.source_id]
+        material.results.append(Result(row.segment, source, known + 1, 0.0, {"table": known + 1}))
+    return replace(row, result=known)
+
+
+def _rows_of(segment: Segment) -> list[Sentence]:
+    return [each for each in sentences_of(segment) if each.form == "row"] if " | " in segment.text else []
+
+
+def _names(head: str) -> _Head:
+    """'amount_eur | paid_on' is 'Amount EUR | Paid on'."""
+    return tuple(map(table_words, head.split(" | ")))
+
+
+def _cells(row: Sentence) -> tuple[str, ...]:
+    return tuple(cell.strip() for cell in row.text.split(" | "))
+
+
+def _said(program: Program, table: Table, language: str) -> str:
+    """'amount_eur, together: **920**', 'district: **Pankow** (people: 409,453)'."""
+    value = f"**{', '.join(program.answer)}**"
+    names = [table.columns[n].name or "?" for n in program.columns]
+    if program.operation in ROWS:
+        beside = ""
+        if len(names) > 1 and names[0] != names[-1]:
+            beside = f" ({names[0]}: {table.columns[program.columns[0]].cells[program.rows[0]]})"
+        return f"{names[-1]}: {value}{beside}"
+    role = "table_" + re.sub(r"\W", "_", program.operation.removeprefix("columns "))
+    return phrase(
+        role, language, value=value, column=" / ".join(names) if program.columns else "", n=str(len(program.which.rows))
+    )

@@ -1,0 +1,228 @@
+"""Which rows of a table a question speaks of: those that hold words of it, a number more or less, a year, nothing.
+
+Every way to read its words as a condition is kept; which is meant, `judging` says.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+from pipelines.checking.values import MONTHS
+from pipelines.tables.cells import Column, Day, Sort, number_of, spoken, words_of, written
+from pipelines.tables.table import Table
+from pipelines.tables.wording import NEGATIONS, SMALL, in_english
+
+Rows = frozenset[int]
+
+_MOST = 14  # conditions that are put together,
+_THREES = 6  # and of which three are
+_SETS = 20  # of conditions that are kept
+_NUMBERS = {
+    word: float(n) for n, word in enumerate("one two three four five six seven eight nine ten".split(), start=1)
+}
+_MONTHS = {words_of(name)[0]: number for name, number in MONTHS.items()}
+_AMBIGUOUS = {"may", "mar", "march", "mars"}  # a month only behind 'in'
+_BEFORE_MONTHS = ("in", "of", "during", "from")
+_TESTS: dict[str, Callable[[float, float], bool]] = {
+    "=": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+}
+_SQL = {
+    "number": "{0}",
+    "year": "CAST(substr({0}, 1, 4) AS INTEGER)",
+    "month": "CAST(substr({0}, 6, 2) AS INTEGER)",
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question's words: as spoken, and without plural. Those that mean the same everywhere are English."""
+
+    text: str
+    language: str = "en"
+
+    @cached_property
+    def spoken(self) -> tuple[str, ...]:
+        return spoken(in_english(self.text, self.language))
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        return words_of(in_english(self.text, self.language))
+
+    @cached_property
+    def content(self) -> frozenset[int]:
+        """The places of the words that say what is asked about."""
+        return frozenset(at for at, word in enumerate(self.spoken) if word not in SMALL)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A column's cells hold words or a number ('has'), a number, year or month that compares ('number>', 'year<=',
+    'month='), or nothing ('empty'); 'not' turns it round. `words` are the places of the question's words that it comes
+    from, `at` the first; `exact`: they are the whole of the cells. `sql` says the same (`sql.py`)."""
+
+    column: int
+    test: str
+    rows: Rows
+    words: frozenset[int]
+    exact: bool
+    at: int
+    sql: str
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Some that hold together, or `either` of which holds, with the rows that are left."""
+
+    all: tuple[Condition, ...]
+    rows: Rows
+    either: bool = False
+
+    @property
+    def words(self) -> frozenset[int]:
+        return frozenset().union(*(each.words for each in self.all))
+
+    @property
+    def sql(self) -> str:
+        if self.either:
+            return f"({' OR '.join(each.sql for each in self.all)})"
+        return " AND ".join(each.sql for each in self.all)
+
+
+def conditions(asked: Asked, table: Table) -> list[Condition]:
+    """All that the question's words may mean, each once."""
+    found: dict[tuple[int, str, Rows], Condition] = {}
+    for n in range(len(table.columns)):
+        for each in (*_worded(asked, n, table), *_compared(asked, n, table)):
+            known = found.get((n, each.test, each.rows))
+            if known is None or len(known.words) < len(each.words):
+                found[n, each.test, each.rows] = each
+    denied = frozenset(at for at, word in enumerate(asked.spoken) if word in NEGATIONS)
+    if denied:
+        for each in list(found.values()):
+            if each.test in ("has", "number<="):
+                rows = table.every - each.rows - _without(table.columns[each.column])
+                sql = f"NOT ({each.sql}) AND {table.written[each.column]} IS NOT NULL"
+                if rows:
+                    turned = Condition(each.column, f"not {each.test}", rows, each.words, each.exact, each.at, sql)
+                    found.setdefault((each.column, turned.test, rows), turned)
+        for n, column in enumerate(table.columns):
+            rows = _without(column)
+            if rows and rows != table.every:
+                each = Condition(n, "empty", rows, denied, False, min(denied), f"{table.written[n]} IS NULL")
+                found.setdefault((n, "empty", rows), each)
+    return list(found.values())
+
+
+def sets_of(found: list[Condition], table: Table) -> list[Conditions]:
+    """None, each, and those of two or three that leave rows and are no part of each other; of several that leave the
+    same rows, the one with the most words of the question. What covers most of it first."""
+    best = sorted(found, key=lambda each: (-len(each.words) - 0.5 * each.exact, len(each.rows)))[:_MOST]
+    made = [Conditions((), table.every), *(Conditions((each,), each.rows) for each in best)]
+    for one, other in combinations(best, 2):
+        shared = one.words & other.words
+        if one.words == other.words or (
+            shared and one.column != other.column and (one.words <= other.words or other.words <= one.words)
+        ):
+            continue
+        if one.column == other.column and one.test == other.test and one.test in ("has", "year=", "month="):
+            if not (one.rows <= other.rows or other.rows <= one.rows):
+                made.append(Conditions((one, other), one.rows | other.rows, True))
+        elif one.rows & other.rows:
+            made.append(Conditions((one, other), one.rows & other.rows))
+    for three in combinations(best[:_THREES], 3):
+        rows = three[0].rows & three[1].rows & three[2].rows
+        pairs = {one.rows & other.rows for one, other in combinations(three, 2)}
+        if rows and rows not in pairs and len({each.column for each in three}) == len(three):
+            made.append(Conditions(three, rows))
+    kept: dict[tuple[Rows, bool], Conditions] = {}
+    for each in made:
+        known = kept.get((each.rows, each.either))
+        if known is None or len(known.words) < len(each.words):
+            kept[each.rows, each.either] = each
+    return sorted(kept.values(), key=lambda each: -len(each.words))[:_SETS]
+
+
+def _without(column: Column) -> Rows:
+    return frozenset(row for row, empty in enumerate(column.empty) if empty)
+
+
+def _worded(asked: Asked, n: int, table: Table) -> Iterator[Condition]:
+    """Runs of the question's words that stand in cells as they stand there, each as long as it can be."""
+    column, name = table.columns[n], table.written[n]
+    where: dict[str, list[tuple[int, int]]] = {}
+    for row, words in enumerate(column.cell_words):
+        for place, word in enumerate(words):
+            where.setdefault(word, []).append((row, place))
+    for start, word in enumerate(asked.words):
+        met, end = set(where.get(word, ())), start + 1
+        while met and end < len(asked.words):
+            longer = {
+                (row, place)
+                for row, place in met
+                if column.cell_words[row][place + end - start : place + end - start + 1] == (asked.words[end],)
+            }
+            if not longer:
+                break
+            met, end = longer, end + 1
+        if not met or all(each in SMALL for each in asked.spoken[start:end]):
+            continue
+        rows = frozenset(row for row, _ in met)
+        exact = frozenset(row for row in rows if len(column.cell_words[row]) == end - start)
+        said = " ".join(asked.words[start:end])
+        sql = f"{'says' if exact else 'mentions'}({name}, '{said}')"
+        yield Condition(n, "has", exact or rows, frozenset(range(start, end)), bool(exact), start, sql)
+
+
+def _compared(asked: Asked, n: int, table: Table) -> Iterator[Condition]:
+    """Numbers, years and months of the question, each compared with the values of a column."""
+    column = table.columns[n]
+    heads = {word for each in table.columns for word in each.words}
+    for at, word in enumerate(asked.words):
+        if word in heads:
+            continue  # 'in 2019', where a column is called so
+        for part, tests, wanted in _parts(asked, at, column.sort):
+            for test in tests:
+                holds = _TESTS[test]
+                rows = frozenset(
+                    row
+                    for row, value in enumerate(_parted(part, column.values))
+                    if value is not None and holds(value, wanted)
+                )
+                exact = test == "="
+                if rows and (exact or len(rows) < table.height):
+                    sql = f"{_SQL[part].format(table.quoted[n])} {test} {written(wanted)}"
+                    name = "has" if exact and part == "number" else f"{part}{test}"
+                    yield Condition(n, name, rows, frozenset((at,)), exact, at, sql)
+
+
+def _parts(asked: Asked, at: int, sort: Sort) -> Iterator[tuple[str, Sequence[str], float]]:
+    """What a word may be compared with: 'number', 'year' or 'month'; by which tests; and what it means."""
+    word = asked.spoken[at]
+    figure = number_of(word) if word[0].isdigit() else None
+    if sort == "number":
+        if word in _NUMBERS:
+            yield "number", ("=",), _NUMBERS[word]
+        elif figure is not None:
+            yield "number", (">", "<", ">=", "<="), figure
+    elif sort == "date":
+        if figure is not None and re.fullmatch(r"1[5-9]\d\d|20\d\d", word):
+            yield "year", tuple(_TESTS), figure
+        month = _MONTHS.get(asked.words[at])
+        if month and (word not in _AMBIGUOUS or (at and asked.spoken[at - 1] in _BEFORE_MONTHS)):
+            yield "month", ("=",), month
+
+
+def _parted(part: str, values: Sequence[float | Day | None]) -> list[float | None]:
+    """Numbers, or what is asked about of days, where that is known."""
+    if part == "number":
+        return [value if isinstance(value, float) else None for value in values]
+    return [value[part == "month"] or None if isinstance(value, tuple) else None for value in values]

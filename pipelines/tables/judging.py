@@ -1,0 +1,211 @@
+"""Which of the programs a question asks for: a log-linear model over what can be said of each (`features`).
+
+The weights (`judging.json`) were learned by `python -m benchmarks.table_questions DATA --learn` from questions and
+their answers alone: whatever programs give the right answer are right together (maximum marginal likelihood, Berant et
+al. 2013, 'Semantic parsing on Freebase from question–answer pairs').
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pipelines.tables.cells import words_of
+from pipelines.tables.conditions import Asked, conditions
+from pipelines.tables.programs import Program, Reading, programs
+from pipelines.tables.wording import COMPARATIVES, SMALL, SUPERLATIVES
+
+WEIGHTS = Path(__file__).with_name("judging.json")
+
+_WORKED_OUT = ("count", "sum", "difference")
+_PARTS = re.compile(r"[,;?，；？、]|\b(?:and|und|et|y)\b|以及|并")
+_SURELY = 0.5  # how surely a part of a question must mean something by itself
+
+
+What = Literal["answer", "rows"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A program with how surely its `answer` is meant, or only the `rows` that it stands on, among all that the table
+    could answer, in 0..1."""
+
+    what: What
+    program: Program
+    sure: float
+
+
+def rightness(judged: Judged, reading: Reading, about: str, worth: Mapping[str, float]) -> float:
+    """0..1: how surely a table, which stands under `about`, answers the question rightly, and not other questions only.
+    `worth` says how much each word tells. Logistic regression over `signals`."""
+    weights = learned_weights()[judged.what]
+    found = signals(judged, reading, about, worth)
+    return 1 / (1 + math.exp(-sum(weights[name] * value for name, value in found.items())))
+
+
+def signals(judged: Judged, reading: Reading, about: str, worth: Mapping[str, float]) -> dict[str, float]:
+    """What tells whether a table was asked, by name: how likely the program is, and which share of what the question's
+    words tell the table holds, the program uses, or stands above the table."""
+    program, asked = judged.program, reading.asked
+    told = {at: worth.get(asked.spoken[at], 0.0) for at in asked.content}
+    whole = sum(told.values()) or 1.0
+    used = sum(weight for at, weight in told.items() if at in program.words)
+    met = {at for each in conditions(asked, reading.table) for at in each.words}.union(*reading.named)
+    above = set(words_of(about.replace("_", " ")))
+    held = sum(weight for at, weight in told.items() if at in met or asked.words[at] in above)
+    sure = min(max(judged.sure, 1e-4), 1 - 1e-4)
+    return {
+        "level": 1.0,
+        "odds": math.log(sure / (1 - sure)),
+        "used": used / whole,
+        "held": held / whole,
+        "conditions": float(len(program.which.all)),
+        "exact": float(bool(program.which.all) and all(each.exact for each in program.which.all)),
+    }
+
+
+def judged(reading: Reading) -> list[Judged]:
+    """The likeliest answer, and the likeliest rows where that leaves some out, each with the likeliest program of those
+    that give it; none where the table has no answer."""
+    known = learned_weights()["programs"]
+    made = programs(reading)
+    scores = [sum(known.get(name, 0.0) * value for name, value in features(each, reading).items()) for each in made]
+    best = max(scores, default=0.0)
+    odds = [math.exp(score - best) for score in scores]
+    found: list[Judged] = []
+    ways: tuple[tuple[What, Callable[[Program], tuple[Any, ...]]], ...] = (("answer", _answer), ("rows", _rows))
+    for what, of in ways:
+        together: dict[tuple[Any, ...], float] = defaultdict(float)
+        for each, odd in zip(made, odds, strict=True):
+            together[of(each)] += odd
+        few = [key for key in together if what == "answer" or len(key) < reading.table.height]
+        if few:
+            likeliest = max(few, key=lambda key: together[key])
+            first = max((n for n, each in enumerate(made) if of(each) == likeliest), key=lambda n: scores[n])
+            found.append(Judged(what, made[first], together[likeliest] / sum(odds)))
+    return found
+
+
+def _answer(program: Program) -> tuple[str, ...]:
+    return program.answer
+
+
+def _rows(program: Program) -> tuple[int, ...]:
+    return program.rows
+
+
+def also_asked(program: Program, reading: Reading) -> list[Program]:
+    """What the other parts of a question ask of the same rows: 'how many are there, and what do they add up to?'"""
+    parts = [part for part in _PARTS.split(reading.asked.text) if part and len(part.split()) > 1]
+    found: dict[str, Program] = {}
+    for part in parts if len(parts) > 1 else ():
+        likeliest = judged(Reading(Asked(part, reading.asked.language), reading.table, reading.likeness))[:1]
+        if not likeliest or likeliest[0].sure < _SURELY or likeliest[0].program.operation == program.operation:
+            continue
+        other = likeliest[0].program
+        for each in programs(reading):
+            if each.which == program.which and (each.operation, each.columns) == (other.operation, other.columns):
+                found[each.operation] = each
+    return list(found.values())
+
+
+def features(program: Program, reading: Reading) -> dict[str, float]:
+    """What can be said of a program as the meaning of a question, by name; what is 0 is left out."""
+    asked, table = reading.asked, reading.table
+    said: dict[str, float] = defaultdict(float)
+    operation, which = program.operation, program.which
+    wh = _question_word(asked.spoken)
+    words = dict.fromkeys(asked.spoken)
+    said[f"op:{operation}"] = said[f"op:{operation} wh:{wh}"] = 1
+    for word in (*words, *map(" ".join, zip(asked.spoken, asked.spoken[1:], strict=False))):
+        said[f"op:{operation} word:{word}"] = 1
+    content, met = asked.content, which.words
+    said["conditions"] = len(which.all)
+    said["none"] = said[f"op:{operation} none"] = float(not which.all)
+    said["met"] = len(met & content) / max(1, len(content))
+    said["used"] = len(program.words & content) / max(1, len(content))
+    said["either"] = said[f"op:{operation} either"] = float(which.either)
+    for each in which.all:
+        share = 1 / len(which.all)
+        said["exact"] += each.exact * share
+        said[f"test:{each.test}"] += 1
+        said[f"test:{each.test} overlap"] += reading.overlap[each.column]
+        said[f"test:{each.test} likeness"] += reading.likeness[each.column]
+        said["condition overlap"] += reading.overlap[each.column] * share
+        said["condition likeness"] += reading.likeness[each.column] * share
+        said["begins small"] += asked.spoken[each.at] in SMALL
+        said["one word"] += len(each.words) == 1 and not each.exact
+        if not each.test.endswith("has"):
+            before = asked.spoken[max(0, each.at - 2) : each.at]
+            said[f"test:{each.test} before:{' '.join(before)}"] = said[f"test:{each.test} before:{before[-1:]}"] = 1
+            for word in words:
+                if word in COMPARATIVES:
+                    said[f"test:{each.test} word:{word}"] = 1
+    if program.columns:
+        _of_columns(said, program, reading, wh)
+    many = len(program.answer)
+    said["one answer"] = said[f"one answer wh:{wh}"] = float(many == 1)
+    said["some answers"], said["many answers"] = float(many > 3), float(many > 8)
+    said[f"op:{operation} one row"] = float(len(which.rows) == 1)
+    said[f"op:{operation} all rows"] = float(len(which.rows) == table.height)
+    answered = words_of(program.answer[0])
+    repeats = bool(answered) and set(answered) <= set(asked.words) and operation not in _WORKED_OUT
+    said["repeats"], said["repeats either"] = float(repeats), float(repeats and which.either)
+    said["zero"] = float(program.answer[0] == "0")
+    return {name: value for name, value in said.items() if value}
+
+
+def _of_columns(said: dict[str, float], program: Program, reading: Reading, wh: str) -> None:
+    """What can be said of the column that the answer is taken from, and the one that is ordered by."""
+    operation, n, by = program.operation, program.columns[-1], program.columns[0]
+    column = reading.table.columns[n]
+    filtered = {each.column for each in program.which.all}
+    said["overlap"] = said[f"op:{operation} overlap"] = reading.overlap[n]
+    said["likeness"] = said[f"op:{operation} likeness"] = reading.likeness[n]
+    said["first"] = said[f"first wh:{wh}"] = float(n == 0)
+    said["filtered"] = float(n in filtered)
+    said[f"sort:{column.sort} wh:{wh}"] = 1
+    said["asked for"] = float(_after_question_word(reading) in column.words)
+    said["likeliest"] = float(n == reading.likely[0])
+    said["unique"] = float(column.unique)
+    said["unnamed"] = float(not column.words)
+    if len(program.columns) > 1:
+        order = reading.table.columns[by]
+        said["by overlap"], said["by likeness"] = reading.overlap[by], reading.likeness[by]
+        said[f"by sort:{order.sort}"] = 1
+        said["by filtered"] = float(by in filtered)
+        said["by likeliest"] = float(by in reading.ordered[:1])
+        said["by itself"] = float(by == n)
+        for word in set(reading.asked.spoken) & SUPERLATIVES:
+            said[f"op:{operation} by sort:{order.sort} word:{word}"] = 1
+
+
+def _question_word(spoken: Sequence[str]) -> str:
+    if "how" in spoken and ("many" in spoken or "much" in spoken):
+        return "how many"
+    return next((word for word in ("who", "when", "where", "which", "what", "how") if word in spoken), "")
+
+
+def _after_question_word(reading: Reading) -> str:
+    spoken = reading.asked.spoken
+    at = next((at for at, word in enumerate(spoken) if word in ("which", "what", "who")), 0)
+    return reading.asked.words[at + 1] if at + 1 < len(spoken) else ""
+
+
+@cache
+def learned_weights() -> dict[str, dict[str, float]]:
+    """Of `programs` by the name of each feature, of `answer` and `rows` by that of each signal."""
+    weights: dict[str, dict[str, float]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    return weights
+
+
+def forget() -> None:
+    """Read the weights again: they were learned anew."""
+    learned_weights.cache_clear()

@@ -1,0 +1,221 @@
+"""What a question may ask of a table: programs that take cells, count, add, compare, order; each with its answer.
+
+All that its words allow are made, as in the floating parser of Pasupat and Liang 2015, 'Compositional semantic parsing
+on semi-structured tables'; `judging` chooses. Nothing is made up: an answer is cells, or worked out from them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+from pipelines.models.embedding import TextEmbedder
+from pipelines.tables.cells import Column, number_of, written
+from pipelines.tables.conditions import Asked, Conditions, conditions, sets_of
+from pipelines.tables.table import Table
+from pipelines.tables.wording import SMALL
+
+# Columns, the likeliest first: to be read where rows are named, to be ordered by or added, to be read of a row that was
+# found, and to be listed or counted.
+_ASKED, _ORDERED, _READ, _FEW = 8, 4, 6, 4
+_NAMED_ROWS = 40  # of which cells are read
+_ALL_CELLS = 12  # different ones, of all rows
+_TIES = 5
+_SPREAD = 40  # rows of which a difference is that of the largest and the smallest
+_MOST = 1_500
+
+UNLIKE = 0.15
+"""The cosine of a column without a name to a question: about that of names that have nothing to do with it."""
+
+ROWS = frozenset(("select", "argmax", "argmin", "first", "last", "next", "previous", "mode"))
+"""Operations whose answer are cells of the last column; of the others it is worked out."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """An `operation` on the rows that `which` leaves. `columns` are those that it reads: the one that is ordered by
+    first, the one that the answer is taken from, or that is likeliest meant, last. `rows` are those that the answer
+    stands in, or is made of; `words` the places of the question's words that a condition or a column was met by."""
+
+    operation: str
+    columns: tuple[int, ...]
+    which: Conditions
+    answer: tuple[str, ...]
+    rows: tuple[int, ...]
+    words: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A question and a table that it may be about. `likeness` is the cosine of each column's name to the question."""
+
+    asked: Asked
+    table: Table
+    likeness: Sequence[float]
+
+    @classmethod
+    def of(cls, asked: Asked, table: Table, embedder: TextEmbedder) -> Reading:
+        """With the likeness that a text model finds; names without words are like nothing."""
+        names = sorted({column.name for column in table.columns if column.words})
+        cosines = embedder.embed_passages(names) @ embedder.embed_question(asked.text) if names else ()
+        found = dict(zip(names, map(float, cosines), strict=True))
+        return cls(asked, table, tuple(found.get(column.name, UNLIKE) for column in table.columns))
+
+    @cached_property
+    def named(self) -> tuple[frozenset[int], ...]:
+        """For each column the places of the question's words that stand in its name."""
+        said = [(at, word) for at, word in enumerate(self.asked.words) if self.asked.spoken[at] not in SMALL]
+        return tuple(frozenset(at for at, word in said if word in column.words) for column in self.table.columns)
+
+    @cached_property
+    def overlap(self) -> tuple[float, ...]:
+        """For each column the share of its name's words that stand in the question."""
+        said = set(self.asked.words)
+        names = [[word for word in column.words if word not in SMALL] for column in self.table.columns]
+        return tuple(sum(word in said for word in name) / len(name) if name else 0.0 for name in names)
+
+    @cached_property
+    def likely(self) -> tuple[int, ...]:
+        """The columns, those that the question names first; the first column names what a row is about."""
+        worth = [self.overlap[n] + self.likeness[n] + 0.1 * (n == 0) for n in range(len(self.table.columns))]
+        return tuple(sorted(range(len(worth)), key=lambda n: -worth[n]))
+
+    @cached_property
+    def numeric(self) -> tuple[int, ...]:
+        return tuple(n for n in self.likely if self.table.columns[n].sort == "number")[:_ORDERED]
+
+    @cached_property
+    def ordered(self) -> tuple[int, ...]:
+        return tuple(n for n in self.likely if self.table.columns[n].sort != "text")[:_ORDERED]
+
+
+def programs(reading: Reading) -> list[Program]:
+    """All that the question may ask, as far as it has an answer."""
+    made: list[Program] = []
+    for which in sets_of(conditions(reading.asked, reading.table), reading.table):
+        made += _asked(reading, which)
+        if len(made) > _MOST:
+            break
+    return made
+
+
+Cells = Callable[[str, tuple[int, ...], Sequence[int]], Iterator[Program]]
+"""An operation, the columns it reads and rows → the program whose answer are the cells of these."""
+
+
+def _asked(reading: Reading, which: Conditions) -> Iterator[Program]:
+    """Of the rows that some conditions leave."""
+    columns = reading.table.columns
+    rows = tuple(sorted(which.rows))
+
+    def program(
+        operation: str, read: tuple[int, ...], answer: Iterable[str], of: Sequence[int] = rows
+    ) -> Iterator[Program]:
+        answers = tuple(dict.fromkeys(answer))
+        if answers:
+            words = which.words.union(*(reading.named[n] for n in read))
+            yield Program(operation, read, which, answers, tuple(of), words)
+
+    def cells(operation: str, read: tuple[int, ...], of: Sequence[int]) -> Iterator[Program]:
+        column = columns[read[-1]]
+        yield from program(operation, read, [column.cells[row] for row in of if not column.empty[row]], of)
+
+    listed = reading.likely[: _ASKED if which.all else _FEW]
+    if not which.all or len(rows) <= _NAMED_ROWS:
+        for n in listed:
+            different = {columns[n].cells[row] for row in rows if not columns[n].empty[row]}
+            if which.all or len(different) <= _ALL_CELLS:
+                yield from cells("select", (n,), rows)
+    yield from program("count", (), [str(len(rows))])
+    for n in reading.likely[:_FEW]:
+        different = {columns[n].cells[row] for row in rows if not columns[n].empty[row]}
+        if not columns[n].unique and len(different) != len(rows):
+            yield from program("count distinct", (n,), [str(len(different))])
+    for n in reading.numeric:
+        for operation, number in _worked_out(columns[n], rows):
+            yield from program(operation, (n,), [written(number)])
+    if len(rows) > 1:
+        yield from _ordered(reading, which, rows, cells)
+        for n in reading.likely[:_READ]:
+            yield from cells("first", (n,), rows[:1])
+            yield from cells("last", (n,), rows[-1:])
+            often = Counter(columns[n].cells[row] for row in rows if not columns[n].empty[row])
+            most = max(often.values(), default=0)
+            modes = [cell for cell, times in often.items() if times == most]
+            if most > 1 and len(often) > 1 and len(modes) <= 2 and columns[n].sort != "number":
+                of = [row for row in rows if columns[n].cells[row] in modes]
+                yield from program("mode", (n,), modes, of)
+                yield from program("mode count", (n,), [str(most)], of)
+    elif not which.either:
+        for n in reading.likely[:_READ]:
+            for operation, row in (("next", rows[0] + 1), ("previous", rows[0] - 1)):
+                if 0 <= row < reading.table.height:
+                    yield from cells(operation, (n,), [row])
+        yield from _across(reading, which, rows[0])
+
+
+def _worked_out(column: Column, rows: Sequence[int]) -> Iterator[tuple[str, float]]:
+    """What can be worked out of the numbers of a column."""
+    numbers = [number for row in rows if (number := column.numbers[row]) is not None]
+    if len(numbers) < 2:
+        return
+    yield "sum", sum(numbers)
+    yield "average", round(sum(numbers) / len(numbers), 2)
+    yield "max", max(numbers)
+    yield "min", min(numbers)
+    if len(numbers) <= _SPREAD:
+        yield "difference", max(numbers) - min(numbers)
+    if len(numbers) == 2 and numbers[1]:
+        yield "change", round(100 * (numbers[0] - numbers[1]) / numbers[1], 2)
+
+
+def _ordered(reading: Reading, which: Conditions, rows: Sequence[int], cells: Cells) -> Iterator[Program]:
+    """The cells of the rows in which another column is largest or smallest."""
+    columns = reading.table.columns
+    for by in reading.ordered:
+        known = [(columns[by].values[row], row) for row in rows if columns[by].values[row] is not None]
+        if len(known) < 2:
+            continue
+        for operation, best in (("argmax", max(known)[0]), ("argmin", min(known)[0])):  # type: ignore[type-var]
+            of = [row for value, row in known if value == best][:_TIES]
+            for n in reading.likely[:_READ]:
+                if n != by or columns[by].sort != "number":
+                    yield from cells(operation, (by, n), of)
+
+
+def _across(reading: Reading, which: Conditions, row: int) -> Iterator[Program]:
+    """What can be worked out of the numbers of one row."""
+    columns, of = reading.table.columns, (row,)
+    filtered = {each.column for each in which.all}
+    figures = {n: number_of(columns[n].cells[row]) for n in range(len(columns)) if n not in filtered}
+    known = {n: number for n, number in figures.items() if number is not None and not columns[n].empty[row]}
+    named = sorted((n for n in known if reading.named[n]), key=lambda n: -reading.overlap[n] - reading.likeness[n])[
+        :_FEW
+    ]
+
+    def program(operation: str, read: tuple[int, ...], answer: str) -> Program:
+        words = which.words.union(*(reading.named[n] for n in read))
+        return Program(operation, read, which, (answer,), of, words)
+
+    for pair in combinations(named, 2):
+        one, other = sorted(pair, key=lambda n: min(reading.named[n]))
+        first, second = known[one], known[other]
+        yield program("columns difference", (one, other), written(first - second))
+        yield program("columns sum", (one, other), written(first + second))
+        yield program("columns average", (one, other), written(round((first + second) / 2, 2)))
+        if second:
+            yield program("columns change", (one, other), written(round(100 * (first - second) / second, 2)))
+        larger = (other, one) if first > second else (one, other)
+        yield program("columns max", larger, columns[larger[-1]].name)
+    if len(known) > 2:
+        for operation, last in (
+            ("columns max", max(known, key=lambda n: known[n])),
+            ("columns min", min(known, key=lambda n: known[n])),
+        ):
+            yield program(operation, (*(n for n in known if n != last), last), columns[last].name)
+        every = sorted(known, key=lambda n: reading.overlap[n] + reading.likeness[n])
+        yield program("columns sum", tuple(every), written(sum(known.values())))
+        yield program("columns average", tuple(every), written(round(sum(known.values()) / len(known), 2)))

@@ -1,0 +1,135 @@
+"""Programs as SQL, so that people can read what was worked out; and SQL over a table, read-only and bounded."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from pipelines.tables.cells import Column, number_of, words_of
+from pipelines.tables.programs import Program
+from pipelines.tables.table import Table
+
+MOST = 1_000
+"""Rows of a result."""
+
+_STEPS = 20_000_000  # of SQLite's machine that a query may take
+_READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
+
+_VALUES = {
+    "count": "COUNT(*)",
+    "count distinct": "COUNT(DISTINCT {1})",
+    "sum": "SUM({0})",
+    "average": "AVG({0})",
+    "max": "MAX({0})",
+    "min": "MIN({0})",
+    "difference": "MAX({0}) - MIN({0})",
+}
+_ROW = {
+    "first": "(SELECT MIN(row) FROM t{where})",
+    "last": "(SELECT MAX(row) FROM t{where})",
+    "next": "(SELECT row FROM t{where}) + 1",
+    "previous": "(SELECT row FROM t{where}) - 1",
+}
+
+
+def query(program: Program, table: Table) -> str:
+    """The SQL of a program over a table `t` with a column `row`. `says` and `mentions` compare words without case and
+    accents, `number` reads the number of a cell that holds words, too."""
+    names = [table.quoted[n] for n in program.columns]
+    written = [table.written[n] for n in program.columns]
+    where = f" WHERE {program.which.sql}" if program.which.all else ""
+    operation, last = program.operation, written[-1] if written else ""
+    if operation in _VALUES:
+        return f"SELECT {_VALUES[operation].format(*names[-1:], *written[-1:])} FROM t{where}"
+    if operation in _ROW:
+        return f"SELECT {last} FROM t WHERE row = {_ROW[operation].format(where=where)}"
+    if operation == "select":
+        return f"SELECT DISTINCT {last} FROM t{_and(where, f'{last} IS NOT NULL')}"
+    if operation in ("argmax", "argmin"):
+        best = f"(SELECT {operation[3:].upper()}({names[0]}) FROM t{where})"
+        return f"SELECT DISTINCT {last} FROM t{_and(where, f'{names[0]} = {best} AND {last} IS NOT NULL')}"
+    if operation in ("mode", "mode count"):
+        grouped = f"FROM t{_and(where, f'{last} IS NOT NULL')} GROUP BY {last}"
+        most = f"(SELECT MAX(times) FROM (SELECT COUNT(*) AS times {grouped}))"
+        return (
+            f"SELECT {last} {grouped} HAVING COUNT(*) = {most}"
+            if operation == "mode"
+            else f"SELECT MAX(times) FROM (SELECT COUNT(*) AS times {grouped})"
+        )
+    if operation == "change":
+        last = names[-1]
+        one, other = (
+            f"(SELECT {last} FROM t{_and(where, f'{last} IS NOT NULL')} ORDER BY row {way} LIMIT 1)"
+            for way in ("ASC", "DESC")
+        )
+        return f"SELECT 100.0 * ({one} - {other}) / {other}"
+    labels = ["'" + table.columns[n].name.replace("'", "''") + "'" for n in program.columns]
+    return f"SELECT {_across(operation, names, labels)} FROM t{where}"
+
+
+def run(sql: str, table: Table) -> list[tuple[Any, ...]]:
+    """The rows that a query over a table `t` gives, at most `MOST`. It can read this table and nothing else, and for
+    some seconds. Raises sqlite3.Error for what is no query, reads other things, or takes too long."""
+    with closing(_database(table)) as database:
+        database.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY)
+        database.set_progress_handler(lambda: 1, _STEPS)
+        return database.execute(sql).fetchmany(MOST)
+
+
+def _database(table: Table) -> sqlite3.Connection:
+    database = sqlite3.connect(":memory:")
+    database.create_function("says", 2, lambda cell, said: _said(cell) == said, deterministic=True)
+    database.create_function("mentions", 2, lambda cell, said: f" {said} " in f" {_said(cell)} ", deterministic=True)
+    database.create_function(
+        "number", 1, lambda cell: cell if cell is None else number_of(str(cell)), deterministic=True
+    )
+    types = {"number": "REAL", "date": "TEXT", "text": "TEXT"}
+    typed = [
+        (name, types[column.sort], _typed(column)) for name, column in zip(table.quoted, table.columns, strict=True)
+    ]
+    typed += [
+        (name, "TEXT", _as_written(column))
+        for name, column in zip(table.written, table.columns, strict=True)
+        if column.sort != "text"
+    ]
+    columns = [f"{name} {stored}" for name, stored, _ in typed]
+    database.execute(f"CREATE TABLE t (row INTEGER PRIMARY KEY, {', '.join(columns)})")
+    marks = ", ".join("?" * (len(columns) + 1))
+    cells = zip(*(column for _, _, column in typed), strict=True)
+    database.executemany(f"INSERT INTO t VALUES ({marks})", ((n, *row) for n, row in enumerate(cells)))
+    return database
+
+
+def _typed(column: Column) -> list[str | float | None]:
+    """Numbers, days as ISO writes them, or words; NULL for what is none of the column's sort."""
+    if column.sort == "text":
+        return _as_written(column)
+    return [f"{day[0]:04}-{day[1]:02}-{day[2]:02}" if isinstance(day, tuple) else day for day in column.values]
+
+
+def _as_written(column: Column) -> list[str | float | None]:
+    return [None if empty else cell for cell, empty in zip(column.cells, column.empty, strict=True)]
+
+
+def _said(cell: object) -> str:
+    return " ".join(words_of(str(cell or "")))
+
+
+def _across(operation: str, names: Sequence[str], labels: Sequence[str]) -> str:
+    numbers = [f"number({name})" for name in names]
+    if operation in ("columns max", "columns min"):
+        best = f"{operation[-3:].upper()}({', '.join(numbers)})"
+        cases = (f"WHEN {number} THEN {label}" for number, label in zip(numbers, labels, strict=True))
+        return f"CASE {best} {' '.join(cases)} END"
+    if operation == "columns difference":
+        return " - ".join(numbers)
+    if operation == "columns change":
+        return f"100.0 * ({numbers[0]} - {numbers[1]}) / {numbers[1]}"
+    total = " + ".join(numbers)
+    return total if operation == "columns sum" else f"({total}) / {len(numbers)}.0"
+
+
+def _and(where: str, condition: str) -> str:
+    return f"{where} AND {condition}" if where else f" WHERE {condition}"

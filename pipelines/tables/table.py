@@ -1,0 +1,76 @@
+"""A table: named columns and rows, with the lines that are its head told from those that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from pipelines.tables.cells import Column, day_of, is_figure
+
+_HEAD = 4  # lines that a head has at most
+_FIGURES = 0.4  # share of a line's cells that are figures or days, and no names
+_NAMED = 0.8  # share of the columns that a line names which is a head by itself
+
+
+@dataclass(frozen=True)
+class Table:
+    """`columns` have one cell a row; the first row stands in line `first` of what the table was made of."""
+
+    columns: tuple[Column, ...]
+    first: int
+
+    @classmethod
+    def made(cls, lines: Sequence[Sequence[str]]) -> Table:
+        """Of lines of cells, the head first. Lines may be of different lengths."""
+        width = max(map(len, lines), default=0)
+        full = [[*line, *[""] * (width - len(line))] for line in lines]
+        first = _end_of_head(full)
+        names = [" ".join(filter(None, (line[n].strip() for line in full[:first]))) for n in range(width)]
+        return cls(tuple(Column(name, tuple(line[n] for line in full[first:])) for n, name in enumerate(names)), first)
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return len(self.columns[0].cells) if self.columns else 0
+
+    @cached_property
+    def quoted(self) -> tuple[str, ...]:
+        """The columns' names in SQL, each once."""
+        names: list[str] = []
+        for n, column in enumerate(self.columns, start=1):
+            name = " ".join(column.name.split()).replace('"', "") or f"column {n}"
+            taken = name.lower() in (each.lower() for each in (*names, "row"))
+            names.append(f"{name} {n}" if taken else name)
+        return tuple(f'"{name}"' for name in names)
+
+    @cached_property
+    def written(self) -> tuple[str, ...]:
+        """The same for the cells as they are written, of columns that hold numbers or dates."""
+        return tuple(
+            name if column.sort == "text" else f'{name[:-1]}, as written"'
+            for name, column in zip(self.quoted, self.columns, strict=True)
+        )
+
+    @cached_property
+    def every(self) -> frozenset[int]:
+        """All rows."""
+        return frozenset(range(self.height))
+
+
+def _end_of_head(lines: Sequence[Sequence[str]]) -> int:
+    """The head is one line that names every column, or the lines above the first with a figure in it: '| 2019 | 2018',
+    '| in millions |'. Of a table that goes on from a page before there is none."""
+    names = [cell.strip() for cell in lines[0] if cell.strip()] if lines else []
+    if sum(is_figure(name) or day_of(name) is not None for name in names) >= _FIGURES * len(names):
+        return 0
+    if len(names) >= _NAMED * len(lines[0]) and len(set(names)) == len(names):
+        return 1
+    end, first = 1, lines[0][0].strip()
+    for line in lines[1 : min(_HEAD, len(lines) - 1)]:
+        label, others = line[0].strip(), [cell for cell in line[1:] if cell.strip()]
+        if not others or (label and first) or any(map(is_figure, line)):
+            break
+        first = first or label
+        end += 1
+    return end

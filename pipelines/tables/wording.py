@@ -1,0 +1,48 @@
+"""Words by which questions ask something of a table, in English whatever the language: a question says them, and the
+weights were learned of them. The data file holds those of other languages."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_name("wording.tsv")
+
+SMALL = frozenset(
+    """the a an of in on at to for and or is are was were be been do does did has have had with by from as that this
+    which what who whom whose when where how many much it its he she they his her their there than then not no all any
+    each every i me my we our you your s t if into over under more most least less after before between during while
+    only also other another same""".split()
+)
+NEGATIONS = frozenset("no not without never except excluding missing yet lack empty blank besides outside".split())
+COMPARATIVES = frozenset(
+    """more less over under least most above below after before since until through fewer greater than exceed up prior
+    later earlier between from at only exactly""".split()
+)
+SUPERLATIVES = frozenset(
+    """most least highest lowest largest smallest longest shortest first last latest earliest oldest newest biggest top
+    best worst fewest greatest more less higher lower longer earlier later previous next after before fastest recent
+    tallest heaviest cheapest""".split()
+)
+
+
+def in_english(text: str, language: str) -> str:
+    """A question with the words of the data file in English."""
+    pattern, english = _known(language)
+    return pattern.sub(lambda match: f" {english[match.group().lower()]} ", text) if english else text
+
+
+@cache
+def _known(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    """What is looked for, the longest first, and what it means."""
+    head, *lines = _FILE.read_text(encoding="utf-8").splitlines()
+    languages = head.split("\t")
+    english: dict[str, str] = {}
+    if language in languages[1:]:
+        for line in lines:
+            said = line.split("\t")
+            phrases = said[languages.index(language)].split(",")
+            english |= {phrase.strip(): said[0] for phrase in phrases if phrase.strip()}
+    longest = "|".join(re.escape(each) for each in sorted(english, key=len, reverse=True))
+    return re.compile(longest if language == "zh" else rf"(?<!\w)(?:{longest})(?!\w)", re.IGNORECASE), english

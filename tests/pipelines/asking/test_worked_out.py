@@ -1,0 +1,70 @@
+"""What whole tables answer: values that stand in no single row, each with the rows that it stands on."""
+
+import pytest
+
+from pipelines.answering import Answering
+from pipelines.records import Question
+
+FILES = {
+    "moorings 2024.csv": "no;date;owner;boat;amount_eur;paid_on\n"
+    "M-01;2024-01-12;Fischer;Heron;120,00;2024-02-01\n"
+    "M-02;2024-02-03;Okafor;Curlew;80,50;\n"
+    "M-03;2024-02-20;Fischer;Heron;45,00;2024-03-02\n"
+    "M-04;2024-03-15;Brandt;Plover;210,00;\n"
+    "M-05;2024-04-01;Okafor;Curlew;99,50;2024-05-11\n"
+    "M-06;2024-05-09;Fischer;Dunlin;60,00;2024-06-01\n",
+    "moorings 2023.csv": "No,Date,Owner,Boat,Amount EUR,Paid on\n"
+    "L-01,2023-06-12,Fischer,Heron,100.00,2023-07-01\n"
+    "L-02,2023-08-03,Lindt,Tern,70.00,2023-09-01\n",
+    "harbour.md": "# The harbour\n\nThe harbour was dug in 1871. Its wall is forty metres long, and the light on the "
+    "mole is red. Boats lie here from April to October; in winter they stand in the shed.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def answering(library, shelf):
+    return Answering(library, shelf, ability="quotes")
+
+
+def first_line(answering, question, language=None):
+    return answering.invoke(Question(question)).text.split("\n")[0]
+
+
+def test_a_sum_is_worked_out_over_all_rows_that_are_meant(answering) -> None:
+    answer = answering.invoke(Question("what is the total amount eur for okafor?"))
+    assert "**180**" in answer.text.split("\n")[0]
+    assert "|M-02|2024-02-03|Okafor|Curlew|80,50" in answer.text and "M-05" in answer.text
+    assert {each.quote.split(" | ")[0] for each in answer.citations} >= {"M-02", "M-05"}
+
+
+def test_rows_of_tables_with_the_same_head_are_counted_together(answering) -> None:
+    assert "**4**" in first_line(answering, "how many fischer?")
+
+
+def test_the_largest_is_told_with_its_row(answering) -> None:
+    answer = answering.invoke(Question("which owner has the highest amount eur?"))
+    assert "**Brandt**" in answer.text.split("\n")[0] and "M-04" in answer.text
+
+
+def test_what_has_no_value_is_found(answering) -> None:
+    text = answering.invoke(Question("which boat have no paid on?")).text
+    table = text.split("\n\n")[1]
+    assert "M-02" in table and "M-04" in table and "M-01" not in table
+
+
+def test_the_trace_says_it_in_sql(answering) -> None:
+    answer = answering.invoke(Question("what is the total amount eur for okafor?"))
+    said = [step.text for step in answer.trace.steps if step.stage == "table"]
+    assert any('SELECT SUM("amount_eur") FROM t WHERE says("owner", \'okafor\')' in each for each in said)
+
+
+@pytest.mark.parametrize("question", ["when was the harbour dug?", "where do the boats stand in winter?"])
+def test_a_table_answers_nothing_about_other_things(answering, question) -> None:
+    assert "|" not in answering.invoke(Question(question)).text.split("\n")[0]
+
+
+def test_marks_stand_behind_what_they_cite(answering) -> None:
+    answer = answering.invoke(Question("which owner has the highest amount eur?"))
+    for each in answer.citations:
+        assert answer.text[each.end :].lstrip("[]0123456789 ").strip() or answer.text[each.end :].startswith(" [")
+        assert answer.text[each.end : each.end + 2] == " ["

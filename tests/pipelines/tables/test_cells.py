@@ -1,0 +1,67 @@
+"""What cells say, however they are written."""
+
+import pytest
+
+from pipelines.tables.cells import Column, day_of, number_of, words_of, written
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("180,00", 180),
+        ("1.234,50 EUR", 1234.5),
+        ("$ 5,686", 5686),
+        ("1,772,133", 1772133),
+        ("12 707", 12707),
+        ("(12)", -12),
+        ("−3.5", -3.5),
+        ("72.5\u00a0/km2 (188\u00a0/sq\u00a0mi)", 72.5),
+        ("7th", 7),
+        ("0.125", 0.125),
+        ("0,5 %", 0.5),
+        ("3960", 3960),
+        ("W 16–13", None),
+        ("nd", None),
+        ("", None),
+        ("12:30", None),
+        ("2025-01-20", None),
+    ],
+)
+def test_a_number_is_read_as_people_write_it(cell, number):
+    assert number_of(cell) == number
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2025-03-06", (2025, 3, 6)),
+        ("06.03.2025", (2025, 3, 6)),
+        ("3/6/2025", (2025, 3, 6)),
+        ("16/3/2025", (2025, 3, 16)),
+        ("March 6, 2025", (2025, 3, 6)),
+        ("Friday, March 6, 2025", (2025, 3, 6)),
+        ("6. März 2025", (2025, 3, 6)),
+        ("May 2016", (2016, 5, 0)),
+        ("20 June", (0, 6, 20)),
+        ("13/13/2025", None),
+        ("1.5", None),
+    ],
+)
+def test_a_day_is_read_as_people_write_it(cell, day):
+    assert day_of(cell) == day
+
+
+def test_a_column_is_of_the_sort_that_most_of_its_cells_are():
+    assert Column("paid", ("2025-01-31", "", "2025-02-12", "open")).sort == "text"
+    assert Column("paid", ("2025-01-31", "", "2025-02-12", "2025-03-01", "open", "2025-04-01")).sort == "date"
+    assert Column("amount", ("180,00", "96,00", "-", "unknown", "7", "8")).numbers == (180, 96, None, None, 7, 8)
+    assert Column("name", ("Anna", "3 Sisters")).sort == "text"
+
+
+def test_words_agree_without_case_accents_and_plural():
+    assert words_of("Invoices_of Stadtbücherei") == words_of("invoice of stadtbucherei")
+    assert words_of("北京市") == ("北", "京", "市")
+
+
+def test_numbers_are_written_as_people_do():
+    assert [written(number) for number in (920.0, 1043.5, -0.25, 1e9)] == ["920", "1043.5", "-0.25", "1000000000"]

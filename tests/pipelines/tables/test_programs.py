@@ -1,0 +1,107 @@
+"""What may be asked of a table, worked out in Python and in SQL alike."""
+
+import sqlite3
+
+import pytest
+
+from pipelines.tables.cells import number_of
+from pipelines.tables.conditions import Asked
+from pipelines.tables.programs import UNLIKE, Reading, programs
+from pipelines.tables.sql import query, run
+from pipelines.tables.table import Table
+
+BOATS = Table.made(
+    [
+        ["Boat", "Harbour", "Built", "Tons", "Last survey", "Men's berths"],
+        ["Gull", "Seaton", "1911", "12,5", "2021-03-04", "4"],
+        ["Tern", "Seaton", "1903", "31", "2022-07-19", "9"],
+        ["Heron", "Port Ellis", "1911", "7", "", "2"],
+        ["Auk", "Port Ellis", "1899", "44", "2019-11-30", "11"],
+        ["Petrel", "Seaton", "1920", "9", "2021-08-01", "3"],
+    ]
+)
+QUESTIONS = (
+    "how many boats lie in Seaton?",
+    "what do the boats of Port Ellis weigh together in tons?",
+    "which boat was not surveyed?",
+    "which boat is the oldest, built before 1905?",
+    "boats with more than 10 tons except those in Seaton",
+    "last survey in March 2021?",
+    "which is heavier, Gull or Auk?",
+    "boat after Tern",
+)
+
+
+def reading(question, table=BOATS, language="en"):
+    return Reading(Asked(question, language), table, [UNLIKE] * len(table.columns))
+
+
+def answers(question, operation, table=BOATS, language="en"):
+    return {each.answer for each in programs(reading(question, table, language)) if each.operation == operation}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_sql_finds_what_the_program_finds(question):
+    made = programs(reading(question))
+    assert len(made) > 50
+    for each in made:
+        found = {str(row[0]) for row in run(query(each, BOATS), BOATS) if row[0] is not None}
+        if len(each.answer) == 1 and len(found) == 1 and (number := number_of(each.answer[0])) is not None:
+            assert number == pytest.approx(number_of(found.pop()), abs=0.006), each
+        else:
+            assert found == set(each.answer), each
+
+
+def test_counts_sums_orders_and_names_are_among_what_may_be_asked():
+    assert ("3",) in answers(QUESTIONS[0], "count")
+    assert ("51",) in answers(QUESTIONS[1], "sum")
+    assert ("Heron",) in answers(QUESTIONS[2], "select")
+    assert ("Auk",) in answers(QUESTIONS[3], "argmin")
+    assert ("Auk",) in answers(QUESTIONS[4], "select")
+    assert ("Gull",) in answers(QUESTIONS[5], "select")
+    assert ("Auk",) in answers(QUESTIONS[6], "argmax")
+    assert ("Heron",) in answers(QUESTIONS[7], "next")
+
+
+def test_a_question_in_another_language_means_the_same():
+    assert ("3",) in answers("wie viele Boote liegen in Seaton?", "count", language="de")
+    assert ("Heron",) in answers("quel bateau n'a pas de survey", "select", language="fr")
+
+
+def test_the_lines_above_the_first_figure_are_the_head():
+    table = Table.made(
+        [
+            ["", "", "Fiscal"],
+            ["", "2019", "2018"],
+            ["", "", "(in millions)"],
+            ["Automotive", "5,686", "6,092"],
+            ["Sensors", "914", "918"],
+        ]
+    )
+    assert [column.name for column in table.columns] == ["", "2019", "Fiscal 2018 (in millions)"]
+    assert table.columns[0].cells == ("Automotive", "Sensors") and table.first == 3
+    assert ("-406",) in answers("change of automotive from 2018 to 2019", "columns difference", table) | answers(
+        "automotive in 2019 and 2018", "columns difference", table
+    )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM t",
+        "ATTACH 'other.db' AS other",
+        "SELECT name FROM sqlite_master; DROP TABLE t",
+        "PRAGMA writable_schema = 1",
+        "SELECT load_extension('x')",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
+    ],
+)
+def test_sql_can_only_read_the_table_and_not_for_ever(sql):
+    with pytest.raises(sqlite3.Error):
+        run(sql, BOATS)
+
+
+def test_names_with_quotes_are_only_names():
+    table = Table.made([['a" OR 1=1 --', "it's"], ["x", "1"], ["y", "2"], ["x", "5"]])
+    for each in programs(reading("it's of x", table)):
+        assert {str(row[0]) for row in run(query(each, table), table) if row[0] is not None}
