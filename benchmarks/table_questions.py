@@ -36,7 +36,7 @@ from pipelines.models.embedding import TextEmbedder
 from pipelines.tables.cells import day_of, number_of, words_of
 from pipelines.tables.conditions import Asked
 from pipelines.tables.judging import WEIGHTS, Judged, What, features, forget, judged, learned_weights, signals
-from pipelines.tables.programs import Reading, programs
+from pipelines.tables.programs import Reading, programs, readings
 from pipelines.tables.table import Table
 
 SETS = ("wikitablequestions", "tatqa")
@@ -45,14 +45,16 @@ _RIGHT, _WRONG = 60, 140  # programs of a question that are learned from
 _ROUNDS, _BATCH = 8, 64
 _RATE, _L1 = 0.02, 0.12
 _SMALL = 0.03  # weights that are left out
-_QUESTIONS, _CHECKED = 14_000, 500  # of a set
+_QUESTIONS, _CHECKED = 9_000, 400  # of a set
+_NEAR = 0.62, 0.97  # cosines of names that mean about the same
 _OTHERS = 2  # tables that a question is put to beside its own
 
 Part = Literal["learned", "checked", "asked"]
 
 
 class _Known:
-    """A text model that remembers what it embedded: many tables have the same columns."""
+    """A text model that remembers what it embedded: many tables have the same columns. Questions are read as passages
+    are, many at once; the built-in model does so anyway."""
 
     def __init__(self, embedder: TextEmbedder) -> None:
         self._embedder = embedder
@@ -64,7 +66,23 @@ class _Known:
         return np.stack([self._rows[text] for text in texts])
 
     def embed_question(self, text: str) -> np.ndarray:
-        return self._embedder.embed_question(text)
+        return self.embed_passages([text])[0]
+
+    def near(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """For each name, others that mean about the same."""
+        rows = self.embed_passages(names)
+        found: dict[str, list[str]] = {}
+        for name, row in zip(names, rows, strict=True):
+            cosines = rows @ row
+            best = [n for n in np.argsort(-cosines)[:8] if _NEAR[0] < cosines[n] < _NEAR[1]]
+            found[name] = [names[n] for n in best[:3] if not set(words_of(names[n])) <= set(words_of(name))]
+        return found
+
+    def know(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """What their questions need, at once."""
+        texts = {row["question"]: None for row in rows}
+        texts |= {run: None for question in list(texts) for run in Asked(question).runs}
+        self.embed_passages(list(texts))
 
 
 class Case(NamedTuple):
@@ -85,7 +103,7 @@ def part_of(row: Mapping[str, Any]) -> Part:
 
 def reading_of(row: Mapping[str, Any], embedder: Any) -> Reading:
     table = Table.made([row["table"]["columns"], *row["table"]["rows"]])
-    return Reading.of(Asked(row["question"]), table, embedder)
+    return readings(Asked(row["question"]), [(table, row.get("about", ""))], embedder)[0]
 
 
 def same(answers: Sequence[str], right: Sequence[str]) -> bool:
@@ -171,7 +189,7 @@ def _cases(rows: Sequence[Mapping[str, Any]], embedder: Any, names: dict[str, in
     for row in rows:
         reading = reading_of(row, embedder)
         made = programs(reading)
-        right = [same(each.answer, list(map(str, row["answers"]))) for each in made]
+        right = [_answers(each.answer, row) for each in made]
         kept = list(range(len(made)))
         if few:
             wrong = [n for n in kept if not right[n]]
@@ -207,7 +225,7 @@ class Put(NamedTuple):
 
 
 def put(rows: Sequence[Mapping[str, Any]], embedder: Any) -> Iterator[Put]:
-    """Each question put to its own table and to those of others with which it shares most rare words."""
+    """Each question put to its own table, to those of others with which it shares most rare words, and to any."""
     tables = {json.dumps(row["table"]): row["table"] for row in rows}
     texts = [set(words_of(key)) for key in tables]
     count = Counter(word for text in texts for word in text)
@@ -218,12 +236,13 @@ def put(rows: Sequence[Mapping[str, Any]], embedder: Any) -> Iterator[Put]:
         shared = [sum(worth[word] for word in asked & text) for text in texts]
         order = sorted(range(len(texts)), key=lambda n: -shared[n])
         own = list(tables).index(json.dumps(row["table"]))
-        for n in (own, *[n for n in order if n != own][:_OTHERS]):
+        others = [n for n in order if n != own]
+        for n in (own, *others[:_OTHERS], *random.Random(row["question"]).sample(others[_OTHERS:], _OTHERS)):
             reading = reading_of({**row, "table": list(tables.values())[n]}, embedder)
             told = {word: worth.get(word, rarest) for word in reading.asked.spoken}
             for each in judged(reading):
                 right = n == own and _right(each, reading, row)
-                yield Put(each.what, signals(each, reading, "", told), right, n == own)
+                yield Put(each.what, signals(each, reading, told), right, n == own)
 
 
 def rightness_learned(cases: Sequence[Put]) -> dict[str, float]:
@@ -279,28 +298,33 @@ def learn(parts: Mapping[tuple[str, Part], Sequence[Mapping[str, Any]]], embedde
     """Learn the weights of programs, then how surely the likeliest is right; write both down."""
     names: dict[str, int] = {}
     rows = [row for name in SETS for row in parts[name, "learned"][:_QUESTIONS]]
+    near = embedder.near(sorted({name for row in rows for name in row["table"]["columns"] if name.strip()}))
     rng = random.Random(7)
-    rows += made_over(rows, rng)
+    rows += made_over(rows, near, rng)
+    embedder.know(rows)
     cases = list(_cases(rows, embedder, names, True))
     random.Random(7).shuffle(cases)
     checked = [row for name in SETS for row in parts[name, "checked"][:_CHECKED]]
     print(f"{len(cases)} questions to learn from, {len(checked)} to check", flush=True)
+    embedder.know(checked)
     programs = learned(cases, list(_cases(checked, embedder, names, False)), list(names))
     weights = {"programs": dict(sorted(programs.items()))}
     _write(weights)
-    cases_put = list(put([*checked, *made_over(checked, rng)], embedder))
+    checked += made_over(checked, near, rng)
+    embedder.know(checked)
+    cases_put = list(put(checked, embedder))
     for what in SURE:
         weights[what] = rightness_learned([each for each in cases_put if each.what == what])
     _write(weights)
 
 
-def made_over(rows: Sequence[Mapping[str, Any]], rng: random.Random) -> list[dict[str, Any]]:
+def made_over(rows: Sequence[Mapping[str, Any]], near: Mapping[str, Sequence[str]], rng: random.Random) -> list[Any]:
     """Questions that are made over the tables of some rows."""
     tables = {json.dumps(row["table"]): row["table"] for row in rows}
     return [
-        {"id": f"made {n}", "table": table, "question": question, "answers": answers}
+        {"id": f"made {n}", "table": table, **asked._asdict()}
         for n, table in enumerate(tables.values())
-        for question, answers in made(Table.made([table["columns"], *table["rows"]]), rng)
+        for asked in made(Table.made([table["columns"], *table["rows"]]), rng, near)
     ]
 
 
@@ -311,10 +335,14 @@ def _write(weights: Mapping[str, Mapping[str, float]]) -> None:
 
 def _right(each: Judged, reading: Reading, row: Mapping[str, Any]) -> bool:
     """Whether the answer is right; of rows, whether they are those that some right answer stands on."""
-    right = list(map(str, row["answers"]))
     if each.what == "answer":
-        return same(each.program.answer, right)
-    return any(other.rows == each.program.rows and same(other.answer, right) for other in programs(reading))
+        return _answers(each.program.answer, row)
+    return any(other.rows == each.program.rows and _answers(other.answer, row) for other in programs(reading))
+
+
+def _answers(answer: Sequence[str], row: Mapping[str, Any]) -> bool:
+    """Whether it is what is asked for, or what a second part of the question asks for."""
+    return same(answer, list(map(str, row["answers"]))) or same(answer, row.get("also", [])) if answer else False
 
 
 if __name__ == "__main__":

@@ -3,31 +3,74 @@ has no value, what is more than something, all of a sort."""
 
 from __future__ import annotations
 
+import calendar
 import random
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from pipelines.tables.cells import Column, written
 from pipelines.tables.table import Table
 
-Asked = tuple[str, list[str]]
-"""A question and its answers."""
+Made = tuple[str, list[str]]
 
+
+class Asked(NamedTuple):
+    """A question, its answers, those of its second part where it has one, and what its table stands under."""
+
+    question: str
+    answers: list[str]
+    also: Sequence[str] = ()
+    about: str = ""
+
+
+_OTHERWISE = 0.4  # share of columns that are called otherwise
 _OVER = ("over", "more than", "above", "greater than")
 _UNDER = ("under", "less than", "below")
 _MOST = {"argmax": ("highest", "most", "largest"), "argmin": ("lowest", "least", "smallest")}
 
 
-def made(table: Table, rng: random.Random) -> list[Asked]:
-    """A few questions over a table, each of another kind, without those that have no answer."""
+def made(table: Table, rng: random.Random, near: Mapping[str, Sequence[str]]) -> list[Asked]:
+    """A few questions over a table, each of another kind, without those that have no answer. Columns are called by
+    their names or, as people would, by one that is `near` it in meaning."""
+    columns = tuple(
+        replace(column, name=rng.choice(near[column.name]))
+        if near.get(column.name) and rng.random() < _OTHERWISE
+        else column
+        for column in table.columns
+    )
+    table = replace(table, columns=columns)
     kinds = rng.sample(_KINDS, k=len(_KINDS))
-    found = [asked for kind in kinds for asked in list(kind(table, rng))[:1]]
-    return [(_careless(question, rng), answers) for question, answers in found[:4] if answers and len(answers) <= 12]
+    found = [each for kind in kinds for each in list(kind(table, rng))[:1]]
+    asked = [Asked(question, answers) for question, answers in found[:4] if answers and len(answers) <= 12]
+    return [_careless(_above(_two_parts(each, rng), rng), rng) for each in asked]
 
 
-def _careless(question: str, rng: random.Random) -> str:
-    question = " ".join(question.split())
-    return question if rng.random() < 0.5 else question.lower().rstrip("?")
+def _two_parts(asked: Asked, rng: random.Random) -> Asked:
+    """Who asks for all of a sort asks how many they are as well."""
+    if len(asked.answers) < 2 or rng.random() < 0.6:
+        return asked
+    more = rng.choice((" and how many are there", ", and how many is that", ". how many are there"))
+    return asked._replace(question=asked.question.rstrip("?") + more + "?", also=[str(len(asked.answers))])
+
+
+def _above(asked: Asked, rng: random.Random) -> Asked:
+    """The question may name the file, or the year that its name holds."""
+    if rng.random() < 0.5:
+        return asked
+    about = rng.choice(("sales", "members", "survey", "stock", "price list", "orders", "results", "register", "plan"))
+    year = rng.choice(("", str(rng.randint(1995, 2026))))
+    said = rng.choice(
+        (f"in the {year} {about}", f"in the {about} of {year}" if year else f"in the {about}", f"in {year or about}")
+    )
+    question = asked.question.rstrip("?")
+    first = rng.random() < 0.3
+    return asked._replace(question=f"{said} {question}?" if first else f"{question} {said}?", about=f"{about} {year}")
+
+
+def _careless(asked: Asked, rng: random.Random) -> Asked:
+    question = " ".join(asked.question.split())
+    return asked._replace(question=question if rng.random() < 0.5 else question.lower().rstrip("?"))
 
 
 def _pick(table: Table, rng: random.Random, fits: Callable[[Column], bool]) -> Column | None:
@@ -56,7 +99,7 @@ def _of_a_sort(table: Table, rng: random.Random) -> tuple[str, list[int]] | None
     return value, [row for row, cell in enumerate(column.cells) if cell == value]
 
 
-def _sum(table: Table, rng: random.Random) -> Iterator[Asked]:
+def _sum(table: Table, rng: random.Random) -> Iterator[Made]:
     number, sort = _pick(table, rng, _numbers), _of_a_sort(table, rng)
     if number is None:
         return
@@ -77,7 +120,70 @@ def _sum(table: Table, rng: random.Random) -> Iterator[Asked]:
         yield says, [written(sum(known))]
 
 
-def _average(table: Table, rng: random.Random) -> Iterator[Asked]:
+def _measure(table: Table) -> Column | None:
+    """The one column of figures that 'how much' must mean, named or not."""
+    figures = [column for column in table.columns if _numbers(column) and not (column.unique or _years(column))]
+    figures = figures or [column for column in table.columns if _numbers(column) and not _years(column)]
+    return figures[0] if len(figures) == 1 else None
+
+
+def _years(column: Column) -> bool:
+    return all(number is None or (1500 < number < 2100 and number == int(number)) for number in column.numbers)
+
+
+def _how_much(table: Table, rng: random.Random) -> Iterator[Made]:
+    measure, sort = _measure(table), _of_a_sort(table, rng)
+    if measure and sort:
+        value, rows = sort
+        known = [figure for row in rows if (figure := measure.numbers[row]) is not None]
+        says = rng.choice(
+            (
+                f"how much did we spend on {value}?",
+                f"how much for {value} in total?",
+                f"total {value}",
+                f"what did {value} cost altogether?",
+                f"how much was {value}?",
+                f"what does {value} add up to?",
+                f"{value} expenses, sum",
+                f"how much {value} together?",
+            )
+        )
+        if len(known) > 1:
+            yield says, [written(sum(known))]
+
+
+def _dated(table: Table, rng: random.Random) -> Iterator[Made]:
+    label, column = _label(table), _pick(table, rng, lambda c: c.sort == "date")
+    if column is None:
+        return
+    days = [value for value in column.values if isinstance(value, tuple) and value[0]]
+    if not days:
+        return
+    year, month, _ = rng.choice(days)
+    by_month = rng.random() < 0.5
+    rows = [
+        row
+        for row, value in enumerate(column.values)
+        if isinstance(value, tuple) and value[0] == year and (value[1] == month or not by_month)
+    ]
+    when = (
+        f"in {calendar.month_name[month]} {year}" if by_month else rng.choice((f"in {year}", f"from {year}", str(year)))
+    )
+    measure = _measure(table)
+    known = [figure for row in rows if (figure := measure.numbers[row]) is not None] if measure else []
+    kind = rng.random()
+    if kind < 0.4:
+        yield f"{rng.choice(('how many', 'how many were there', 'number of rows'))} {when}?", [str(len(rows))]
+    elif kind < 0.7 and len(known) > 1:
+        yield (
+            f"{rng.choice(('how much', 'total', 'what was the sum', 'how much in total'))} {when}?",
+            [written(sum(known))],
+        )
+    elif label:
+        yield f"{rng.choice(('which', 'list all', 'all the'))} {label.name} {when}", [label.cells[row] for row in rows]
+
+
+def _average(table: Table, rng: random.Random) -> Iterator[Made]:
     number = _pick(table, rng, _numbers)
     known = [figure for figure in number.numbers if figure is not None] if number else []
     if number is not None and known:
@@ -87,7 +193,7 @@ def _average(table: Table, rng: random.Random) -> Iterator[Asked]:
         )
 
 
-def _count(table: Table, rng: random.Random) -> Iterator[Asked]:
+def _count(table: Table, rng: random.Random) -> Iterator[Made]:
     sort = _of_a_sort(table, rng)
     if sort:
         value, rows = sort
@@ -97,7 +203,7 @@ def _count(table: Table, rng: random.Random) -> Iterator[Asked]:
         yield says, [str(len(rows))]
 
 
-def _all_of_a_sort(table: Table, rng: random.Random) -> Iterator[Asked]:
+def _all_of_a_sort(table: Table, rng: random.Random) -> Iterator[Made]:
     label, sort = _label(table), _of_a_sort(table, rng)
     if label and sort:
         value, rows = sort
@@ -112,7 +218,7 @@ def _all_of_a_sort(table: Table, rng: random.Random) -> Iterator[Asked]:
         yield says, [label.cells[row] for row in rows]
 
 
-def _without(table: Table, rng: random.Random) -> Iterator[Asked]:
+def _without(table: Table, rng: random.Random) -> Iterator[Made]:
     label = _label(table)
     column = _pick(table, rng, lambda c: any(c.empty) and sum(c.empty) <= 0.6 * len(c.empty))
     if label and column and label is not column:
@@ -129,7 +235,7 @@ def _without(table: Table, rng: random.Random) -> Iterator[Asked]:
         yield f"how many have no {column.name}?", [str(len(rows))]
 
 
-def _compared(table: Table, rng: random.Random) -> Iterator[Asked]:
+def _compared(table: Table, rng: random.Random) -> Iterator[Made]:
     label, number = _label(table), _pick(table, rng, _numbers)
     if label and number:
         figures = sorted({figure for figure in number.numbers if figure is not None})
@@ -156,7 +262,7 @@ def _compared(table: Table, rng: random.Random) -> Iterator[Asked]:
             yield says, [str(len(rows))] if many else [label.cells[row] for row in rows]
 
 
-def _cell(table: Table, rng: random.Random) -> Iterator[Asked]:
+def _cell(table: Table, rng: random.Random) -> Iterator[Made]:
     label = _label(table)
     column = _pick(table, rng, lambda c: c is not label and not all(c.empty))
     if label and column:
@@ -173,7 +279,7 @@ def _cell(table: Table, rng: random.Random) -> Iterator[Asked]:
         yield says, [column.cells[row]]
 
 
-def _most(table: Table, rng: random.Random) -> Iterator[Asked]:
+def _most(table: Table, rng: random.Random) -> Iterator[Made]:
     label, number = _label(table), _pick(table, rng, _numbers)
     if label and number:
         operation = rng.choice(("argmax", "argmin"))
@@ -185,4 +291,4 @@ def _most(table: Table, rng: random.Random) -> Iterator[Asked]:
             yield says, [label.cells[rows[0]]]
 
 
-_KINDS: Any = (_sum, _average, _count, _all_of_a_sort, _without, _compared, _cell, _most)
+_KINDS: Any = (_sum, _how_much, _dated, _average, _count, _all_of_a_sort, _without, _compared, _cell, _most)

@@ -137,7 +137,7 @@ class Answering(Runnable[Question, Answer]):
         material = Material(turn.context, plan=turn.plan)
         quotes: Quotes = self._step("gather", lambda _: kind_of(turn.plan).quote(turn.plan, material), turn)
         turn.reached("retrieve")
-        sure = relevance(turn.plan, material) if material.results else 0.0
+        sure = max(relevance(turn.plan, material), material.worked_out) if material.results else 0.0
         if sure < RELEVANT or not quotes.citations:
             yield from self._decline(turn, material, sure)
             return

@@ -40,11 +40,12 @@ class QueryContext:
         """What chance reaches in this library, where that was measured."""
         return measured(self.library)
 
-    def find(self, text: str, k: int, source: str | None = None) -> list[Result]:
-        """The k best results for a text, within what the person narrowed it to, or in one file of that."""
+    def find(self, text: str, k: int, source: str | None = None, traced: bool = True) -> list[Result]:
+        """The k best results for a text, within what the person narrowed it to, or in one file of that. The trace shows
+        how they were found, unless it shows another search."""
         asked = replace(self.question, text=text, history=(), source=source or self.question.source)
         with self.trace.timed("search"):
-            return self.retriever.find(asked, k, self.trace)
+            return self.retriever.find(asked, k, self.trace if traced else Trace())
 
     def rarity(self, words: Collection[str]) -> dict[str, float]:
         """What each word says, by how rare it is in the library."""

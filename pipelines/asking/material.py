@@ -20,13 +20,15 @@ DEPTH = 10
 class Material:
     """`results` are numbered by their index, which sentences keep; each segment is there once. `cosines` are those of
     all sentences that were ranked to what they were ranked for, `scores` how well they answer it. Of a `plan` the
-    ranking knows what is new in a follow-up, and which type of value a fact asks for."""
+    ranking knows what is new in a follow-up, and which type of value a fact asks for. `worked_out` says how surely a
+    table answers it, where that is told."""
 
     context: QueryContext
     results: list[Result] = field(default_factory=list)
     cosines: dict[Sentence, float] = field(default_factory=dict)
     scores: dict[Sentence, float] = field(default_factory=dict)
     plan: QueryPlan | None = None
+    worked_out: float = 0.0
 
     def read(self, text: str, results: Sequence[Result]) -> tuple[list[Passage], dict[Sentence, float]]:
         """The passages of some results, and how well each of their sentences answers `text`."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -18,14 +18,15 @@ from pipelines.query.plan import QueryPlan
 from pipelines.records import Result
 from pipelines.tables.cells import words_of as table_words
 from pipelines.tables.conditions import Asked
-from pipelines.tables.judging import What, also_asked, judged, rightness
-from pipelines.tables.programs import ROWS, Program, Reading
+from pipelines.tables.judging import What, also_asked, judged, parts_of, rightness
+from pipelines.tables.programs import ROWS, Program, Reading, readings
 from pipelines.tables.sql import query
 from pipelines.tables.table import Table
 
-SURE: dict[What, float] = {"answer": 0.5, "rows": 0.5}
-"""From which on an answer of a table is told, or else its rows."""
+SURE: dict[What, float] = {"answer": 0.5, "rows": 0.35}
+"""From which on an answer of a table is told, or else the rows that it stands on, which are true whatever is asked."""
 
+_RESULTS = 30  # whose tables are looked at
 _LONGEST = 20_000  # rows of a table that are looked at
 _ROWS = 12  # that are quoted
 
@@ -35,7 +36,7 @@ _Head = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True)
 class WorkedOut:
-    """`statement` is what is said (Markdown), `rows` what it stands on, the head of their table first."""
+    """`statement` is what is said (Markdown), if anything; `rows` what it stands on, the head of their table first."""
 
     statement: str
     rows: tuple[Sentence, ...]
@@ -52,45 +53,66 @@ class _Found:
 
 
 def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
-    """The likeliest answer of a table among the results; None where none is likely to be right."""
+    """The likeliest answer of a table among the results, or its likeliest rows; None where none are likely enough."""
     asked = Asked(plan.text, plan.language)
-    worth = material.context.rarity(set(asked.spoken))
-    likeliest: dict[What, tuple[float, Program, Reading, _Found]] = {}
-    for found in _tables(material):
-        reading = Reading.of(asked, found.table, material.context.shelf.text)
-        for each in judged(reading):
-            sure = rightness(each, reading, found.about, worth)
-            if sure > likeliest.get(each.what, (0.0,))[0]:
-                likeliest[each.what] = sure, each.program, reading, found
-    for what, (sure, program, _, found) in likeliest.items():
-        material.context.trace.note(
-            "table", f"{what}: {query(program, found.table)} ({sure:.2f}; {SURE[what]} is told)"
-        )
+    tables = list(_tables(plan, material))
+    under = [(found.table, found.about) for found in tables]
+    read = [readings(part, under, material.context.shelf.text) for part in (asked, *parts_of(asked))]
+    likeliest = _likeliest(read, material.context.rarity(set(asked.spoken)))
+    for what, (sure, program, reading, _) in likeliest.items():
+        said = query(program, reading.table)
+        material.context.trace.note("table", f"{what}: {said} ({sure:.2f}; {SURE[what]:.2f} would be told)")
     told = next((what for what in SURE if what in likeliest and likeliest[what][0] >= SURE[what]), None)
     if told is None:
         return None
-    _, program, reading, found = likeliest[told]
-    programs = [program, *also_asked(program, reading)]
-    rows = dict.fromkeys(row for each in programs for row in each.rows)
-    statement = "; ".join(dict.fromkeys(_said(each, found.table, plan.language) for each in programs))
-    if told == "rows":
-        statement = phrase("table_count", plan.language, value=f"**{len(rows)}**")
-    if found.cut:
-        statement += f" ({phrase('table_cut', plan.language, n=_LONGEST)})"
+    sure, program, reading, n = likeliest[told]
+    statement = ""
+    if told == "answer":
+        material.worked_out = sure
+        statement = _stated(program, reading, [part[n] for part in read[1:]], plan.language, tables[n].cut)
+    return WorkedOut(statement, tuple(_quotable(row, material) for row in _shown(program, tables[n])))
+
+
+def _likeliest(
+    read: Sequence[Sequence[Reading]], worth: Mapping[str, float]
+) -> dict[What, tuple[float, Program, Reading, int]]:
+    """The likeliest answer and the likeliest rows of some tables: how surely, by which reading, of which table. A part
+    of the question must say which rows it means, since it says less."""
+    found: dict[What, tuple[float, Program, Reading, int]] = {}
+    for part in read:
+        for n, reading in enumerate(part):
+            for each in judged(reading):
+                sure = rightness(each, reading, worth) if part is read[0] or each.program.which.all else 0.0
+                if sure > found.get(each.what, (0.0,))[0]:
+                    found[each.what] = sure, each.program, reading, n
+    return found
+
+
+def _stated(program: Program, reading: Reading, parts: Sequence[Reading], language: str, cut: bool) -> str:
+    """What is said of a program, and of what else the question's parts ask of its rows."""
+    programs = [program, *also_asked(program, reading, parts)]
+    said = "; ".join(dict.fromkeys(_said(each, reading.table, language) for each in programs))
+    return f"{said} ({phrase('table_cut', language, n=_LONGEST)})" if cut else said
+
+
+def _shown(program: Program, found: _Found) -> list[Sentence]:
+    """The rows that a program stands on, in each file below the head."""
     shown: dict[Sentence, None] = {}
-    for row in list(rows)[:_ROWS]:
-        each = found.rows[row]
-        if all(other.segment.source_id != each.segment.source_id for other in shown):
-            shown[_head_of(each)] = None
-        shown[each] = None
-    return WorkedOut(statement, tuple(_quotable(each, material) for each in shown))
+    for row in program.rows[:_ROWS]:
+        quoted = found.rows[row]
+        if all(other.segment.source_id != quoted.segment.source_id for other in shown):
+            shown[_head_of(quoted)] = None
+        shown[quoted] = None
+    return list(shown)
 
 
-def _tables(material: Material) -> Iterator[_Found]:
-    """Those of the results, each whole; tables with the same head are one, wherever they stand."""
+def _tables(plan: QueryPlan, material: Material) -> Iterator[_Found]:
+    """Those of the results, each whole; tables with the same head are one, wherever they stand. What is counted or
+    listed may stand further down, since rows are found badly by what they add up to."""
     catalogue = material.context.library.catalogue
     under: dict[_Head, dict[str, str]] = defaultdict(dict)
-    for result in material.results:
+    more = material.context.find(plan.text, _RESULTS, traced=False) if plan.intent in ("count", "list") else ()
+    for result in (*material.results, *more):
         for row in _rows_of(result.segment):
             if not row.context:
                 under[_names(row.text)][result.source.id] = PurePath(result.source.path).stem

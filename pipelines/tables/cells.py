@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -148,8 +147,3 @@ def _singular(word: str) -> str:
     if len(word) > 4 and word.endswith("es"):
         return word[:-2] if word[-3] in "sxzh" else word[:-1]
     return word[:-1] if len(word) > 3 and word.endswith("s") else word
-
-
-def first_with(words: Sequence[str], wanted: Sequence[str]) -> int:
-    """Where the first of some words stands; the number of words where none does."""
-    return next((at for at, word in enumerate(words) if word in wanted), len(words))

@@ -19,6 +19,7 @@ from pipelines.tables.wording import NEGATIONS, SMALL, in_english
 
 Rows = frozenset[int]
 
+_RUN = 3  # words that may name a column
 _MOST = 14  # conditions that are put together,
 _THREES = 6  # and of which three are
 _SETS = 20  # of conditions that are kept
@@ -61,6 +62,11 @@ class Asked:
     def content(self) -> frozenset[int]:
         """The places of the words that say what is asked about."""
         return frozenset(at for at, word in enumerate(self.spoken) if word not in SMALL)
+
+    @cached_property
+    def runs(self) -> list[str]:
+        """Few words together, by which a column may be meant."""
+        return sorted({" ".join(self.spoken[at : at + n]) for at in self.content for n in range(1, _RUN + 1)})
 
 
 @dataclass(frozen=True)
@@ -114,11 +120,8 @@ def conditions(asked: Asked, table: Table) -> list[Condition]:
                 if rows:
                     turned = Condition(each.column, f"not {each.test}", rows, each.words, each.exact, each.at, sql)
                     found.setdefault((each.column, turned.test, rows), turned)
-        for n, column in enumerate(table.columns):
-            rows = _without(column)
-            if rows and rows != table.every:
-                each = Condition(n, "empty", rows, denied, False, min(denied), f"{table.written[n]} IS NULL")
-                found.setdefault((n, "empty", rows), each)
+    for n in range(len(table.columns)):
+        found |= {(n, each.test, each.rows): each for each in _valueless(asked, n, table, denied)}
     return list(found.values())
 
 
@@ -153,6 +156,21 @@ def sets_of(found: list[Condition], table: Table) -> list[Conditions]:
 
 def _without(column: Column) -> Rows:
     return frozenset(row for row, empty in enumerate(column.empty) if empty)
+
+
+def _named(asked: Asked, column: Column) -> frozenset[int]:
+    """The places of the words that stand in a column's name."""
+    return frozenset(at for at in asked.content if asked.words[at] in column.words)
+
+
+def _valueless(asked: Asked, n: int, table: Table, denied: frozenset[int]) -> Iterator[Condition]:
+    """'no payment date', 'unpaid': rows without a value."""
+    column = table.columns[n]
+    rows = _without(column)
+    undone = frozenset(at for at, word in enumerate(asked.words) if word[:2] == "un" and word[2:] in column.words)
+    if rows and rows != table.every and (undone or denied):
+        words = undone | denied | _named(asked, column)
+        yield Condition(n, "empty", rows, words, bool(undone), min(words), f"{table.written[n]} IS NULL")
 
 
 def _worded(asked: Asked, n: int, table: Table) -> Iterator[Condition]:
@@ -201,7 +219,8 @@ def _compared(asked: Asked, n: int, table: Table) -> Iterator[Condition]:
                 if rows and (exact or len(rows) < table.height):
                     sql = f"{_SQL[part].format(table.quoted[n])} {test} {written(wanted)}"
                     name = "has" if exact and part == "number" else f"{part}{test}"
-                    yield Condition(n, name, rows, frozenset((at,)), exact, at, sql)
+                    words = frozenset((at,)) if name == "has" else frozenset((at,)) | _named(asked, column)
+                    yield Condition(n, name, rows, words, exact, at, sql)
 
 
 def _parts(asked: Asked, at: int, sort: Sort) -> Iterator[tuple[str, Sequence[str], float]]:

@@ -2,7 +2,9 @@
 
 The weights (`judging.json`) were learned by `python -m benchmarks.table_questions DATA --learn` from questions and
 their answers alone: whatever programs give the right answer are right together (maximum marginal likelihood, Berant et
-al. 2013, 'Semantic parsing on Freebase from question–answer pairs').
+al. 2013, 'Semantic parsing on Freebase from question–answer pairs'). The questions are those of WikiTableQuestions (CC
+BY-SA 4.0) and TAT-QA (CC BY 4.0), and others that were made over their tables; no text of theirs is in the weights but
+words that many questions share.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -35,39 +37,46 @@ What = Literal["answer", "rows"]
 @dataclass(frozen=True)
 class Judged:
     """A program with how surely its `answer` is meant, or only the `rows` that it stands on, among all that the table
-    could answer, in 0..1."""
+    could answer, in 0..1; `among` says how many programs that are."""
 
     what: What
     program: Program
     sure: float
+    among: int
 
 
-def rightness(judged: Judged, reading: Reading, about: str, worth: Mapping[str, float]) -> float:
-    """0..1: how surely a table, which stands under `about`, answers the question rightly, and not other questions only.
-    `worth` says how much each word tells. Logistic regression over `signals`."""
+def rightness(judged: Judged, reading: Reading, worth: Mapping[str, float]) -> float:
+    """0..1: how surely a table answers the question rightly, and not other questions only. `worth` says how much each
+    word tells. Logistic regression over `signals`."""
     weights = learned_weights()[judged.what]
-    found = signals(judged, reading, about, worth)
+    found = signals(judged, reading, worth)
     return 1 / (1 + math.exp(-sum(weights[name] * value for name, value in found.items())))
 
 
-def signals(judged: Judged, reading: Reading, about: str, worth: Mapping[str, float]) -> dict[str, float]:
+def signals(judged: Judged, reading: Reading, worth: Mapping[str, float]) -> dict[str, float]:
     """What tells whether a table was asked, by name: how likely the program is, and which share of what the question's
     words tell the table holds, the program uses, or stands above the table."""
     program, asked = judged.program, reading.asked
     told = {at: worth.get(asked.spoken[at], 0.0) for at in asked.content}
     whole = sum(told.values()) or 1.0
-    used = sum(weight for at, weight in told.items() if at in program.words)
+    used = sum(weight for at, weight in told.items() if at in program.words | reading.above)
     met = {at for each in conditions(asked, reading.table) for at in each.words}.union(*reading.named)
-    above = set(words_of(about.replace("_", " ")))
-    held = sum(weight for at, weight in told.items() if at in met or asked.words[at] in above)
+    held = sum(weight for at, weight in told.items() if at in met | reading.above)
     sure = min(max(judged.sure, 1e-4), 1 - 1e-4)
+    conditional = sum(weight for at, weight in told.items() if at in program.which.words)
+    last = program.columns[-1:]
     return {
         "level": 1.0,
         "odds": math.log(sure / (1 - sure)),
+        "among": math.log(judged.among),
         "used": used / whole,
         "held": held / whole,
+        "conditional": conditional / whole,
         "conditions": float(len(program.which.all)),
         "exact": float(bool(program.which.all) and all(each.exact for each in program.which.all)),
+        "named": max((max(reading.overlap[n], reading.nearest[n]) for n in last), default=0.0),
+        "counted": float(not last),
+        "height": math.log1p(reading.table.height),
     }
 
 
@@ -89,7 +98,7 @@ def judged(reading: Reading) -> list[Judged]:
         if few:
             likeliest = max(few, key=lambda key: together[key])
             first = max((n for n, each in enumerate(made) if of(each) == likeliest), key=lambda n: scores[n])
-            found.append(Judged(what, made[first], together[likeliest] / sum(odds)))
+            found.append(Judged(what, made[first], together[likeliest] / sum(odds), len(made)))
     return found
 
 
@@ -101,12 +110,18 @@ def _rows(program: Program) -> tuple[int, ...]:
     return program.rows
 
 
-def also_asked(program: Program, reading: Reading) -> list[Program]:
-    """What the other parts of a question ask of the same rows: 'how many are there, and what do they add up to?'"""
-    parts = [part for part in _PARTS.split(reading.asked.text) if part and len(part.split()) > 1]
+def parts_of(asked: Asked) -> list[Asked]:
+    """What a question asks one after the other: 'how many are there, and what do they add up to?' It alone, where it
+    asks for one thing only."""
+    parts = [part for part in _PARTS.split(asked.text) if part and len(part.split()) > 1]
+    return [replace(asked, text=part) for part in parts] if len(parts) > 1 else []
+
+
+def also_asked(program: Program, reading: Reading, parts: Sequence[Reading]) -> list[Program]:
+    """What the parts of a question, each read over the same table, ask of the rows of a program."""
     found: dict[str, Program] = {}
-    for part in parts if len(parts) > 1 else ():
-        likeliest = judged(Reading(Asked(part, reading.asked.language), reading.table, reading.likeness))[:1]
+    for part in parts:
+        likeliest = judged(part)[:1]
         if not likeliest or likeliest[0].sure < _SURELY or likeliest[0].program.operation == program.operation:
             continue
         other = likeliest[0].program
@@ -130,7 +145,7 @@ def features(program: Program, reading: Reading) -> dict[str, float]:
     said["conditions"] = len(which.all)
     said["none"] = said[f"op:{operation} none"] = float(not which.all)
     said["met"] = len(met & content) / max(1, len(content))
-    said["used"] = len(program.words & content) / max(1, len(content))
+    said["used"] = len((program.words | reading.above) & content) / max(1, len(content))
     said["either"] = said[f"op:{operation} either"] = float(which.either)
     for each in which.all:
         share = 1 / len(which.all)
@@ -140,6 +155,8 @@ def features(program: Program, reading: Reading) -> dict[str, float]:
         said[f"test:{each.test} likeness"] += reading.likeness[each.column]
         said["condition overlap"] += reading.overlap[each.column] * share
         said["condition likeness"] += reading.likeness[each.column] * share
+        said["above"] += bool(each.words) and each.words & content <= reading.above
+        said[f"test:{each.test} nearest"] += reading.nearest[each.column]
         said["begins small"] += asked.spoken[each.at] in SMALL
         said["one word"] += len(each.words) == 1 and not each.exact
         if not each.test.endswith("has"):
@@ -169,6 +186,7 @@ def _of_columns(said: dict[str, float], program: Program, reading: Reading, wh: 
     filtered = {each.column for each in program.which.all}
     said["overlap"] = said[f"op:{operation} overlap"] = reading.overlap[n]
     said["likeness"] = said[f"op:{operation} likeness"] = reading.likeness[n]
+    said["nearest"] = said[f"op:{operation} nearest"] = reading.nearest[n]
     said["first"] = said[f"first wh:{wh}"] = float(n == 0)
     said["filtered"] = float(n in filtered)
     said[f"sort:{column.sort} wh:{wh}"] = 1
@@ -179,6 +197,7 @@ def _of_columns(said: dict[str, float], program: Program, reading: Reading, wh: 
     if len(program.columns) > 1:
         order = reading.table.columns[by]
         said["by overlap"], said["by likeness"] = reading.overlap[by], reading.likeness[by]
+        said["by nearest"] = reading.nearest[by]
         said[f"by sort:{order.sort}"] = 1
         said["by filtered"] = float(by in filtered)
         said["by likeliest"] = float(by in reading.ordered[:1])

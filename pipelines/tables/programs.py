@@ -7,13 +7,13 @@ on semi-structured tables'; `judging` chooses. Nothing is made up: an answer is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
 from pipelines.models.embedding import TextEmbedder
-from pipelines.tables.cells import Column, number_of, written
+from pipelines.tables.cells import Column, number_of, words_of, written
 from pipelines.tables.conditions import Asked, Conditions, conditions, sets_of
 from pipelines.tables.table import Table
 from pipelines.tables.wording import SMALL
@@ -50,19 +50,20 @@ class Program:
 
 @dataclass(frozen=True)
 class Reading:
-    """A question and a table that it may be about. `likeness` is the cosine of each column's name to the question."""
+    """A question and a table that it may be about, which stands under `about`. `likeness` is the cosine of each
+    column's name to the question, `nearest` that to the few words of it that come nearest."""
 
     asked: Asked
     table: Table
+    about: str
     likeness: Sequence[float]
+    nearest: Sequence[float]
 
-    @classmethod
-    def of(cls, asked: Asked, table: Table, embedder: TextEmbedder) -> Reading:
-        """With the likeness that a text model finds; names without words are like nothing."""
-        names = sorted({column.name for column in table.columns if column.words})
-        cosines = embedder.embed_passages(names) @ embedder.embed_question(asked.text) if names else ()
-        found = dict(zip(names, map(float, cosines), strict=True))
-        return cls(asked, table, tuple(found.get(column.name, UNLIKE) for column in table.columns))
+    @cached_property
+    def above(self) -> frozenset[int]:
+        """The places of the question's words that stand above the table."""
+        words = set(words_of(self.about.replace("_", " ")))
+        return frozenset(at for at in self.asked.content if self.asked.words[at] in words)
 
     @cached_property
     def named(self) -> tuple[frozenset[int], ...]:
@@ -80,7 +81,7 @@ class Reading:
     @cached_property
     def likely(self) -> tuple[int, ...]:
         """The columns, those that the question names first; the first column names what a row is about."""
-        worth = [self.overlap[n] + self.likeness[n] + 0.1 * (n == 0) for n in range(len(self.table.columns))]
+        worth = [self.overlap[n] + self.nearest[n] + 0.1 * (n == 0) for n in range(len(self.table.columns))]
         return tuple(sorted(range(len(worth)), key=lambda n: -worth[n]))
 
     @cached_property
@@ -90,6 +91,26 @@ class Reading:
     @cached_property
     def ordered(self) -> tuple[int, ...]:
         return tuple(n for n in self.likely if self.table.columns[n].sort != "text")[:_ORDERED]
+
+
+def readings(asked: Asked, tables: Sequence[tuple[Table, str]], embedder: TextEmbedder) -> list[Reading]:
+    """A question read over tables with what each stands under, by the likeness that a text model finds. Names without
+    words are like nothing."""
+    names = sorted({column.name for table, _ in tables for column in table.columns if column.words})
+    likeness, nearest = dict[str, float](), dict[str, float]()
+    if names and asked.runs:
+        rows = embedder.embed_passages(names)
+        likeness = dict(zip(names, map(float, rows @ embedder.embed_question(asked.text)), strict=True))
+        best = (rows @ embedder.embed_passages(asked.runs).T).max(axis=1)
+        nearest = dict(zip(names, map(float, best), strict=True))
+    return [
+        Reading(asked, table, about, *(_of_columns(table, cosines) for cosines in (likeness, nearest)))
+        for table, about in tables
+    ]
+
+
+def _of_columns(table: Table, cosines: Mapping[str, float]) -> tuple[float, ...]:
+    return tuple(cosines.get(column.name, UNLIKE) for column in table.columns)
 
 
 def programs(reading: Reading) -> list[Program]:
@@ -192,7 +213,7 @@ def _across(reading: Reading, which: Conditions, row: int) -> Iterator[Program]:
     filtered = {each.column for each in which.all}
     figures = {n: number_of(columns[n].cells[row]) for n in range(len(columns)) if n not in filtered}
     known = {n: number for n, number in figures.items() if number is not None and not columns[n].empty[row]}
-    named = sorted((n for n in known if reading.named[n]), key=lambda n: -reading.overlap[n] - reading.likeness[n])[
+    named = sorted((n for n in known if reading.named[n]), key=lambda n: -reading.overlap[n] - reading.nearest[n])[
         :_FEW
     ]
 
@@ -216,6 +237,6 @@ def _across(reading: Reading, which: Conditions, row: int) -> Iterator[Program]:
             ("columns min", min(known, key=lambda n: known[n])),
         ):
             yield program(operation, (*(n for n in known if n != last), last), columns[last].name)
-        every = sorted(known, key=lambda n: reading.overlap[n] + reading.likeness[n])
+        every = sorted(known, key=lambda n: reading.overlap[n] + reading.nearest[n])
         yield program("columns sum", tuple(every), written(sum(known.values())))
         yield program("columns average", tuple(every), written(round(sum(known.values()) / len(known), 2)))

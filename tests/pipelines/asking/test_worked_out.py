@@ -68,3 +68,8 @@ def test_marks_stand_behind_what_they_cite(answering) -> None:
     for each in answer.citations:
         assert answer.text[each.end :].lstrip("[]0123456789 ").strip() or answer.text[each.end :].startswith(" [")
         assert answer.text[each.end : each.end + 2] == " ["
+
+
+def test_what_a_table_answers_is_not_declined(answering) -> None:
+    answer = answering.invoke(Question("total amount eur of curlew"))
+    assert not answer.abstained and "**180**" in answer.text

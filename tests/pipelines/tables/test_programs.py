@@ -33,7 +33,7 @@ QUESTIONS = (
 
 
 def reading(question, table=BOATS, language="en"):
-    return Reading(Asked(question, language), table, [UNLIKE] * len(table.columns))
+    return Reading(Asked(question, language), table, "", *[[UNLIKE] * len(table.columns)] * 2)
 
 
 def answers(question, operation, table=BOATS, language="en"):
