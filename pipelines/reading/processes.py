@@ -8,6 +8,7 @@ import os
 import selectors
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,13 +28,16 @@ _MOST = 1 << 30  # bytes of a frame: more than any picture of 4096 px, so a long
 
 
 class ReadingProcess:
-    """One process, started when it is first needed, and anew after it had to be ended. For one thread at a time."""
+    """One process, started when it is first needed, and anew after it had to be ended. For one thread; others may `end`
+    it, for good."""
 
     def __init__(self, memory: int, patience: float = PATIENCE) -> None:
         """`memory`: the most bytes of data that it may hold."""
         self._memory = memory
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
+        self._ended = False
+        self._lock = threading.Lock()  # of starting and ending
 
     def pieces(self, path: Path, kind: Kind) -> Iterator[Piece]:
         """What `extract` gives. Raises ExtractionError also where reading takes too long, too much memory, or crashes.
@@ -56,8 +60,17 @@ class ReadingProcess:
             if not whole:
                 self.close()
 
+    def end(self) -> None:
+        """Let the thread that reads go on with an error, at once; no process is started any more. Its pipes stay open
+        for it: who waits at a pipe that another thread closes waits in vain."""
+        with self._lock:
+            self._ended = True
+            if self._process is not None:
+                self._process.kill()
+
     def close(self) -> None:
-        process, self._process = self._process, None
+        with self._lock:
+            process, self._process = self._process, None
         if process is not None:
             process.kill()
             process.wait()
@@ -69,8 +82,11 @@ class ReadingProcess:
     def _ask(self, question: dict[str, str]) -> None:
         line = json.dumps(question).encode() + b"\n"
         for fresh in (False, True):
-            if self._process is None:
-                self._process = self._start()
+            with self._lock:
+                if self._ended:
+                    raise ExtractionError("Reading was stopped.")
+                if self._process is None:
+                    self._process = self._start()
             assert self._process.stdin is not None
             try:
                 self._process.stdin.write(line)

@@ -119,17 +119,25 @@ class Readers:
 
     def close(self) -> None:
         """End processes and threads, also in the middle of a file."""
-        self._stopping.set()
+        with self._lock:
+            self._stopping.set()
+            for process in self._processes:
+                process.end()
         for _ in self._threads:
             self._files.put(None)
-        for process in self._processes:
-            process.close()
         for thread in self._threads:
             thread.join()
 
+    def _new_process(self, memory: int) -> ReadingProcess:
+        process = ReadingProcess(memory)
+        with self._lock:
+            self._processes.append(process)
+            if self._stopping.is_set():
+                process.end()
+        return process
+
     def _work(self) -> None:
-        process = ReadingProcess(self._share)
-        self._processes.append(process)
+        process = self._new_process(self._share)
         try:
             while (record := self._files.get()) is not None and not self._stopping.is_set():
                 self._told.put(FileStarted(record.path))
@@ -203,8 +211,7 @@ class Readers:
 
     def _read_alone(self, record: FileRecord, kind: Kind, advanced: Callable[[int, Place], None]) -> Document:
         """A file for which a share of the memory does not suffice, with all of it and no other file beside it."""
-        process = ReadingProcess(self._whole)
-        self._processes.append(process)
+        process = self._new_process(self._whole)
         try:
             with self._room.alone():
                 return read_document(record, kind, process.pieces(Path(record.path), kind), self._shelf, advanced)

@@ -14,6 +14,7 @@ from pipelines.records import Piece
 from pipelines.sentences import sentence_spans
 
 LONGEST = 1000  # characters; about 230 tokens of English, and the built-in encoder reads 256
+_LONGEST_ROW = 3000  # of a table; what it says further on is no longer found by its meaning
 SHORTEST = 350  # a segment goes on under a new heading until it has this many characters
 
 
@@ -139,8 +140,23 @@ def _cut_table(piece: Piece) -> Iterator[tuple[str, Place]]:
             yield piece.text[start:end], _part(piece, start, end)
         return
     offset = len(header) + 1
-    for start, end in _spans(body, LONGEST - offset):
+    for start, end in _rows(body, LONGEST - offset):
         yield f"{header}\n{body[start:end]}", _part(piece, offset + start, offset + end)
+
+
+def _rows(body: str, longest: int) -> Iterator[tuple[int, int]]:
+    """Runs of whole rows of at most `longest` characters; a longer row is one by itself, but for very long ones."""
+    begin = at = 0
+    for row in body.split("\n"):
+        if at > begin and at + len(row) - begin > longest:
+            yield begin, at - 1
+            begin = at
+        if len(row) > _LONGEST_ROW:
+            yield from ((at + start, at + end) for start, end in _spans(row, longest))
+            begin = at + len(row) + 1
+        at += len(row) + 1
+    if at - 1 > begin:
+        yield begin, at - 1
 
 
 def _part(piece: Piece, start: int, end: int) -> Place:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,29 @@ def test_a_picture_too_large_for_a_share_of_the_memory_is_read_alone(shelf, note
     events = list(Ingest(library, shelf, 10**9, memory=1_700_000_000).index([note, tmp_path / "large.png"]))
     assert {e.record.status for e in events if isinstance(e, FileFinished)} == {"indexed"}
     library.close()
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.01, 0.05, 0.3, 1.0])
+def test_who_reads_goes_on_when_another_thread_ends_it(tmp_path: Path, moment: float) -> None:
+    """A pipe that is closed under who waits at it never wakes him: stopping took as long as a file may give nothing."""
+    many = tmp_path / "many.txt"
+    many.write_text("\n\n".join(f"Paragraph {i} about tides." for i in range(20_000)))
+    process = ReadingProcess(500_000_000)
+    failed: list[Exception] = []
+
+    def read() -> None:
+        try:
+            while True:
+                texts(process, many)
+        except ExtractionError as error:
+            failed.append(error)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    time.sleep(moment)
+    process.end()
+    reader.join(60)  # half of its patience
+    assert not reader.is_alive() and len(failed) == 1
+    assert process._process is None
+    with pytest.raises(ExtractionError, match="stopped"):
+        texts(process, many)

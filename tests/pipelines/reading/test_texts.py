@@ -113,3 +113,11 @@ def test_a_word_longer_than_a_segment_does_not_hang() -> None:
     word = "".join(map(str, range(1500)))
     made = segment([Piece("text", word)], "id", "document")
     assert "".join(s.text for s, _ in made) == word
+
+
+def test_tables_are_cut_between_rows_also_where_a_row_holds_sentences() -> None:
+    rows = [f"{n} | Paid late. The clerk called twice. Then it came. | {n},00" for n in range(60)]
+    text = "\n".join(["number of the payment | what was remarked about it by the clerk | amount in crowns", *rows])
+    made = [s for s, _ in segment([Piece("table", text)], "s", "document")]
+    lines = [line for s in made for line in s.text.split("\n")[1:]]
+    assert lines == rows and all(len(s.text) <= LONGEST for s in made)
