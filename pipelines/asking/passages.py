@@ -107,7 +107,8 @@ def sentences_of(segment: Segment, result: int = 0) -> list[Sentence]:
         if " | " in line and any(
             " | " in beside for beside in (*lines[number - 1 : number], *lines[number + 1 : number + 2])
         ):
-            found.append(Sentence(result, segment, start, start + len(line), "row", head))
+            context = "" if line == head else head  # a table that goes on repeats it
+            found.append(Sentence(result, segment, start, start + len(line), "row", context))
             head = head or line
             continue
         head = ""

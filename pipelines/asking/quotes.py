@@ -11,6 +11,7 @@ from itertools import groupby, zip_longest
 
 from indexes.records import Segment
 from pipelines.asking.passages import Sentence
+from pipelines.extractors.tables import cells_of
 from pipelines.finding.moments import place_of
 from pipelines.records import Check, Citation, Evidence, Result
 
@@ -112,7 +113,7 @@ class _Composer:
 
     def _table(self, rows: list[Sentence]) -> None:
         for number, row in enumerate(rows):
-            cells = [" ".join(cell.split()) for cell in row.text.split(" | ")]
+            cells = [" ".join(cell.split()) for cell in cells_of(row.text)]
             if number == 0 and row.context:  # its head was quoted above: what stands in no head is none
                 self._begin("\n\n", f"{CELL * (len(cells) + 1)}\n{CELL}{'---|' * len(cells)}")
                 number = 1

@@ -14,8 +14,10 @@ from indexes.records import Segment
 from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence, sentences_of
 from pipelines.asking.phrases import phrase
+from pipelines.extractors.tables import cells_of
 from pipelines.query.plan import QueryPlan
 from pipelines.records import Result
+from pipelines.tables.cells import number_of
 from pipelines.tables.cells import words_of as table_words
 from pipelines.tables.conditions import Asked
 from pipelines.tables.judging import What, also_asked, judged, parts_of, rightness
@@ -44,11 +46,13 @@ class WorkedOut:
 
 @dataclass(frozen=True)
 class _Found:
-    """A table with the sentence of each of its rows; `about` is what it stands under; `cut`: it has more rows."""
+    """A table with the sentence of each of its rows; `about` is what it stands under, `files` in how many; `cut`: it
+    has more rows."""
 
     table: Table
     rows: tuple[Sentence, ...]
     about: str
+    files: int
     cut: bool
 
 
@@ -69,7 +73,8 @@ def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
     statement = ""
     if told == "answer":
         material.worked_out = sure
-        statement = _stated(program, reading, [part[n] for part in read[1:]], plan.language, tables[n].cut)
+        programs = [program, *also_asked(program, reading, [part[n] for part in read[1:]])]
+        statement = _stated(programs, tables[n], plan.language)
     return WorkedOut(statement, tuple(_quotable(row, material) for row in _shown(program, tables[n])))
 
 
@@ -88,17 +93,24 @@ def _likeliest(
     return found
 
 
-def _stated(program: Program, reading: Reading, parts: Sequence[Reading], language: str, cut: bool) -> str:
-    """What is said of a program, and of what else the question's parts ask of its rows."""
-    programs = [program, *also_asked(program, reading, parts)]
-    said = "; ".join(dict.fromkeys(_said(each, reading.table, language) for each in programs))
-    return f"{said} ({phrase('table_cut', language, n=_LONGEST)})" if cut else said
+def _stated(programs: Sequence[Program], found: _Found, language: str) -> str:
+    """What is said of programs, and what it was worked out from where that is not to be seen."""
+    said = "; ".join(dict.fromkeys(_said(each, found.table, language) for each in programs))
+    of = [phrase("files", language, n=found.files)] if found.files > 1 else []
+    of += [phrase("table_cut", language, n=_LONGEST)] if found.cut else []
+    rows = len(programs[0].rows)
+    of += [phrase("table_shown", language, n=rows, shown=_ROWS)] if rows > _ROWS else []
+    return f"{said} ({', '.join(of)})" if of else said
 
 
 def _shown(program: Program, found: _Found) -> list[Sentence]:
-    """The rows that a program stands on, in each file below the head."""
+    """The rows that a program stands on, in each file below the head; those that hold the answer first, where there
+    are many."""
     shown: dict[Sentence, None] = {}
-    for row in program.rows[:_ROWS]:
+    column = found.table.columns[program.columns[-1]] if program.columns else None
+    answer = {number_of(each) for each in program.answer} if program.operation in ("max", "min") else set()
+    rows = sorted(program.rows, key=lambda row: column is None or column.numbers[row] not in answer)
+    for row in sorted(rows[:_ROWS]):
         quoted = found.rows[row]
         if all(other.segment.source_id != quoted.segment.source_id for other in shown):
             shown[_head_of(quoted)] = None
@@ -121,13 +133,14 @@ def _tables(plan: QueryPlan, material: Material) -> Iterator[_Found]:
         for source in {source for sources in under.values() for source in sources}
     }
     for head, sources in under.items():
-        lines = [row for source in sources for row in rows_of[source] if _names(row.context or row.text) == head]
+        order = sorted(sources, key=lambda source: sources[source])
+        lines = [row for source in order for row in rows_of[source] if _names(row.context or row.text) == head]
         first = next(row for row in lines if not row.context)
         rows = [row for row in lines if row.context]
         table = Table.made([_cells(first), *map(_cells, rows[:_LONGEST])])
         if table.height > 1 and len(table.columns) > 1:
             about = f"{' '.join(sources.values())} {first.segment.heading}"
-            yield _Found(table, (first, *rows)[table.first :], about, len(rows) > _LONGEST)
+            yield _Found(table, (first, *rows)[table.first :], about, len(order), len(rows) > _LONGEST)
 
 
 def _head_of(row: Sentence) -> Sentence:
@@ -142,7 +155,7 @@ def _quotable(row: Sentence, material: Material) -> Sentence:
         known = len(material.results)
         source = material.context.library.catalogue.sources([row.segment.source_id])[row.segment.source_id]
         material.results.append(Result(row.segment, source, known + 1, 0.0, {"table": known + 1}))
-    return replace(row, result=known)
+    return replace(row, result=known, segment=material.results[known].segment)
 
 
 def _rows_of(segment: Segment) -> list[Sentence]:
@@ -151,11 +164,11 @@ def _rows_of(segment: Segment) -> list[Sentence]:
 
 def _names(head: str) -> _Head:
     """'amount_eur | paid_on' is 'Amount EUR | Paid on'."""
-    return tuple(map(table_words, head.split(" | ")))
+    return tuple(map(table_words, cells_of(head)))
 
 
 def _cells(row: Sentence) -> tuple[str, ...]:
-    return tuple(cell.strip() for cell in row.text.split(" | "))
+    return tuple(cells_of(row.text))
 
 
 def _said(program: Program, table: Table, language: str) -> str:

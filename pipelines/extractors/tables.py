@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from indexes.records import Place
 from pipelines.records import Piece
+
+_BAR = re.compile(r"(?:^| )\|(?= |$)")
 
 LONGEST = 900
 """Characters of one group of rows."""
@@ -53,6 +56,11 @@ def line_of(cells: Sequence[str]) -> str:
     while flat and not flat[-1]:
         flat.pop()
     return " | ".join(flat)
+
+
+def cells_of(line: str) -> list[str]:
+    """The cells of such a line, also of one whose empty cells lost their spaces ('a | | c')."""
+    return [cell.strip() for cell in _BAR.split(line)]
 
 
 def written(value: object) -> str:

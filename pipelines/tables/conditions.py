@@ -19,6 +19,7 @@ from pipelines.tables.wording import NEGATIONS, SMALL, in_english
 
 Rows = frozenset[int]
 
+_LONGEST = 60  # words of a question by which columns are looked for
 _RUN = 3  # words that may name a column
 _MOST = 14  # conditions that are put together,
 _THREES = 6  # and of which three are
@@ -66,7 +67,9 @@ class Asked:
     @cached_property
     def runs(self) -> list[str]:
         """Few words together, by which a column may be meant."""
-        return sorted({" ".join(self.spoken[at : at + n]) for at in self.content for n in range(1, _RUN + 1)})
+        return sorted(
+            {" ".join(self.spoken[at : at + n]) for at in sorted(self.content)[:_LONGEST] for n in range(1, _RUN + 1)}
+        )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ on semi-structured tables'; `judging` chooses. Nothing is made up: an answer is 
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ _ASKED, _ORDERED, _READ, _FEW = 8, 4, 6, 4
 _NAMED_ROWS = 40  # of which cells are read
 _ALL_CELLS = 12  # different ones, of all rows
 _TIES = 5
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _SPREAD = 40  # rows of which a difference is that of the largest and the smallest
 _MOST = 1_500
 
@@ -158,6 +161,11 @@ def _asked(reading: Reading, which: Conditions) -> Iterator[Program]:
     for n in reading.numeric:
         for operation, number in _worked_out(columns[n], rows):
             yield from program(operation, (n,), [written(number)])
+        if len(rows) == 2:
+            order = _later_first(reading.table, rows)
+            later, earlier = (columns[n].numbers[row] for row in order)
+            if later is not None and earlier:
+                yield from program("change", (n,), [written(round(100 * (later - earlier) / earlier, 2))], order)
     if len(rows) > 1:
         yield from _ordered(reading, which, rows, cells)
         for n in reading.likely[:_READ]:
@@ -183,14 +191,12 @@ def _worked_out(column: Column, rows: Sequence[int]) -> Iterator[tuple[str, floa
     numbers = [number for row in rows if (number := column.numbers[row]) is not None]
     if len(numbers) < 2:
         return
-    yield "sum", sum(numbers)
-    yield "average", round(sum(numbers) / len(numbers), 2)
+    yield "sum", math.fsum(numbers)
+    yield "average", round(math.fsum(numbers) / len(numbers), 2)
     yield "max", max(numbers)
     yield "min", min(numbers)
     if len(numbers) <= _SPREAD:
         yield "difference", max(numbers) - min(numbers)
-    if len(numbers) == 2 and numbers[1]:
-        yield "change", round(100 * (numbers[0] - numbers[1]) / numbers[1], 2)
 
 
 def _ordered(reading: Reading, which: Conditions, rows: Sequence[int], cells: Cells) -> Iterator[Program]:
@@ -205,6 +211,27 @@ def _ordered(reading: Reading, which: Conditions, rows: Sequence[int], cells: Ce
             for n in reading.likely[:_READ]:
                 if n != by or columns[by].sort != "number":
                     yield from cells(operation, (by, n), of)
+
+
+def _later_first(table: Table, rows: Sequence[int]) -> list[int]:
+    """Two rows by the first column of dates or years, where there is one; as they stand where not."""
+    for column in table.columns:
+        when = [column.values[row] for row in rows]
+        years = column.sort == "number" and all(_YEAR.fullmatch(column.cells[row].strip()) for row in rows)
+        if (column.sort == "date" or years) and None not in when and len(set(when)) > 1:
+            return sorted(rows, key=lambda row: column.values[row], reverse=True)  # type: ignore[arg-type,return-value]
+    return list(rows)
+
+
+def _compared(reading: Reading, pair: Sequence[int]) -> tuple[int, int]:
+    """Which of two columns is compared with which: the later with the earlier year, 'from A to B' B with A, else the
+    one that is named first with the other."""
+    years = {n: _YEAR.search(reading.table.columns[n].name) for n in pair}
+    first, second = sorted(pair, key=lambda n: min(reading.named[n]))
+    if (one := years[first]) and (other := years[second]) and one[0] != other[0]:
+        return (first, second) if one[0] > other[0] else (second, first)
+    before = min(reading.named[first]) - 1
+    return (second, first) if before >= 0 and reading.asked.spoken[before] == "from" else (first, second)
 
 
 def _across(reading: Reading, which: Conditions, row: int) -> Iterator[Program]:
@@ -222,7 +249,7 @@ def _across(reading: Reading, which: Conditions, row: int) -> Iterator[Program]:
         return Program(operation, read, which, (answer,), of, words)
 
     for pair in combinations(named, 2):
-        one, other = sorted(pair, key=lambda n: min(reading.named[n]))
+        one, other = _compared(reading, pair)
         first, second = known[one], known[other]
         yield program("columns difference", (one, other), written(first - second))
         yield program("columns sum", (one, other), written(first + second))
@@ -238,5 +265,5 @@ def _across(reading: Reading, which: Conditions, row: int) -> Iterator[Program]:
         ):
             yield program(operation, (*(n for n in known if n != last), last), columns[last].name)
         every = sorted(known, key=lambda n: reading.overlap[n] + reading.nearest[n])
-        yield program("columns sum", tuple(every), written(sum(known.values())))
-        yield program("columns average", tuple(every), written(round(sum(known.values()) / len(known), 2)))
+        yield program("columns sum", tuple(every), written(math.fsum(known.values())))
+        yield program("columns average", tuple(every), written(round(math.fsum(known.values()) / len(known), 2)))

@@ -14,6 +14,7 @@ from pipelines.tables.table import Table
 MOST = 1_000
 """Rows of a result."""
 
+_LONGEST = 1_000_000  # bytes of a value
 _STEPS = 20_000_000  # of SQLite's machine that a query may take
 _READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
 
@@ -59,12 +60,8 @@ def query(program: Program, table: Table) -> str:
             else f"SELECT MAX(times) FROM (SELECT COUNT(*) AS times {grouped})"
         )
     if operation == "change":
-        last = names[-1]
-        one, other = (
-            f"(SELECT {last} FROM t{_and(where, f'{last} IS NOT NULL')} ORDER BY row {way} LIMIT 1)"
-            for way in ("ASC", "DESC")
-        )
-        return f"SELECT 100.0 * ({one} - {other}) / {other}"
+        later, earlier = (f"(SELECT {names[-1]} FROM t WHERE row = {row})" for row in program.rows)
+        return f"SELECT 100.0 * ({later} - {earlier}) / {earlier}"
     labels = ["'" + table.columns[n].name.replace("'", "''") + "'" for n in program.columns]
     return f"SELECT {_across(operation, names, labels)} FROM t{where}"
 
@@ -73,6 +70,7 @@ def run(sql: str, table: Table) -> list[tuple[Any, ...]]:
     """The rows that a query over a table `t` gives, at most `MOST`. It can read this table and nothing else, and for
     some seconds. Raises sqlite3.Error for what is no query, reads other things, or takes too long."""
     with closing(_database(table)) as database:
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
         database.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY)
         database.set_progress_handler(lambda: 1, _STEPS)
         return database.execute(sql).fetchmany(MOST)

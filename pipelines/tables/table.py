@@ -8,6 +8,7 @@ from functools import cached_property
 
 from pipelines.tables.cells import Column, day_of, is_figure
 
+_WRITTEN = ", as written"  # behind the name of a column
 _HEAD = 4  # lines that a head has at most
 _FIGURES = 0.4  # share of a line's cells that are figures or days, and no names
 _NAMED = 0.8  # share of the columns that a line names which is a head by itself
@@ -40,15 +41,16 @@ class Table:
         names: list[str] = []
         for n, column in enumerate(self.columns, start=1):
             name = " ".join(column.name.split()).replace('"', "") or f"column {n}"
-            taken = name.lower() in (each.lower() for each in (*names, "row"))
-            names.append(f"{name} {n}" if taken else name)
+            while name.lower() in ("row", *(each.lower() for each in names)) or name.endswith(_WRITTEN):
+                name += f" {n}"
+            names.append(name)
         return tuple(f'"{name}"' for name in names)
 
     @cached_property
     def written(self) -> tuple[str, ...]:
         """The same for the cells as they are written, of columns that hold numbers or dates."""
         return tuple(
-            name if column.sort == "text" else f'{name[:-1]}, as written"'
+            name if column.sort == "text" else f'{name[:-1]}{_WRITTEN}"'
             for name, column in zip(self.quoted, self.columns, strict=True)
         )
 
@@ -62,15 +64,21 @@ def _end_of_head(lines: Sequence[Sequence[str]]) -> int:
     """The head is one line that names every column, or the lines above the first with a figure in it: '| 2019 | 2018',
     '| in millions |'. Of a table that goes on from a page before there is none."""
     names = [cell.strip() for cell in lines[0] if cell.strip()] if lines else []
-    if sum(is_figure(name) or day_of(name) is not None for name in names) >= _FIGURES * len(names):
+    if not names or sum(map(_same_sort, *lines[:2])) >= _FIGURES * len(names):
         return 0
     if len(names) >= _NAMED * len(lines[0]) and len(set(names)) == len(names):
         return 1
     end, first = 1, lines[0][0].strip()
     for line in lines[1 : min(_HEAD, len(lines) - 1)]:
         label, others = line[0].strip(), [cell for cell in line[1:] if cell.strip()]
-        if not others or (label and first) or any(map(is_figure, line)):
+        told = label and sum(map(bool, names)) >= len(lines[0]) - 1  # only the corner is empty
+        if not others or told or (label and first) or any(map(is_figure, line)):
             break
         first = first or label
         end += 1
     return end
+
+
+def _same_sort(name: str, below: str = "") -> bool:
+    """Whether a cell of the first line is a figure above a figure, or a day above a day, and so no name."""
+    return (is_figure(name) and is_figure(below)) or (day_of(name) is not None and day_of(below) is not None)

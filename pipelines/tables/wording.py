@@ -30,7 +30,9 @@ SUPERLATIVES = frozenset(
 def in_english(text: str, language: str) -> str:
     """A question with the words of the data file in English."""
     pattern, english = _known(language)
-    return pattern.sub(lambda match: f" {english[match.group().lower()]} ", text) if english else text
+    return (
+        pattern.sub(lambda match: f" {english.get(match.group().lower(), match.group())} ", text) if english else text
+    )
 
 
 @cache

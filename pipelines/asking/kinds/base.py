@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.asking.answer_types import in_bold
@@ -30,9 +31,7 @@ class Kind:
         groups = self.gather(plan, material)
         found = worked_out(plan, material) if self.tables else None
         if found is not None:
-            rest = [
-                replace(each, sentences=[one for one in each.sentences if one not in found.rows]) for each in groups
-            ]
+            rest = [replace(group, sentences=_without(group.sentences, found.rows)) for group in groups]
             groups = [Group(found.rows, stated=found.statement), *rest]
         return compose(groups, material.results, shown=self.emphasis(plan, material))
 
@@ -51,3 +50,10 @@ class Kind:
         """What is quoted, in groups."""
         passages, scores = material.search(plan.text)
         return [Group(choose(passages, scores, self.amount))]
+
+
+def _without(sentences: Sequence[Sentence], told: Sequence[Sentence]) -> list[Sentence]:
+    """Those that were not told, and no head of a table of which no row is left."""
+    left = [each for each in sentences if each not in told]
+    heads = {each.context for each in left}
+    return [each for each in left if each.form != "row" or each.context or each.text in heads]

@@ -20,6 +20,11 @@ from pipelines.tables.cells import Column, day_of, number_of, words_of, written
         ("0.125", 0.125),
         ("0,5 %", 0.5),
         ("3960", 3960),
+        ("1,234.567", 1234.567),
+        ("1.234,567", 1234.567),
+        ("1’234.50", 1234.5),
+        ("5e-05", 0.00005),
+        ("EUR 500", 500),
         ("W 16–13", None),
         ("nd", None),
         ("", None),
@@ -44,6 +49,7 @@ def test_a_number_is_read_as_people_write_it(cell, number):
         ("May 2016", (2016, 5, 0)),
         ("20 June", (0, 6, 20)),
         ("13/13/2025", None),
+        ("2024-13-45", None),
         ("1.5", None),
     ],
 )
@@ -56,6 +62,13 @@ def test_a_column_is_of_the_sort_that_most_of_its_cells_are():
     assert Column("paid", ("2025-01-31", "", "2025-02-12", "2025-03-01", "open", "2025-04-01")).sort == "date"
     assert Column("amount", ("180,00", "96,00", "-", "unknown", "7", "8")).numbers == (180, 96, None, None, 7, 8)
     assert Column("name", ("Anna", "3 Sisters")).sort == "text"
+
+
+def test_a_column_is_read_as_one():
+    assert Column("amount", ("1.000", "12.500", "999,50")).numbers == (1000, 12500, 999.5)
+    assert Column("ratio", ("1.125", "0.500", "2.5")).numbers == (1.125, 0.5, 2.5)
+    assert Column("seen", ("05/03/2024", "16/03/2024")).values == ((2024, 3, 5), (2024, 3, 16))
+    assert Column("seen", ("05/03/2024", "06/03/2024")).values == ((2024, 5, 3), (2024, 6, 3))
 
 
 def test_words_agree_without_case_accents_and_plural():
