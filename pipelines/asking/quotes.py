@@ -61,7 +61,7 @@ def compose(groups: Sequence[Group], results: Sequence[Result], lead: str = "", 
             made.line(f"**{group.label}**")
         if group.stated:
             made.statement(group.stated, group.sentences)
-        for _, same in groupby(group.sentences, key=lambda each: each.result):
+        for _, same in groupby(group.sentences, key=_together):
             made.passage(list(same))
     return made.quotes
 
@@ -82,8 +82,8 @@ class _Composer:
         start = len(self.quotes.text) - len(text)
         for each in {sentence.result: sentence for sentence in sentences}.values():
             number = self._numbers.setdefault(each.result, len(self._numbers) + 1)
+            self.quotes.citations.append(Citation(number, start, len(self.quotes.text), each.text, 1.0))
             self.quotes.text += f" [{number}]"
-            self.quotes.citations.append(Citation(number, start, start + len(text), each.text, 1.0))
         self.quotes.checks.append(Check(start, start + len(text), 1.0, True))
 
     def passage(self, sentences: list[Sentence]) -> None:
@@ -159,6 +159,11 @@ class _Composer:
             evidence = replace(evidence, beside=(*evidence.beside, (segment, (quote,))))
         self.quotes.evidence[number - 1] = evidence
         return number
+
+
+def _together(sentence: Sentence) -> tuple[int, str]:
+    """Rows of one table stand together, wherever they were found; of other sentences those of a result."""
+    return (-1, sentence.context or sentence.text) if sentence.form == "row" else (sentence.result, "")
 
 
 def _table_of(sentence: Sentence) -> tuple[str, str]:

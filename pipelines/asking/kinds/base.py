@@ -10,7 +10,7 @@ from pipelines.asking.choosing import Amount, choose
 from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence
 from pipelines.asking.quotes import Group, Quotes, Shown, as_it_is, compose
-from pipelines.asking.worked_out import worked_out
+from pipelines.asking.worked_out import WorkedOut, worked_out
 from pipelines.query.plan import QueryPlan
 
 
@@ -31,7 +31,7 @@ class Kind:
         groups = self.gather(plan, material)
         found = worked_out(plan, material) if self.tables else None
         if found is not None:
-            rest = [replace(group, sentences=_without(group.sentences, found.rows)) for group in groups]
+            rest = [replace(group, sentences=_beside(found, group.sentences)) for group in groups]
             groups = [Group(found.rows, stated=found.statement), *rest]
         return compose(groups, material.results, shown=self.emphasis(plan, material))
 
@@ -52,8 +52,14 @@ class Kind:
         return [Group(choose(passages, scores, self.amount))]
 
 
-def _without(sentences: Sequence[Sentence], told: Sequence[Sentence]) -> list[Sentence]:
-    """Those that were not told, and no head of a table of which no row is left."""
-    left = [each for each in sentences if each not in told]
+def _beside(found: WorkedOut, sentences: Sequence[Sentence]) -> list[Sentence]:
+    """What else is quoted: nothing twice, no head of which no row is left; and of other files only where nothing is
+    stated, since a table that answers leaves nothing open."""
+    files = {row.segment.source_id for row in found.rows}
+    left = [
+        each
+        for each in sentences
+        if each not in found.rows and (not found.statement or each.segment.source_id in files)
+    ]
     heads = {each.context for each in left}
     return [each for each in left if each.form != "row" or each.context or each.text in heads]

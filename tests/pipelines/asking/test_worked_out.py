@@ -16,8 +16,11 @@ FILES = {
     "moorings 2023.csv": "No,Date,Owner,Boat,Amount EUR,Paid on\n"
     "L-01,2023-06-12,Fischer,Heron,100.00,2023-07-01\n"
     "L-02,2023-08-03,Lindt,Tern,70.00,2023-09-01\n",
-    "berths.csv": "berth,boat,let until,fee\n"
-    + "".join(f"B-{n},Skiff{n},{'2025-01-01' if n % 3 == 0 else ''},{10 * n}\n" for n in range(1, 43)),
+    "berths.csv": "berth,boat,pier,let until,fee\n"
+    + "".join(
+        f"B-{n},Skiff{n},{'West' if 2 < n < 41 else 'East'},{'2025-01-01' if n % 3 == 0 else ''},{10 * n}\n"
+        for n in range(1, 43)
+    ),
     "harbour.md": "# The harbour\n\nThe harbour was dug in 1871. Its wall is forty metres long, and the light on the "
     "mole is red. Boats lie here from April to October; in winter they stand in the shed.\n",
 }
@@ -83,3 +86,15 @@ def test_empty_cells_and_heads_that_are_repeated_move_nothing(answering) -> None
     assert "**420**" in first_line(answering, "which berth has the highest fee?") or "B-42" in first_line(
         answering, "which berth has the highest fee?"
     )
+
+
+def test_rows_of_one_table_stand_in_one_wherever_they_were_found(answering) -> None:
+    answer = answering.invoke(Question("what is the total fee of east?"))
+    assert "**860**" in answer.text
+    assert len({each.number for each in answer.citations}) > 1
+    assert answer.text.count("|---") == answer.text.split("\n\n")[1].count("|---")
+
+
+def test_a_table_that_answers_leaves_nothing_open(answering) -> None:
+    answer = answering.invoke(Question("what is the total amount eur for okafor?"))
+    assert "harbour was dug" not in answer.text
