@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from indexes.records import Segment
+from indexes.records import Segment, Source
 from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence, sentences_of
 from pipelines.asking.phrases import phrase
@@ -29,6 +29,8 @@ SURE: dict[What, float] = {"answer": 0.5, "rows": 0.35}
 """From which on an answer of a table is told, or else the rows that it stands on, which are true whatever is asked."""
 
 _RESULTS = 30  # whose tables are looked at
+_FEWEST = 2  # rows and columns of a table
+_CELLS = 120_000  # of all tables of a question that are looked at: about a second and a half
 _LONGEST = 20_000  # rows of a table that are looked at
 _ROWS = 12  # that are quoted
 
@@ -46,13 +48,13 @@ class WorkedOut:
 
 @dataclass(frozen=True)
 class _Found:
-    """A table with the sentence of each of its rows; `about` is what it stands under, `files` in how many; `cut`: it
-    has more rows."""
+    """A table with the sentence of each of its rows; `about` is what it stands under, in which `sources`; `cut`: it has
+    more rows."""
 
     table: Table
     rows: tuple[Sentence, ...]
     about: str
-    files: int
+    sources: dict[str, Source]
     cut: bool
 
 
@@ -75,7 +77,7 @@ def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
         material.worked_out = sure
         programs = [program, *also_asked(program, reading, [part[n] for part in read[1:]])]
         statement = _stated(programs, tables[n], plan.language)
-    return WorkedOut(statement, tuple(_quotable(row, material) for row in _shown(program, tables[n])))
+    return WorkedOut(statement, tuple(_quotable(row, tables[n], material) for row in _shown(program, tables[n])))
 
 
 def _likeliest(
@@ -96,8 +98,8 @@ def _likeliest(
 def _stated(programs: Sequence[Program], found: _Found, language: str) -> str:
     """What is said of programs, and what it was worked out from where that is not to be seen."""
     said = "; ".join(dict.fromkeys(_said(each, found.table, language) for each in programs))
-    of = [phrase("files", language, n=found.files)] if found.files > 1 else []
-    of += [phrase("table_cut", language, n=_LONGEST)] if found.cut else []
+    of = [phrase("files", language, n=len(found.sources))] if len(found.sources) > 1 else []
+    of += [phrase("table_cut", language, n=found.table.height)] if found.cut else []
     rows = len(programs[0].rows)
     of += [phrase("table_shown", language, n=rows, shown=_ROWS)] if rows > _ROWS else []
     return f"{said} ({', '.join(of)})" if of else said
@@ -119,28 +121,42 @@ def _shown(program: Program, found: _Found) -> list[Sentence]:
 
 
 def _tables(plan: QueryPlan, material: Material) -> Iterator[_Found]:
-    """Those of the results, each whole; tables with the same head are one, wherever they stand. What is counted or
-    listed may stand further down, since rows are found badly by what they add up to."""
-    catalogue = material.context.library.catalogue
-    under: dict[_Head, dict[str, str]] = defaultdict(dict)
+    """Those of the results, each whole as far as there is time; tables with the same head are one, wherever they stand.
+    What is counted or listed may stand further down, since rows are found badly by what they add up to."""
+    under: dict[_Head, dict[str, Source]] = defaultdict(dict)
     more = material.context.find(plan.text, _RESULTS, traced=False) if plan.intent in ("count", "list") else ()
     for result in (*material.results, *more):
         for row in _rows_of(result.segment):
             if not row.context:
-                under[_names(row.text)][result.source.id] = PurePath(result.source.path).stem
-    rows_of = {
-        source: [row for segment in catalogue.segments_of(source) for row in _rows_of(segment)]
-        for source in {source for sources in under.values() for source in sources}
-    }
-    for head, sources in under.items():
-        order = sorted(sources, key=lambda source: sources[source])
-        lines = [row for source in order for row in rows_of[source] if _names(row.context or row.text) == head]
-        first = next(row for row in lines if not row.context)
+                under[_names(row.text)][result.source.id] = result.source
+    known: dict[str, list[Sentence]] = {}
+    left = _CELLS
+    for head, found in under.items():
+        sources = dict(sorted(found.items(), key=lambda each: each[1].path))
+        for source in sources.keys() - known.keys():
+            known[source] = _rows_in(source, material)
+        lines = [row for source in sources for row in known[source] if _names(row.context or row.text) == head]
+        first = next((row for row in lines if not row.context), None)
         rows = [row for row in lines if row.context]
-        table = Table.made([_cells(first), *map(_cells, rows[:_LONGEST])])
-        if table.height > 1 and len(table.columns) > 1:
-            about = f"{' '.join(sources.values())} {first.segment.heading}"
-            yield _Found(table, (first, *rows)[table.first :], about, len(order), len(rows) > _LONGEST)
+        if first is None or len(head) < _FEWEST or left < len(head):
+            continue  # a file that was forgotten meanwhile has no rows
+        kept = rows[: left // len(head)]
+        left -= len(head) * len(kept)
+        table = Table.made([_cells(first), *map(_cells, kept)])
+        if table.height >= _FEWEST:
+            about = f"{' '.join(PurePath(each.path).stem for each in sources.values())} {first.segment.heading}"
+            cut = len(kept) < len(rows) or any(len(known[source]) > _LONGEST for source in sources)
+            yield _Found(table, (first, *kept)[table.first :], about, sources, cut)
+
+
+def _rows_in(source: str, material: Material) -> list[Sentence]:
+    """The rows of a file, about as many as are looked at."""
+    rows: list[Sentence] = []
+    for segment in material.context.library.catalogue.segments_of(source):
+        rows += _rows_of(segment)
+        if len(rows) > _LONGEST:
+            break
+    return rows
 
 
 def _head_of(row: Sentence) -> Sentence:
@@ -148,12 +164,12 @@ def _head_of(row: Sentence) -> Sentence:
     return next((each for each in _rows_of(row.segment) if each.text == row.context), row)
 
 
-def _quotable(row: Sentence, material: Material) -> Sentence:
+def _quotable(row: Sentence, found: _Found, material: Material) -> Sentence:
     """The row as one of the results."""
     known = next((n for n, each in enumerate(material.results) if each.segment.id == row.segment.id), None)
     if known is None:
         known = len(material.results)
-        source = material.context.library.catalogue.sources([row.segment.source_id])[row.segment.source_id]
+        source = found.sources[row.segment.source_id]
         material.results.append(Result(row.segment, source, known + 1, 0.0, {"table": known + 1}))
     return replace(row, result=known, segment=material.results[known].segment)
 

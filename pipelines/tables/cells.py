@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -114,7 +115,8 @@ def number_of(cell: str, thousands: bool = False) -> float | None:
         groups = digits[last] in whole or (not set(",.") & set(whole) and (digits[last] == "," or thousands))
         grouped = len(rest) == 3 and whole != "0" and groups
         digits = re.sub(r"[.,]", "", whole) + ("" if grouped else ".") + rest
-    return -float(digits) if sign and sign in "(-" else float(digits)
+    number = -float(digits) if sign and sign in "(-" else float(digits)
+    return number if math.isfinite(number) else None
 
 
 def day_of(cell: str, day_first: bool = False) -> Day | None:

@@ -19,7 +19,8 @@ from pipelines.tables.wording import NEGATIONS, SMALL, in_english
 
 Rows = frozenset[int]
 
-_LONGEST = 60  # words of a question by which columns are looked for
+_LONGEST = 80  # words of a question that are read: each is looked for in all cells
+_FIGURES = 10  # numbers and months of a question that are compared with all cells
 _RUN = 3  # words that may name a column
 _MOST = 14  # conditions that are put together,
 _THREES = 6  # and of which three are
@@ -53,11 +54,11 @@ class Asked:
 
     @cached_property
     def spoken(self) -> tuple[str, ...]:
-        return spoken(in_english(self.text, self.language))
+        return spoken(in_english(self.text, self.language))[:_LONGEST]
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        return words_of(in_english(self.text, self.language))
+        return words_of(in_english(self.text, self.language))[:_LONGEST]
 
     @cached_property
     def content(self) -> frozenset[int]:
@@ -67,9 +68,7 @@ class Asked:
     @cached_property
     def runs(self) -> list[str]:
         """Few words together, by which a column may be meant."""
-        return sorted(
-            {" ".join(self.spoken[at : at + n]) for at in sorted(self.content)[:_LONGEST] for n in range(1, _RUN + 1)}
-        )
+        return sorted({" ".join(self.spoken[at : at + n]) for at in self.content for n in range(1, _RUN + 1)})
 
 
 @dataclass(frozen=True)
@@ -207,8 +206,9 @@ def _compared(asked: Asked, n: int, table: Table) -> Iterator[Condition]:
     """Numbers, years and months of the question, each compared with the values of a column."""
     column = table.columns[n]
     heads = {word for each in table.columns for word in each.words}
-    for at, word in enumerate(asked.words):
-        if word in heads:
+    told = [at for at, word in enumerate(asked.words) if word in _NUMBERS or word in _MONTHS or word[0].isdigit()]
+    for at in told[:_FIGURES]:
+        if asked.words[at] in heads:
             continue  # 'in 2019', where a column is called so
         for part, tests, wanted in _parts(asked, at, column.sort):
             for test in tests:

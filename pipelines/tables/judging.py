@@ -28,6 +28,7 @@ WEIGHTS = Path(__file__).with_name("judging.json")
 
 _WORKED_OUT = ("count", "sum", "difference")
 _PARTS = re.compile(r"[,;?，；？、]|\b(?:and|und|et|y)\b|以及|并")
+_MOST_PARTS = 4  # of a question that are read by themselves
 _SURELY = 0.5  # how surely a part of a question must mean something by itself
 
 
@@ -114,7 +115,7 @@ def parts_of(asked: Asked) -> list[Asked]:
     """What a question asks one after the other: 'how many are there, and what do they add up to?' It alone, where it
     asks for one thing only."""
     parts = [part for part in _PARTS.split(asked.text) if part and len(part.split()) > 1]
-    return [replace(asked, text=part) for part in parts] if len(parts) > 1 else []
+    return [replace(asked, text=part) for part in parts[:_MOST_PARTS]] if len(parts) > 1 else []
 
 
 def also_asked(program: Program, reading: Reading, parts: Sequence[Reading]) -> list[Program]:

@@ -119,6 +119,8 @@ def _of_columns(table: Table, cosines: Mapping[str, float]) -> tuple[float, ...]
 def programs(reading: Reading) -> list[Program]:
     """All that the question may ask, as far as it has an answer."""
     made: list[Program] = []
+    if not reading.table.height:
+        return made
     for which in sets_of(conditions(reading.asked, reading.table), reading.table):
         made += _asked(reading, which)
         if len(made) > _MOST:

@@ -98,3 +98,9 @@ def test_rows_of_one_table_stand_in_one_wherever_they_were_found(answering) -> N
 def test_a_table_that_answers_leaves_nothing_open(answering) -> None:
     answer = answering.invoke(Question("what is the total amount eur for okafor?"))
     assert "harbour was dug" not in answer.text
+
+
+def test_a_file_that_is_forgotten_while_it_is_asked_breaks_no_answer(library, shelf, monkeypatch) -> None:
+    monkeypatch.setattr(library.catalogue, "segments_of", lambda source: [])
+    answer = Answering(library, shelf, ability="quotes").invoke(Question("what is the total amount eur for okafor?"))
+    assert "Okafor" in answer.text and "**180**" not in answer.text

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.tables.cells import number_of
 from pipelines.tables.conditions import Asked
+from pipelines.tables.judging import parts_of
 from pipelines.tables.programs import UNLIKE, Reading, programs
 from pipelines.tables.sql import query, run
 from pipelines.tables.table import Table
@@ -124,3 +125,15 @@ def test_names_with_quotes_are_only_names():
     table = Table.made([['a" OR 1=1 --', "it's"], ["x", "1"], ["y", "2"], ["x", "5"]])
     for each in programs(reading("it's of x", table)):
         assert {str(row[0]) for row in run(query(each, table), table) if row[0] is not None}
+
+
+def test_what_is_read_of_a_question_is_bounded():
+    asked = Asked("more than " + " or ".join(map(str, range(2_000))) + ", and so on" * 500)
+    assert len(asked.spoken) == len(asked.words) < 100 and len(asked.runs) < 300
+    assert len(parts_of(asked)) < 10
+
+
+@pytest.mark.parametrize("lines", [[], [[]], [["a"]], [["a", "b"]], [["1e400", "x"], ["1e400", "2"]]])
+def test_a_table_without_rows_or_numbers_that_are_none_answers_nothing_wrong(lines):
+    for each in programs(reading("sum of a without b over 3 in 2020", Table.made(lines))):
+        assert not {"inf", "nan"} & set(each.answer)
