@@ -48,7 +48,10 @@ class Judged:
 
 def rightness(judged: Judged, reading: Reading, worth: Mapping[str, float]) -> float:
     """0..1: how surely a table answers the question rightly, and not other questions only. `worth` says how much each
-    word tells. Logistic regression over `signals`."""
+    word tells. Logistic regression over `signals`. What none of the question's words is met by, as the number of all
+    rows, is an answer to any question: 0."""
+    if not (judged.program.words | reading.above) & reading.asked.content:
+        return 0.0
     weights = learned_weights()[judged.what]
     found = signals(judged, reading, worth)
     return 1 / (1 + math.exp(-sum(weights[name] * value for name, value in found.items())))

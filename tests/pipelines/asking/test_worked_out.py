@@ -104,3 +104,8 @@ def test_a_file_that_is_forgotten_while_it_is_asked_breaks_no_answer(library, sh
     monkeypatch.setattr(library.catalogue, "segments_of", lambda source: [])
     answer = Answering(library, shelf, ability="quotes").invoke(Question("what is the total amount eur for okafor?"))
     assert "Okafor" in answer.text and "**180**" not in answer.text
+
+
+def test_how_many_rows_a_table_has_is_no_answer_to_any_how_many(answering) -> None:
+    answer = answering.invoke(Question("how many keepers did the lighthouse have and what did they cost in total"))
+    assert "**" not in answer.text.split("\n")[0]
