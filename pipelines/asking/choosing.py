@@ -62,6 +62,8 @@ def _with_needed(sentence: Sentence, passage: Passage, left: int, amount: Amount
     if sentence.form == "row":
         head = next((row for row in passage.sentences if row.form == "row" and row.text == sentence.context), None)
         yield from (row for row in (sentence, head) if row is not None)
+        if not sentence.context:
+            yield from block[block.index(sentence) + 1 :]  # a head says nothing without its rows
     elif len(block) > 1 and amount.lists:
         if sum(count_words(each.text) for each in block) <= left:
             yield from block

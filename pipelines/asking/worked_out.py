@@ -64,7 +64,9 @@ def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
     tables = list(_tables(plan, material))
     under = [(found.table, found.about) for found in tables]
     read = [readings(part, under, material.context.shelf.text) for part in (asked, *parts_of(asked))]
-    likeliest = _likeliest(read, material.context.rarity(set(asked.spoken)))
+    rarity = material.context.rarity(set(asked.spoken))
+    most = max(rarity.values(), default=1.0)  # what stands in no file tells most: no table holds it
+    likeliest = _likeliest(read, {word: rarity.get(word) or most for word in asked.spoken})
     for what, (sure, program, reading, _) in likeliest.items():
         said = query(program, reading.table)
         material.context.trace.note("table", f"{what}: {said} ({sure:.2f}; {SURE[what]:.2f} would be told)")
