@@ -24,6 +24,7 @@ from pipelines.tables.judging import What, also_asked, judged, parts_of, rightne
 from pipelines.tables.programs import ROWS, Program, Reading, readings
 from pipelines.tables.sql import query
 from pipelines.tables.table import Table
+from pipelines.tables.wording import ASKING
 
 SURE: dict[What, float] = {"answer": 0.5, "rows": 0.35}
 """From which on an answer of a table is told, or else the rows that it stands on, which are true whatever is asked."""
@@ -66,7 +67,7 @@ def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
     read = [readings(part, under, material.context.shelf.text) for part in (asked, *parts_of(asked))]
     rarity = material.context.rarity(set(asked.spoken))
     most = max(rarity.values(), default=1.0)  # what stands in no file tells most: no table holds it
-    likeliest = _likeliest(read, {word: rarity.get(word) or most for word in asked.spoken})
+    likeliest = _likeliest(read, {word: rarity.get(word) or (word not in ASKING) * most for word in asked.spoken})
     for what, (sure, program, reading, _) in likeliest.items():
         said = query(program, reading.table)
         material.context.trace.note("table", f"{what}: {said} ({sure:.2f}; {SURE[what]:.2f} would be told)")

@@ -27,6 +27,12 @@ SUPERLATIVES = frozenset(
 )
 
 
+ASKING = (
+    NEGATIONS | COMPARATIVES | SUPERLATIVES | frozenset("total sum average mean number count list all together".split())
+)
+"""Words that say what is asked for and not of what."""
+
+
 def in_english(text: str, language: str) -> str:
     """A question with the words of the data file in English."""
     pattern, english = _known(language)
