@@ -20,6 +20,7 @@ from itertools import accumulate
 
 from indexes import shards
 from indexes.records import Hit
+from indexes.spelling import nearest
 
 CJK = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0002ffff"
 _CJK_RUN = re.compile(f"[{CJK}]+")
@@ -35,6 +36,7 @@ STOPWORDS = frozenset(
 
 MOST_ROWS = 4_000  # that bm25 looks at in a search; it takes about a millisecond for each thousand
 MOST_KNOWN = 20_000  # words whose rows are remembered
+MOST_UNKNOWN = 5  # words of a question for which those are looked up that are spelt alike
 DEEPER = 3  # times as many of them are found where words were left out, which are counted in their texts
 HEADING_WEIGHT = 0.5  # a heading repeats on each of its segments, so it says less about any one of them
 
@@ -114,6 +116,11 @@ def _quoted(term: str) -> str:
     return '"' + term.replace('"', '""') + '"'
 
 
+def _side_by_side(phrase: str) -> str:
+    """The FTS5 expression for words that stand next to each other; '' where there are none."""
+    return " + ".join(_quoted(word) for word in re.findall(r"[^\W_]+", words(phrase)))
+
+
 def _affordable(rows: Mapping[str, int]) -> set[str]:
     """The rarest terms, until so many rows hold one of them, and always one. Small libraries leave out none."""
     rare = sorted(rows, key=lambda term: rows[term])
@@ -144,6 +151,8 @@ class KeywordIndex:
         """
         counts = self._counted(connection)
         terms = search_terms(question, lambda term: counts.rows(connection, term)[0] > 0)
+        respelt = self.respelt(connection, [*terms.values()])
+        terms |= {_quoted(near): near for found in respelt.values() for near in found}
         rows = {term: counts.rows(connection, term) for term in terms}
         rare = _affordable({term: count for term, (count, _) in rows.items() if count})
         if not rare:
@@ -201,9 +210,37 @@ class KeywordIndex:
             for word, count in rows.items()
         }
 
+    def respelt(self, connection: sqlite3.Connection, asked: Sequence[str]) -> dict[str, list[str]]:
+        """What is spelt almost like those words that stand nowhere in the library (`spelling.nearest`)."""
+        counts = self._counted(connection)
+        unknown = [word for word in asked if counts.rows(connection, _quoted(word))[0] == 0]
+        return {word: nearest(connection, counts.tables, word) for word in unknown[:MOST_UNKNOWN]}
+
+    def holding(
+        self,
+        connection: sqlite3.Connection,
+        phrase: str,
+        most: int,
+        where: str = "",
+        values: Sequence[object] = (),
+    ) -> list[int]:
+        """The segments in which these words stand next to each other, by id; none where more than `most` hold them."""
+        expression = _side_by_side(phrase)
+        counts = self._counted(connection)
+        if not expression or counts.rows(connection, expression)[0] > most:
+            return []
+        condition = f" AND rowid IN (SELECT id FROM segments WHERE {where})" if where else ""
+        found = [
+            connection.execute(
+                f"SELECT rowid FROM {table} WHERE {table} MATCH ?{condition} ORDER BY rowid", (expression, *values)
+            ).fetchall()
+            for table in counts.tables
+        ]
+        return [row[0] for rows in found for row in rows]
+
     def stands_outside(self, connection: sqlite3.Connection, phrase: str, source_id: str) -> bool:
         """Whether these words stand next to each other in any other source."""
-        expression = " + ".join(_quoted(word) for word in re.findall(r"[^\W_]+", words(phrase)))
+        expression = _side_by_side(phrase)
         return bool(expression) and any(
             connection.execute(
                 f"SELECT 1 FROM {table} WHERE {table} MATCH ? AND rowid NOT IN"

@@ -285,6 +285,16 @@ class Library:
         with self.catalogue.snapshot():  # what is counted and what is found are of one state
             return self.keywords.search(self.catalogue.connection, question, k, scope.where, scope.values)
 
+    def holding(self, phrase: str, most: int, scope: Scope = Scope()) -> list[int]:
+        """The segments in which these words stand next to each other, by id; none where more than `most` hold them."""
+        with self.catalogue.snapshot():
+            return self.keywords.holding(self.catalogue.connection, phrase, most, scope.where, scope.values)
+
+    def respelt(self, words: Sequence[str]) -> dict[str, list[str]]:
+        """The beginnings of words of this library that are spelt almost like those that stand nowhere in it."""
+        with self.catalogue.snapshot():
+            return self.keywords.respelt(self.catalogue.connection, words)
+
     def rarity(self, words: Collection[str]) -> dict[str, float]:
         """What each word says, by how rare it is here; 0 for one that stands nowhere."""
         with self.catalogue.snapshot():

@@ -9,7 +9,7 @@ from app.ui.kinds import NAMES
 from indexes.records import Hit, Segment, Source
 from pipelines.tracing import Cut, Trace
 
-INDEXES = {"text": "meaning", "keywords": "words", "image": "picture"}
+INDEXES = {"text": "meaning", "keywords": "words", "image": "picture", "rare": "rare words"}
 _FIRST = 10  # hits of each index, and results of fusion, that are shown
 _CUTS = 20  # what was left out, of which so much is shown
 

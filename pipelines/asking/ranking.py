@@ -43,7 +43,9 @@ def rank_sentences(
         if typed:
             cosines = (cosines + rows @ embedder.embed_question(typed)) / 2
     place = {passage.result: rank for rank, passage in enumerate(passages)}
-    asked = {_stem(word): weight for word, weight in context.rarity(content_words(text)).items() if weight}
+    words = content_words(text)
+    near = [each for found in context.library.respelt(words).values() for each in found]
+    asked = {_stem(word): weight for word, weight in context.rarity([*words, *near]).items() if weight}
     if typed:
         new = {_stem(word) for word in content_words(typed)}
         old = sum(weight for stem, weight in asked.items() if stem not in new)

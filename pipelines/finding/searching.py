@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from indexes.errors import SpaceMismatch
-from indexes.keywords import is_cjk
+from indexes.keywords import content_words, is_cjk
 from indexes.library import Library
 from indexes.records import Hit, Place, Segment
 from indexes.scopes import Scope
@@ -18,6 +18,7 @@ from pipelines.finding import feedback
 from pipelines.finding.fitting import by_score, fit_pictures, fit_vector, fit_words
 from pipelines.finding.focus import Focus
 from pipelines.finding.fusion import reciprocal_rank_fusion
+from pipelines.finding.identifiers import MOST_HOLDING, identifiers
 from pipelines.finding.moments import LONG, shared
 from pipelines.models.embedding import TextEmbedder
 from pipelines.models.shelf import ModelShelf
@@ -30,6 +31,10 @@ _PICTURE_WEIGHT = 1.5  # a picture without words in it has this list only, where
 _TOLD = 0.9  # by which that falls where the words asked stand somewhere: then it is no question about pictures alone
 _TIME_WEIGHT = 0.15  # among the words of a question, a time lifts what lies there by some five ranks
 _MEANING = 1.4  # of the 2 that text vectors and words count together
+_IDENTIFIER = 4.0  # more than all other lists together
+_RARE = 2  # segments that hold a word which hardly stands anywhere,
+_RARE_WORD = 0.25  # and what it counts beside an identifier: about as much as meaning and words together,
+_FEW = 1.5  # in a question of so few words, and less in longer ones
 _WEAK = 0.1  # of a model that tells texts in this script apart little better than chance
 
 
@@ -83,6 +88,23 @@ class Search:
             self._told = fit_words((f"{one.heading} {one.text}" for one in segments), self.focus.text)
             self.lists["keywords"] = by_score(hits, self._told, least=0.0)
             self.weights["keywords"] = 2 - _MEANING
+        with self.trace.timed("rare words"):
+            self._ask_rare()
+
+    def _ask_rare(self) -> None:
+        """What holds an identifier of the question, or a word that stands hardly anywhere else."""
+        words = content_words(self.focus.text)
+        near = [each for found in self.library.respelt(words).values() for each in found]
+        held: dict[int, float] = {}
+        for sought, most, count in (
+            (identifiers(self.focus.text), MOST_HOLDING, 1.0),
+            ([*words, *near], _RARE, _RARE_WORD * min(1.0, _FEW / max(1, len(words)))),
+        ):
+            for each in sought:
+                held |= {i: max(count, held.get(i, 0.0)) for i in self.library.holding(each, most, self.scope)}
+        best = sorted(held.items(), key=lambda each: -each[1])
+        self.lists["rare"] = [Hit(i, rank, count, "rare", count) for rank, (i, count) in enumerate(best, start=1)]
+        self.weights["rare"] = _IDENTIFIER
 
     def _asked(self, name: str) -> Any:
         """The row of a space; None where there is none, or the shelf has not the model that filled it."""
