@@ -104,9 +104,7 @@ def sentences_of(segment: Segment, result: int = 0) -> list[Sentence]:
     lines = segment.text.split("\n")
     for number, line in enumerate(lines):
         start, at = at, at + len(line) + 1
-        if " | " in line and any(
-            " | " in beside for beside in (*lines[number - 1 : number], *lines[number + 1 : number + 2])
-        ):
+        if _is_row(line) and any(map(_is_row, (*lines[max(0, number - 1) : number], *lines[number + 1 : number + 2]))):
             context = "" if line == head else head  # a table that goes on repeats it
             found.append(Sentence(result, segment, start, start + len(line), "row", context))
             head = head or line
@@ -122,6 +120,10 @@ def sentences_of(segment: Segment, result: int = 0) -> list[Sentence]:
                 found.append(Sentence(result, segment, start + begin, start + end, form))
         lead = found[-1].text if line.strip() else lead
     return list(_listed(found))
+
+
+def _is_row(line: str) -> bool:
+    return " | " in line or line.endswith(" |")
 
 
 def _listed(sentences: Sequence[Sentence]) -> Iterator[Sentence]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -17,10 +17,10 @@ from pipelines.asking.phrases import phrase
 from pipelines.extractors.tables import cells_of
 from pipelines.query.plan import QueryPlan
 from pipelines.records import Result
-from pipelines.tables.cells import number_of
 from pipelines.tables.cells import words_of as table_words
 from pipelines.tables.conditions import Asked
 from pipelines.tables.judging import What, also_asked, judged, parts_of, rightness
+from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import ROWS, Program, Reading, readings
 from pipelines.tables.sql import query
 from pipelines.tables.table import Table
@@ -32,10 +32,13 @@ SURE: dict[What, float] = {"answer": 0.5, "rows": 0.35}
 _RESULTS = 30  # whose tables are looked at
 _FEWEST = 2  # rows and columns of a table
 _CELLS = 120_000  # of all tables of a question that are looked at: about a second and a half
+_CHARACTERS = 10  # of a row that are as much work as a cell
+_NAMED = 20  # files, sheets and headings that a table is known by
 _LONGEST = 20_000  # rows of a table that are looked at
 _ROWS = 12  # that are quoted
 
 
+_SIGNS = re.compile(r"[%$€£¥°‰]")
 _Head = tuple[tuple[str, ...], ...]
 
 
@@ -45,6 +48,15 @@ class WorkedOut:
 
     statement: str
     rows: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows of one table of a `source`, with their head, `under` its name, sheet and heading."""
+
+    source: Source
+    under: str
+    rows: Sequence[Sentence]
 
 
 @dataclass(frozen=True)
@@ -134,22 +146,56 @@ def _tables(plan: QueryPlan, material: Material) -> Iterator[_Found]:
                 under[_names(row.text)][result.source.id] = result.source
     known: dict[str, list[Sentence]] = {}
     left = _CELLS
+    asked = set(table_words(plan.text))
     for head, found in under.items():
         sources = dict(sorted(found.items(), key=lambda each: each[1].path))
         for source in sources.keys() - known.keys():
             known[source] = _rows_in(source, material)
-        lines = [row for source in sources for row in known[source] if _names(row.context or row.text) == head]
+        parts = _meant(_parts(head, sources, known), asked)
+        lines = [row for part in parts for row in part.rows]
         first = next((row for row in lines if not row.context), None)
         rows = [row for row in lines if row.context]
-        if first is None or len(head) < _FEWEST or left < len(head):
+        if first is None or len(head) < _FEWEST:
             continue  # a file that was forgotten meanwhile has no rows
-        kept = rows[: left // len(head)]
-        left -= len(head) * len(kept)
+        kept: list[Sentence] = []
+        for row in rows:
+            cost = max(len(head), len(row.text) // _CHARACTERS)
+            if cost > left:
+                break
+            kept.append(row)
+            left -= cost
         table = Table.made([_cells(first), *map(_cells, kept)])
         if table.height >= _FEWEST:
-            about = f"{' '.join(PurePath(each.path).stem for each in sources.values())} {first.segment.heading}"
-            cut = len(kept) < len(rows) or any(len(known[source]) > _LONGEST for source in sources)
-            yield _Found(table, (first, *kept)[table.first :], about, sources, cut)
+            within = {part.source.id: part.source for part in parts}
+            about = " ".join(dict.fromkeys(part.under for part in parts[:_NAMED]))
+            cut = len(kept) < len(rows) or any(len(known[source]) > _LONGEST for source in within)
+            yield _Found(table, (first, *kept)[table.first :], about, within, cut)
+
+
+def _parts(head: _Head, sources: Mapping[str, Source], known: Mapping[str, Sequence[Sentence]]) -> Iterator[_Part]:
+    """The rows below the same head, apart by file, sheet and heading; the same rows in another file are a copy."""
+    seen: set[tuple[tuple[str, ...], ...]] = set()
+    for key, source in sources.items():
+        parts: dict[tuple[str | None, str], list[Sentence]] = defaultdict(list)
+        for row in known[key]:
+            if _names(row.context or row.text) == head:
+                parts[row.segment.place.sheet, row.segment.heading].append(row)
+        cells = tuple(_cells(row) for rows in parts.values() for row in rows if row.context)
+        if cells not in seen:
+            seen.add(cells)
+            stem = PurePath(source.path).stem.replace("_", " ")
+            for (sheet, heading), rows in parts.items():
+                yield _Part(source, " ".join(filter(None, (stem, sheet, heading))), rows)
+
+
+def _meant(parts: Iterable[_Part], asked: Collection[str]) -> list[_Part]:
+    """Those that are called as the question has it, where only some are: 'in 2023' is the file 'sales 2023.csv'."""
+    found = list(parts)
+    words: list[set[str]] = [set(table_words(part.under)) & set(asked) for part in found]
+    everywhere = set.intersection(*words) if words else set()
+    told = [each - everywhere for each in words]
+    most = max(map(len, told), default=0)
+    return [part for part, each in zip(found, told, strict=True) if len(each) == most]
 
 
 def _rows_in(source: str, material: Material) -> list[Sentence]:
@@ -182,8 +228,8 @@ def _rows_of(segment: Segment) -> list[Sentence]:
 
 
 def _names(head: str) -> _Head:
-    """'amount_eur | paid_on' is 'Amount EUR | Paid on'."""
-    return tuple(map(table_words, cells_of(head)))
+    """'amount_eur | paid_on' is 'Amount EUR | Paid on', but '%' is not '€'."""
+    return tuple((*table_words(cell), *_SIGNS.findall(cell)) for cell in cells_of(head))
 
 
 def _cells(row: Sentence) -> tuple[str, ...]:

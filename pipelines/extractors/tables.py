@@ -41,6 +41,8 @@ def table_pieces(
             continue
         if not named and not group:
             first = number
+        if " | " in header and " | " not in line:
+            line = f"{line} |"  # a row still, of which only the first cell says something
         if group and size + len(line) > LONGEST:
             yield Piece("table", "\n".join(filter(None, [header, *group])), place(first, last), heading)
             group, size, first = [], 0, number

@@ -26,6 +26,7 @@ class _Gathered:
     place: Place = field(default_factory=Place)
     heading: str = ""
     marks: Marks = ()
+    head: str = ""  # the first line of the table that it ends with
 
     def __len__(self) -> int:
         return sum(map(len, self.texts)) + len(self.texts)
@@ -36,15 +37,15 @@ def segment(
 ) -> list[tuple[Segment, Piece | None]]:
     """Segments in reading order, each with the picture piece that it stands for, if it is one.
 
-    Equal texts of one source are kept once.
+    Equal texts of one source are kept once, tables excepted.
     """
     made: list[tuple[Segment, Piece | None]] = []
     seen: set[str] = set()
     for gathered, picture in _passages(pieces):
         text = "\n".join(gathered.texts)
         fingerprint = " ".join(text.split())
-        if picture is None and (not fingerprint or fingerprint in seen):
-            continue
+        if picture is None and (not fingerprint or (fingerprint in seen and not gathered.head)):
+            continue  # rows may be equal, and count nevertheless
         seen.add(fingerprint)
         made.append(
             (
@@ -81,6 +82,7 @@ def _passages(pieces: Iterable[Piece]) -> Iterator[tuple[_Gathered, Piece | None
             yield _Gathered([piece.text], piece.place, piece.heading, piece.marks), piece
             continue
         for text, place in _cut(piece):
+            head = text.partition("\n")[0] if piece.kind == "table" else ""
             apart = _apart(gathered.place, place)
             moved = piece.heading != gathered.heading and len(gathered) >= SHORTEST
             if gathered.texts and (apart or moved or len(gathered) + len(text) > LONGEST):
@@ -89,9 +91,12 @@ def _passages(pieces: Iterable[Piece]) -> Iterator[tuple[_Gathered, Piece | None
             if not gathered.texts:
                 gathered = _Gathered([text], place, piece.heading)
             else:
-                gathered.texts.append(text)
+                # Between two tables there is a line without anything, else they would be one.
+                other = gathered.head and head and gathered.head != head
+                gathered.texts.append(f"\n{text}" if other else text)
                 gathered.place = join_places(gathered.place, place)
             gathered.marks += piece.marks
+            gathered.head = head
     if gathered.texts:
         yield gathered, None
 
@@ -135,12 +140,12 @@ def _cut(piece: Piece) -> Iterator[tuple[str, Place]]:
 
 def _cut_table(piece: Piece) -> Iterator[tuple[str, Place]]:
     header, _, body = piece.text.partition("\n")
-    if len(header) > LONGEST // 2 or not body:
+    if len(header) > _LONGEST_ROW or not body:
         for start, end in _spans(piece.text):
             yield piece.text[start:end], _part(piece, start, end)
         return
     offset = len(header) + 1
-    for start, end in _rows(body, LONGEST - offset):
+    for start, end in _rows(body, max(LONGEST - offset, LONGEST // 2)):
         yield f"{header}\n{body[start:end]}", _part(piece, offset + start, offset + end)
 
 

@@ -13,7 +13,9 @@ from functools import cached_property
 from itertools import combinations
 
 from pipelines.checking.values import MONTHS
-from pipelines.tables.cells import Column, Day, Sort, number_of, spoken, words_of, written
+from pipelines.tables.cells import Column, Sort, spoken, words_of, written
+from pipelines.tables.days import Day
+from pipelines.tables.numbers import Mark, number_of
 from pipelines.tables.table import Table
 from pipelines.tables.wording import NEGATIONS, SMALL, in_english
 
@@ -21,6 +23,8 @@ Rows = frozenset[int]
 
 _LONGEST = 80  # words of a question that are read: each is looked for in all cells
 _FIGURES = 10  # numbers and months of a question that are compared with all cells
+_TOGETHER = 12  # words that may stand in a cell as they stand in a question,
+_PLACES = 12  # and words of a cell that are compared with it
 _RUN = 3  # words that may name a column
 _MOST = 14  # conditions that are put together,
 _THREES = 6  # and of which three are
@@ -31,6 +35,9 @@ _NUMBERS = {
 _MONTHS = {words_of(name)[0]: number for name, number in MONTHS.items()}
 _AMBIGUOUS = {"may", "mar", "march", "mars"}  # a month only behind 'in'
 _BEFORE_MONTHS = ("in", "of", "during", "from")
+_COMMAS = frozenset("de fr es it pt nl da sv nb no fi pl cs sk ru uk tr id".split())
+"""Languages with a comma before decimals."""
+
 _TESTS: dict[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
     ">": operator.gt,
@@ -179,12 +186,13 @@ def _worded(asked: Asked, n: int, table: Table) -> Iterator[Condition]:
     """Runs of the question's words that stand in cells as they stand there, each as long as it can be."""
     column, name = table.columns[n], table.written[n]
     where: dict[str, list[tuple[int, int]]] = {}
+    sought = set(asked.words)
     for row, words in enumerate(column.cell_words):
-        for place, word in enumerate(words):
-            where.setdefault(word, []).append((row, place))
+        for place in [place for place, word in enumerate(words) if word in sought][:_PLACES]:
+            where.setdefault(words[place], []).append((row, place))
     for start, word in enumerate(asked.words):
         met, end = set(where.get(word, ())), start + 1
-        while met and end < len(asked.words):
+        while met and end < min(len(asked.words), start + _TOGETHER):
             longer = {
                 (row, place)
                 for row, place in met
@@ -206,7 +214,11 @@ def _compared(asked: Asked, n: int, table: Table) -> Iterator[Condition]:
     """Numbers, years and months of the question, each compared with the values of a column."""
     column = table.columns[n]
     heads = {word for each in table.columns for word in each.words}
-    told = [at for at, word in enumerate(asked.words) if word in _NUMBERS or word in _MONTHS or word[0].isdigit()]
+    told = [
+        at
+        for at, word in enumerate(asked.words)
+        if word in _NUMBERS or word in _MONTHS or word.lstrip("-")[:1].isdigit()
+    ]
     for at in told[:_FIGURES]:
         if asked.words[at] in heads:
             continue  # 'in 2019', where a column is called so
@@ -229,12 +241,13 @@ def _compared(asked: Asked, n: int, table: Table) -> Iterator[Condition]:
 def _parts(asked: Asked, at: int, sort: Sort) -> Iterator[tuple[str, Sequence[str], float]]:
     """What a word may be compared with: 'number', 'year' or 'month'; by which tests; and what it means."""
     word = asked.spoken[at]
-    figure = number_of(word) if word[0].isdigit() else None
+    mark: Mark = "," if asked.language in _COMMAS else ""
+    figure = number_of(word, mark) if word.lstrip("-")[:1].isdigit() else None
     if sort == "number":
         if word in _NUMBERS:
             yield "number", ("=",), _NUMBERS[word]
         elif figure is not None:
-            yield "number", (">", "<", ">=", "<="), figure
+            yield "number", tuple(_TESTS), figure
     elif sort == "date":
         if figure is not None and re.fullmatch(r"1[5-9]\d\d|20\d\d", word):
             yield "year", tuple(_TESTS), figure

@@ -20,14 +20,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.tables.cells import words_of
-from pipelines.tables.conditions import Asked, conditions
+from pipelines.tables.conditions import Asked
 from pipelines.tables.programs import Program, Reading, programs
 from pipelines.tables.wording import COMPARATIVES, SMALL, SUPERLATIVES
 
 WEIGHTS = Path(__file__).with_name("judging.json")
 
 _WORKED_OUT = ("count", "sum", "difference")
-_PARTS = re.compile(r"[,;?，；？、]|\b(?:and|und|et|y)\b|以及|并")
+_PARTS = re.compile(r"(?<!\d),|,(?!\d)|[;?，；？、]|\b(?:and|und|et|y)\b|以及|并")
+_BETWEEN = re.compile(r"\b(?:between|zwischen|entre)\b", re.IGNORECASE)  # 'between 10 and 20' is one condition
 _MOST_PARTS = 4  # of a question that are read by themselves
 _SURELY = 0.5  # how surely a part of a question must mean something by itself
 
@@ -64,7 +65,7 @@ def signals(judged: Judged, reading: Reading, worth: Mapping[str, float]) -> dic
     told = {at: worth.get(asked.spoken[at], 0.0) for at in asked.content}
     whole = sum(told.values()) or 1.0
     used = sum(weight for at, weight in told.items() if at in program.words | reading.above)
-    met = {at for each in conditions(asked, reading.table) for at in each.words}.union(*reading.named)
+    met = {at for each in reading.conditions for at in each.words}.union(*reading.named)
     held = sum(weight for at, weight in told.items() if at in met | reading.above)
     sure = min(max(judged.sure, 1e-4), 1 - 1e-4)
     conditional = sum(weight for at, weight in told.items() if at in program.which.words)
@@ -117,18 +118,23 @@ def _rows(program: Program) -> tuple[int, ...]:
 def parts_of(asked: Asked) -> list[Asked]:
     """What a question asks one after the other: 'how many are there, and what do they add up to?' It alone, where it
     asks for one thing only."""
+    if _BETWEEN.search(asked.text):
+        return []
     parts = [part for part in _PARTS.split(asked.text) if part and len(part.split()) > 1]
     return [replace(asked, text=part) for part in parts[:_MOST_PARTS]] if len(parts) > 1 else []
 
 
 def also_asked(program: Program, reading: Reading, parts: Sequence[Reading]) -> list[Program]:
-    """What the parts of a question, each read over the same table, ask of the rows of a program."""
+    """What the parts of a question, each read over the same table, ask of the rows of a program; what they ask of
+    other rows is another answer."""
     found: dict[str, Program] = {}
     for part in parts:
         likeliest = judged(part)[:1]
         if not likeliest or likeliest[0].sure < _SURELY or likeliest[0].program.operation == program.operation:
             continue
         other = likeliest[0].program
+        if other.which.all and other.which.rows != program.which.rows:
+            continue
         for each in programs(reading):
             if each.which == program.which and (each.operation, each.columns) == (other.operation, other.columns):
                 found[each.operation] = each
@@ -165,7 +171,8 @@ def features(program: Program, reading: Reading) -> dict[str, float]:
         said["one word"] += len(each.words) == 1 and not each.exact
         if not each.test.endswith("has"):
             before = asked.spoken[max(0, each.at - 2) : each.at]
-            said[f"test:{each.test} before:{' '.join(before)}"] = said[f"test:{each.test} before:{before[-1:]}"] = 1
+            for said_before in (" ".join(before), *before[-1:]):
+                said[f"test:{each.test} before:{said_before}"] = 1
             for word in words:
                 if word in COMPARATIVES:
                     said[f"test:{each.test} word:{word}"] = 1

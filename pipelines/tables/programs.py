@@ -15,8 +15,9 @@ from functools import cached_property
 from itertools import combinations
 
 from pipelines.models.embedding import TextEmbedder
-from pipelines.tables.cells import Column, number_of, words_of, written
-from pipelines.tables.conditions import Asked, Conditions, conditions, sets_of
+from pipelines.tables.cells import Column, words_of, written
+from pipelines.tables.conditions import Asked, Condition, Conditions, conditions, sets_of
+from pipelines.tables.numbers import number_of
 from pipelines.tables.table import Table
 from pipelines.tables.wording import SMALL
 
@@ -67,6 +68,11 @@ class Reading:
         """The places of the question's words that stand above the table."""
         words = set(words_of(self.about.replace("_", " ")))
         return frozenset(at for at in self.asked.content if self.asked.words[at] in words)
+
+    @cached_property
+    def conditions(self) -> list[Condition]:
+        """All that the question's words may mean of the rows."""
+        return conditions(self.asked, self.table)
 
     @cached_property
     def named(self) -> tuple[frozenset[int], ...]:
@@ -121,7 +127,7 @@ def programs(reading: Reading) -> list[Program]:
     made: list[Program] = []
     if not reading.table.height:
         return made
-    for which in sets_of(conditions(reading.asked, reading.table), reading.table):
+    for which in sets_of(reading.conditions, reading.table):
         made += _asked(reading, which)
         if len(made) > _MOST:
             break
@@ -133,9 +139,9 @@ Cells = Callable[[str, tuple[int, ...], Sequence[int]], Iterator[Program]]
 
 
 def _asked(reading: Reading, which: Conditions) -> Iterator[Program]:
-    """Of the rows that some conditions leave."""
+    """Of the rows that some conditions leave; sums and lines that name a group are left out."""
     columns = reading.table.columns
-    rows = tuple(sorted(which.rows))
+    rows = tuple(sorted(which.rows - reading.table.apart)) or tuple(sorted(which.rows))
 
     def program(
         operation: str, read: tuple[int, ...], answer: Iterable[str], of: Sequence[int] = rows
@@ -166,7 +172,7 @@ def _asked(reading: Reading, which: Conditions) -> Iterator[Program]:
         if len(rows) == 2:
             order = _later_first(reading.table, rows)
             later, earlier = (columns[n].numbers[row] for row in order)
-            if later is not None and earlier:
+            if later is not None and earlier and earlier > 0:  # of a loss there are no percents
                 yield from program("change", (n,), [written(round(100 * (later - earlier) / earlier, 2))], order)
     if len(rows) > 1:
         yield from _ordered(reading, which, rows, cells)
@@ -240,7 +246,7 @@ def _across(reading: Reading, which: Conditions, row: int) -> Iterator[Program]:
     """What can be worked out of the numbers of one row."""
     columns, of = reading.table.columns, (row,)
     filtered = {each.column for each in which.all}
-    figures = {n: number_of(columns[n].cells[row]) for n in range(len(columns)) if n not in filtered}
+    figures = {n: number_of(each.cells[row], each.mark) for n, each in enumerate(columns) if n not in filtered}
     known = {n: number for n, number in figures.items() if number is not None and not columns[n].empty[row]}
     named = sorted((n for n in known if reading.named[n]), key=lambda n: -reading.overlap[n] - reading.nearest[n])[
         :_FEW
@@ -256,7 +262,7 @@ def _across(reading: Reading, which: Conditions, row: int) -> Iterator[Program]:
         yield program("columns difference", (one, other), written(first - second))
         yield program("columns sum", (one, other), written(first + second))
         yield program("columns average", (one, other), written(round((first + second) / 2, 2)))
-        if second:
+        if second > 0:
             yield program("columns change", (one, other), written(round(100 * (first - second) / second, 2)))
         larger = (other, one) if first > second else (one, other)
         yield program("columns max", larger, columns[larger[-1]].name)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
-from pipelines.tables.cells import Column, number_of, words_of
+from pipelines.tables.cells import Column, words_of
+from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import Program
 from pipelines.tables.table import Table
 
@@ -40,7 +41,7 @@ def query(program: Program, table: Table) -> str:
     accents, `number` reads the number of a cell that holds words, too."""
     names = [table.quoted[n] for n in program.columns]
     written = [table.written[n] for n in program.columns]
-    where = f" WHERE {program.which.sql}" if program.which.all else ""
+    where = _where(program, table)
     operation, last = program.operation, written[-1] if written else ""
     if operation in _VALUES:
         return f"SELECT {_VALUES[operation].format(*names[-1:], *written[-1:])} FROM t{where}"
@@ -64,6 +65,14 @@ def query(program: Program, table: Table) -> str:
         return f"SELECT 100.0 * ({later} - {earlier}) / {earlier}"
     labels = ["'" + table.columns[n].name.replace("'", "''") + "'" for n in program.columns]
     return f"SELECT {_across(operation, names, labels)} FROM t{where}"
+
+
+def _where(program: Program, table: Table) -> str:
+    told = [program.which.sql] if program.which.all else []
+    apart = sorted(table.apart & program.which.rows)
+    if apart and len(apart) < len(program.which.rows):
+        told.append(f"row NOT IN ({', '.join(map(str, apart))})")
+    return f" WHERE {' AND '.join(told)}" if told else ""
 
 
 def run(sql: str, table: Table) -> list[tuple[Any, ...]]:

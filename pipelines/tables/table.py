@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipelines.tables.cells import Column, day_of, is_figure
+from pipelines.tables.cells import Column, is_figure
+from pipelines.tables.days import day_of
+from pipelines.tables.wording import TOTALS
 
 _WRITTEN = ", as written"  # behind the name of a column
 _HEAD = 4  # lines that a head has at most
 _FIGURES = 0.4  # share of a line's cells that are figures or days, and no names
+_TOTAL = 3  # words of a label such as 'Grand total 2024'
+_WIDE = 3  # columns from which on a row with one cell is no row
 _NAMED = 0.8  # share of the columns that a line names which is a head by itself
 
 
@@ -59,6 +65,38 @@ class Table:
         """All rows."""
         return frozenset(range(self.height))
 
+    @cached_property
+    def apart(self) -> frozenset[int]:
+        """The rows that are no rows like the others: lines that name a group in a wide table, and sums: called so, and
+        last or really the sum of what stands above them."""
+        found = {
+            row
+            for row in range(self.height)
+            if len(self.columns) >= _WIDE and not self.columns[0].empty[row] and self._alone(row)
+        }
+        for row in reversed(range(self.height)):
+            label = next((column.cell_words[row] for column in self.columns if not column.empty[row]), ())
+            if len(label) <= _TOTAL and TOTALS & {*label, "".join(label)}:
+                last = all(other in found for other in range(row + 1, self.height))
+                if last or any(self._is_sum(column, row) for column in self.columns):
+                    found.add(row)
+        return frozenset(found)
+
+    def _alone(self, row: int) -> bool:
+        return all(column.empty[row] for column in self.columns[1:])
+
+    @staticmethod
+    def _is_sum(column: Column, row: int) -> bool:
+        """Whether a cell is the sum of some that stand right above it."""
+        wanted, so_far = column.numbers[row], 0.0
+        if wanted is None:
+            return False
+        for above in range(row - 1, -1, -1):
+            so_far += column.numbers[above] or 0.0
+            if row - above > 1 and math.isclose(so_far, wanted, rel_tol=1e-3):
+                return True
+        return False
+
 
 def _end_of_head(lines: Sequence[Sequence[str]]) -> int:
     """The head is one line that names every column, or the lines above the first with a figure in it: '| 2019 | 2018',
@@ -80,5 +118,11 @@ def _end_of_head(lines: Sequence[Sequence[str]]) -> int:
 
 
 def _same_sort(name: str, below: str = "") -> bool:
-    """Whether a cell of the first line is a figure above a figure, or a day above a day, and so no name."""
-    return (is_figure(name) and is_figure(below)) or (day_of(name) is not None and day_of(below) is not None)
+    """Whether a cell of the first line is a figure above a figure, or a day above a day, and so no name. '5 mg' above
+    '12' is one."""
+    figures = is_figure(name) and is_figure(below) and _letters(name) in ("", _letters(below))
+    return figures or (day_of(name) is not None and day_of(below) is not None)
+
+
+def _letters(cell: str) -> str:
+    return re.sub(r"[\W\d_]", "", cell)

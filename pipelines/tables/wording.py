@@ -25,7 +25,10 @@ SUPERLATIVES = frozenset(
     best worst fewest greatest more less higher lower longer earlier later previous next after before fastest recent
     tallest heaviest cheapest""".split()
 )
-
+TOTALS = frozenset(
+    "total totals sum subtotal summe gesamt insgesamt zwischensumme somme totaux suma totale 合计 总计 小计".split()
+)
+"""What a row of sums is called."""
 
 ASKING = (
     NEGATIONS | COMPARATIVES | SUPERLATIVES | frozenset("total sum average mean number count list all together".split())

@@ -4,9 +4,9 @@ import sqlite3
 
 import pytest
 
-from pipelines.tables.cells import number_of
 from pipelines.tables.conditions import Asked
-from pipelines.tables.judging import parts_of
+from pipelines.tables.judging import also_asked, parts_of
+from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import UNLIKE, Reading, programs
 from pipelines.tables.sql import query, run
 from pipelines.tables.table import Table
@@ -98,6 +98,60 @@ def test_a_head_is_told_from_rows():
     assert shifts.columns[0].cells == ("Anna", "Ben")
     going_on = Table.made([["2025-01-02", "Heron", "12"], ["2025-01-03", "Tern", "8"]])
     assert going_on.height == 2 and going_on.first == 0
+
+
+def test_sums_and_lines_that_name_a_group_are_no_rows_like_the_others():
+    costs = Table.made(
+        [
+            ["item", "town", "cost"],
+            ["North", "", ""],
+            ["Desk", "Bonn", "100"],
+            ["Lamp", "Kiel", "40"],
+            ["Total", "", "140"],
+        ]
+    )
+    assert answers("what is the sum of cost?", "sum", costs) == {("140",)}
+    assert ("2",) in answers("how many items?", "count", costs)
+    assert ("Desk",) in answers("which item has the highest cost?", "argmax", costs)
+    assert ("140",) in answers("what is the total cost?", "select", costs)
+    for each in programs(reading("sum of cost of items in Bonn", costs)):
+        assert {str(row[0]) for row in run(query(each, costs), costs) if row[0] is not None}
+    firm = Table.made([["firm", "cost"], ["Total", "10"], ["Shell", "40"], ["Eni", "30"]])
+    assert ("80",) in answers("sum of cost", "sum", firm)
+
+
+def test_heads_with_years_and_measures_are_heads():
+    for head in (["31.12.2023", "31.12.2022"], ["2023E", "2022*"], ["12/2023", "12/2022"], ["5 mg", "10 mg"]):
+        table = Table.made([["position", *head], ["cash", "500", "400"], ["debt", "90", "80"]])
+        assert [column.name for column in table.columns] == ["position", *head]
+
+
+def test_of_a_loss_there_are_no_percents():
+    table = Table.made([["town", "2022", "2023"], ["Bonn", "-10", "5"], ["Kiel", "10", "5"]])
+    assert not answers("change of Bonn from 2022 to 2023", "columns change", table)
+    assert answers("change of Kiel from 2022 to 2023", "columns change", table) == {("-50",)}
+
+
+def test_numbers_of_a_question_keep_their_sign_and_its_language():
+    towns = Table.made([["town", "degrees"], ["Bonn", "-12"], ["Kiel", "-4"], ["Ulm", "3"]])
+    assert ("Bonn",) in answers("towns with degrees below -5", "select", towns)
+    amounts = Table.made([["client", "amount"], ["Gull", "1.200,50"], ["Tern", "900,00"], ["Auk", "1.500,00"]])
+    assert ("2",) in answers("wie viele haben mehr als 1.000?", "count", amounts, "de")
+
+
+def test_what_belongs_together_is_not_taken_apart():
+    assert not parts_of(Asked("clients with more than 1,000 euros"))
+    assert not parts_of(Asked("what is the total amount between 25 and 1000 euros?"))
+    assert len(parts_of(Asked("how many boats are there, and what do they weigh?"))) == 2
+
+
+def test_what_else_is_asked_of_other_rows_is_not_told_of_these():
+    whole, *parts = (
+        reading(each) for each in ("boats in Seaton, and tons of Port Ellis?", "boats in Seaton", "tons of Port Ellis?")
+    )
+    counted = next(each for each in programs(whole) if each.operation == "count" and each.answer == ("3",))
+    assert all(each.which.rows == counted.which.rows for each in also_asked(counted, whole, parts))
+    assert "51" not in {each.answer[0] for each in also_asked(counted, whole, parts) if each.operation == "sum"}
 
 
 def test_cents_add_up():
