@@ -33,9 +33,11 @@ from benchmarks.measure import new_assistant
 from benchmarks.table_templates import made
 from pipelines.asking.worked_out import SURE
 from pipelines.models.embedding import TextEmbedder
-from pipelines.tables.cells import day_of, number_of, words_of
+from pipelines.tables.cells import words_of
 from pipelines.tables.conditions import Asked
+from pipelines.tables.days import day_of
 from pipelines.tables.judging import WEIGHTS, Judged, What, features, forget, judged, learned_weights, signals
+from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import Reading, programs, readings
 from pipelines.tables.table import Table
 
