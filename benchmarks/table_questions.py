@@ -36,7 +36,7 @@ from pipelines.models.embedding import TextEmbedder
 from pipelines.tables.cells import words_of
 from pipelines.tables.conditions import Asked
 from pipelines.tables.days import day_of
-from pipelines.tables.judging import WEIGHTS, Judged, What, features, forget, judged, learned_weights, signals
+from pipelines.tables.judging import WEIGHTS, Judged, What, features, forget, held, judged, learned_weights, signals
 from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import Reading, programs, readings
 from pipelines.tables.table import Table
@@ -239,12 +239,14 @@ def put(rows: Sequence[Mapping[str, Any]], embedder: Any) -> Iterator[Put]:
         order = sorted(range(len(texts)), key=lambda n: -shared[n])
         own = list(tables).index(json.dumps(row["table"]))
         others = [n for n in order if n != own]
-        for n in (own, *others[:_OTHERS], *random.Random(row["question"]).sample(others[_OTHERS:], _OTHERS)):
-            reading = reading_of({**row, "table": list(tables.values())[n]}, embedder)
-            told = {word: worth.get(word, rarest) for word in reading.asked.spoken}
+        chosen = (own, *others[:_OTHERS], *random.Random(row["question"]).sample(others[_OTHERS:], _OTHERS))
+        put_to = [reading_of({**row, "table": list(tables.values())[n]}, embedder) for n in chosen]
+        told = {word: worth.get(word, rarest) for word in put_to[0].asked.spoken}
+        shares = [held(reading, told) for reading in put_to]
+        for n, reading, share in zip(chosen, put_to, shares, strict=True):
             for each in judged(reading):
                 right = n == own and _right(each, reading, row)
-                yield Put(each.what, signals(each, reading, told), right, n == own)
+                yield Put(each.what, signals(each, reading, told, max(shares) - share), right, n == own)
 
 
 def rightness_learned(cases: Sequence[Put]) -> dict[str, float]:

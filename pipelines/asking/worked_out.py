@@ -19,14 +19,14 @@ from pipelines.query.plan import QueryPlan
 from pipelines.records import Result
 from pipelines.tables.cells import words_of as table_words
 from pipelines.tables.conditions import Asked
-from pipelines.tables.judging import What, also_asked, judged, parts_of, rightness
+from pipelines.tables.judging import What, also_asked, held, judged, parts_of, rightness
 from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import ROWS, Program, Reading, readings
 from pipelines.tables.sql import query
 from pipelines.tables.table import Table
 from pipelines.tables.wording import ASKING
 
-SURE: dict[What, float] = {"answer": 0.5, "rows": 0.35}
+SURE: dict[What, float] = {"answer": 0.45, "rows": 0.35}
 """From which on an answer of a table is told, or else the rows that it stands on, which are true whatever is asked."""
 
 _RESULTS = 30  # whose tables are looked at
@@ -101,10 +101,12 @@ def _likeliest(
     """The likeliest answer and the likeliest rows of some tables: how surely, by which reading, of which table. A part
     of the question must say which rows it means, since it says less."""
     found: dict[What, tuple[float, Program, Reading, int]] = {}
+    shares = [held(reading, worth) for reading in read[0]]
     for part in read:
         for n, reading in enumerate(part):
+            behind = max(shares) - shares[n]
             for each in judged(reading):
-                sure = rightness(each, reading, worth) if part is read[0] or each.program.which.all else 0.0
+                sure = rightness(each, reading, worth, behind) if part is read[0] or each.program.which.all else 0.0
                 if sure > found.get(each.what, (0.0,))[0]:
                     found[each.what] = sure, each.program, reading, n
     return found

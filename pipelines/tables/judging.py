@@ -13,7 +13,7 @@ import json
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -47,36 +47,42 @@ class Judged:
     among: int
 
 
-def rightness(judged: Judged, reading: Reading, worth: Mapping[str, float]) -> float:
+def rightness(judged: Judged, reading: Reading, worth: Mapping[str, float], behind: float = 0.0) -> float:
     """0..1: how surely a table answers the question rightly, and not other questions only. `worth` says how much each
-    word tells. Logistic regression over `signals`. What none of the question's words is met by, as the number of all
-    rows, is an answer to any question: 0."""
+    word tells, `behind` how much more another table holds of them (`held`). Logistic regression over `signals`. What
+    none of the question's words is met by, as the number of all rows, is an answer to any question: 0."""
     if not (judged.program.words | reading.above) & reading.asked.content:
         return 0.0
     weights = learned_weights()[judged.what]
-    found = signals(judged, reading, worth)
+    found = signals(judged, reading, worth, behind)
     return 1 / (1 + math.exp(-sum(weights[name] * value for name, value in found.items())))
 
 
-def signals(judged: Judged, reading: Reading, worth: Mapping[str, float]) -> dict[str, float]:
-    """What tells whether a table was asked, by name: how likely the program is, and which share of what the question's
-    words tell the table holds, the program uses, or stands above the table."""
-    program, asked = judged.program, reading.asked
+def held(reading: Reading, worth: Mapping[str, float]) -> float:
+    """0..1: the share of what the question's words tell that the table holds, or that stands above it."""
+    met = {at for each in reading.conditions for at in each.words}.union(reading.above, *reading.named)
+    return _share(met, reading.asked, worth)
+
+
+def _share(places: Collection[int], asked: Asked, worth: Mapping[str, float]) -> float:
     told = {at: worth.get(asked.spoken[at], 0.0) for at in asked.content}
-    whole = sum(told.values()) or 1.0
-    used = sum(weight for at, weight in told.items() if at in program.words | reading.above)
-    met = {at for each in reading.conditions for at in each.words}.union(*reading.named)
-    held = sum(weight for at, weight in told.items() if at in met | reading.above)
+    return sum(weight for at, weight in told.items() if at in places) / (sum(told.values()) or 1.0)
+
+
+def signals(judged: Judged, reading: Reading, worth: Mapping[str, float], behind: float) -> dict[str, float]:
+    """What tells whether a table was asked, by name: how likely the program is, and which share of what the question's
+    words tell the table holds, also beside other tables, or the program uses."""
+    program, asked = judged.program, reading.asked
     sure = min(max(judged.sure, 1e-4), 1 - 1e-4)
-    conditional = sum(weight for at, weight in told.items() if at in program.which.words)
     last = program.columns[-1:]
     return {
         "level": 1.0,
         "odds": math.log(sure / (1 - sure)),
         "among": math.log(judged.among),
-        "used": used / whole,
-        "held": held / whole,
-        "conditional": conditional / whole,
+        "used": _share(program.words | reading.above, asked, worth),
+        "held": held(reading, worth),
+        "behind": behind,
+        "conditional": _share(program.which.words, asked, worth),
         "conditions": float(len(program.which.all)),
         "exact": float(bool(program.which.all) and all(each.exact for each in program.which.all)),
         "named": max((max(reading.overlap[n], reading.nearest[n]) for n in last), default=0.0),
