@@ -53,13 +53,15 @@ class Kind:
 
 
 def _beside(found: WorkedOut, sentences: Sequence[Sentence]) -> list[Sentence]:
-    """What else is quoted: nothing twice, no head of which no row is left; and of other files only where nothing is
-    stated, since a table that answers leaves nothing open."""
+    """What else is quoted: nothing twice, no head of which no row is left. A table that answers leaves nothing open:
+    then no more of its rows, and nothing of other files."""
     files = {row.segment.source_id for row in found.rows}
+    tables = {row.context or row.text for row in found.rows}
     left = [
         each
         for each in sentences
-        if each not in found.rows and (not found.statement or each.segment.source_id in files)
+        if each not in found.rows
+        and not (found.statement and (each.segment.source_id not in files or (each.context or each.text) in tables))
     ]
     heads = {each.context for each in left}
     return [each for each in left if each.form != "row" or each.context or each.text in heads]
