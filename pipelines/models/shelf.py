@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from indexes.errors import UsageError
 from pipelines.errors import ModelUnavailable
 from pipelines.models import devices
-from pipelines.models.choices import DEFAULTS, EXAMPLES, Choice, ModelInfo
+from pipelines.models.choices import DEFAULTS, EXAMPLES, TEXT, Choice, ModelInfo
 from pipelines.models.pace import Pace
 from pipelines.models.weights import BUILT_IN, Progress, built_in
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pipelines.finding.reranking import Reranker
     from pipelines.models.crossing import Entailment
     from pipelines.models.embedding import TextEmbedder
+    from pipelines.models.multilingual import MultilingualE5
     from pipelines.models.ocr import Line
     from pipelines.models.pictures import PictureEmbedder
     from pipelines.recordings.speech import Transcriber
@@ -215,7 +216,7 @@ class ModelShelf:
         """Whether the text model reads more than English; None where that is not known before it is loaded."""
         choice, loaded = self._choices["text"], self._loaded.get(self._keys["text"])
         if choice.kind == "builtin":
-            return choice.value == "multilingual"
+            return choice.value == "multilingual" or len(choice.weights) > 1
         return None if loaded is None else bool(loaded.multilingual)
 
     def name(self, role: str) -> str:
@@ -244,7 +245,7 @@ class ModelShelf:
 
     def release(self, role: str) -> None:
         """Give the memory of a role back; its next use loads it again."""
-        for key in (self._keys[role], "words") if role == "text" else (self._keys[role],):
+        for key in (self._keys[role], "languages", "words") if role == "text" else (self._keys[role],):
             with self._lock(key):
                 self._loaded.pop(key, None)
         gc.collect()
@@ -268,16 +269,29 @@ class ModelShelf:
 
     def _load_text(self) -> TextEmbedder:
         choice = self._choices["text"]
-        if choice.value == "multilingual" and choice.kind == "builtin":
-            from pipelines.models.multilingual import MultilingualE5
-
-            return MultilingualE5(built_in(choice.weights[0], self._cache), self._cache, self._torch_device())
         if choice.kind == "builtin":
-            embedder: TextEmbedder = self._get("words", self._load_words)
+            if choice.value == "multilingual":
+                return self._load_multilingual()
+            embedder: TextEmbedder = (
+                self._get("languages", self._load_languages)
+                if len(choice.weights) > 1
+                else self._get("words", self._load_words)
+            )
             return embedder
         from pipelines.models.embedding import SentenceTransformerEmbedder
 
         return SentenceTransformerEmbedder(_folder_or_id(choice.value), choice.value, self._torch_device())
+
+    def _load_multilingual(self) -> MultilingualE5:
+        from pipelines.models.multilingual import MultilingualE5
+
+        return MultilingualE5(built_in(TEXT[1], self._cache), self._cache, self._torch_device())
+
+    def _load_languages(self) -> TextEmbedder:
+        from pipelines.models.languages import AllLanguages
+
+        name = "+".join(weights.model for weights in TEXT)
+        return AllLanguages(name, self._get("words", self._load_words), self._load_multilingual)
 
     def _load_words(self) -> TextEmbedder:
         from pipelines.models.minilm import MiniLM

@@ -10,6 +10,7 @@ from app.assistant import Assistant
 from app.settings import load_settings
 from pipelines.languages import detect, shares, suggestion
 from pipelines.models.shelf import ModelShelf
+from tests.conftest import MODELS
 
 GERMAN = "Der Leuchtturm wurde im Jahre 1887 gebaut und steht am äußersten Ende der Insel. Sein Wärter hieß Vogel. "
 ENGLISH = "The lighthouse was built in 1887 and stands at the far end of the island. Its keeper was called Vane. "
@@ -40,12 +41,12 @@ def test_languages_of_texts(text: str, language: str) -> None:
 
 
 @pytest.fixture
-def library_of(tmp_path: Path, shelf: ModelShelf):
+def library_of(tmp_path: Path):
     made: list[Assistant] = []
 
     def library_of(**texts: str) -> Assistant:
-        assistant = Assistant(load_settings({"library": str(tmp_path / "library")}))
-        assistant.shelf = shelf
+        assistant = Assistant(load_settings({"library": str(tmp_path / "library"), "text": "builtin:english"}))
+        assistant.shelf = ModelShelf({"text": "builtin:english"}, MODELS, device="cpu")
         made.append(assistant)
         folder = tmp_path / "files"
         folder.mkdir()
@@ -59,6 +60,7 @@ def library_of(tmp_path: Path, shelf: ModelShelf):
         assistant.close()
 
 
+@pytest.mark.slow
 def test_shares_are_by_segments(library_of) -> None:
     assistant = library_of(one=ENGLISH, two=ENGLISH * 2, three=GERMAN, four=CHINESE)
     assert shares(assistant.library) == {"en": 0.5, "de": 0.25, "zh": 0.25}
@@ -66,6 +68,7 @@ def test_shares_are_by_segments(library_of) -> None:
     assert said.startswith("About 50 % of this library is in German and Chinese, which the text model all-MiniLM-L6-v2")
 
 
+@pytest.mark.slow
 def test_sources_without_a_language_are_judged_when_they_are_asked_for(library_of) -> None:
     assistant = library_of(one=GERMAN, two=GERMAN * 2)
     with assistant.library.catalogue.transaction() as connection:
@@ -74,6 +77,7 @@ def test_sources_without_a_language_are_judged_when_they_are_asked_for(library_o
     assert "is in German, which" in assistant.status()["suggestion"]
 
 
+@pytest.mark.slow
 def test_an_english_library_needs_nothing(library_of) -> None:
     assistant = library_of(a=ENGLISH, b=ENGLISH * 2, c=ENGLISH * 3, d=ENGLISH * 4, e=ENGLISH * 5, f=CHINESE)
     assert assistant.status()["suggestion"] == ""
@@ -84,7 +88,8 @@ def test_an_empty_library_needs_nothing(library_of) -> None:
     assert shares(assistant.library) == {} and assistant.status()["suggestion"] == ""
 
 
+@pytest.mark.slow
 def test_a_model_of_which_nothing_is_known_is_left_alone(library_of, tmp_path: Path) -> None:
     assistant = library_of(one=GERMAN)
-    for text in ("hf:of/somebody", "builtin:multilingual"):
+    for text in ("hf:of/somebody", "builtin:multilingual", "builtin"):
         assert suggestion(assistant.library, ModelShelf({"text": text}, tmp_path)) == ""

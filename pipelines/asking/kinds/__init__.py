@@ -18,7 +18,7 @@ from pipelines.query.plan import QueryPlan
 # it is the answer, where several fit alike they all are. Lists and tables are read whole.
 FACT = Kind(
     "fact",
-    Amount(60, after=1, least=0.75, lists=False),
+    Amount(60, after=1, least=0.75, rows=0.8, lists=False),
     "Give the value that is asked for in one short sentence.",
     prose=True,
 )
@@ -53,7 +53,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind for kind in (FACT, YES_NO, EXPLANATION, LIST, COUNT, Comparison(), Summary(), Show())
 }
 
-_DOUBTFUL = 0.3  # how surely an intent must be recognised to be answered as shortly as a fact
+_DOUBTFUL = 0.75  # how surely an intent must be recognised to be answered as shortly as a fact
 
 
 def kind_of(plan: QueryPlan) -> Kind:

@@ -68,7 +68,8 @@ def test_an_unknown_role_or_device_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("role", "choice", "name"),
     [
-        ("text", "builtin", "all-MiniLM-L6-v2"),
+        ("text", "builtin", "all-MiniLM-L6-v2+multilingual-e5-small"),
+        ("text", "builtin:english", "all-MiniLM-L6-v2"),
         ("text", "builtin:multilingual", "multilingual-e5-small"),
         ("text", "hf:intfloat/multilingual-e5-small", "intfloat/multilingual-e5-small"),
         ("image", "builtin", "efficientnet-lite2+all-MiniLM-L6-v2"),
@@ -127,7 +128,9 @@ def test_a_role_is_loaded_once_and_again_after_release(
         assert not own.describe()[0].loaded
         assert own.text is not found[0]
     said = [record.getMessage() for record in caplog.records if "loaded" in record.getMessage()]
-    assert len(said) == 2 and all(message.startswith("loaded all-MiniLM-L6-v2 on cpu in ") for message in said)
+    assert len(said) == 2 and all(
+        message.startswith("loaded all-MiniLM-L6-v2+multilingual-e5-small on cpu in ") for message in said
+    )
 
 
 def test_a_folder_of_sentence_transformers_fills_the_text_role(shelf: ModelShelf, tmp_path: Path) -> None:
@@ -144,12 +147,12 @@ def test_prepare_puts_the_weights_of_the_choices_together(tmp_path: Path) -> Non
     own.prepare(lambda name, done, total: seen.update({name: (done, total)}))
     assert {path.name for path in tmp_path.iterdir()} == {
         "all-minilm-l6-v2.checked",
+        "multilingual-e5-small-q4.checked",
         "efficientnet-lite2-9656183e.onnx",
         "whisper-base-d01c3014",
     }
-    assert set(seen) == {"all-MiniLM-L6-v2", "efficientnet-lite2", "whisper-base"} and all(
-        d == t for d, t in seen.values()
-    )
+    assert set(seen) == {"all-MiniLM-L6-v2", "multilingual-e5-small", "efficientnet-lite2", "whisper-base"}
+    assert all(d == t for d, t in seen.values())
     assert not any(info.loaded for info in own.describe())
 
 
@@ -208,7 +211,8 @@ def test_another_model_is_handed_out_by_the_name_that_a_library_keeps(tmp_path: 
 @pytest.mark.parametrize(
     ("role", "name", "choice"),
     [
-        ("text", "all-MiniLM-L6-v2", "builtin"),
+        ("text", "all-MiniLM-L6-v2", "builtin:english"),
+        ("text", "all-MiniLM-L6-v2+multilingual-e5-small", "builtin"),
         ("text", "multilingual-e5-small", "builtin:multilingual"),
         ("text", "/models/mine", "hf:/models/mine"),
         ("image", "efficientnet-lite2+all-MiniLM-L6-v2", "builtin"),

@@ -111,9 +111,10 @@ def test_a_file_that_is_damaged_is_explained(tmp_path: Path, content: bytes) -> 
         MultilingualE5(tmp_path / "model.bin", tmp_path)
 
 
-def test_a_library_changes_over_to_it_and_finds_chinese(tmp_path: Path, shelf: ModelShelf, own: ModelShelf) -> None:
-    assistant = Assistant(load_settings({"library": str(tmp_path / "library")}))
-    assistant.shelf = shelf
+def test_a_library_changes_over_to_it_and_finds_chinese(tmp_path: Path, own: ModelShelf) -> None:
+    english = {"text": "builtin:english"}
+    assistant = Assistant(load_settings({"library": str(tmp_path / "library"), **english}))
+    assistant.shelf = ModelShelf(english, MODELS, device="cpu")
     folder = tmp_path / "files"
     folder.mkdir()
     for name, text in PASSAGES.items():
@@ -121,7 +122,7 @@ def test_a_library_changes_over_to_it_and_finds_chinese(tmp_path: Path, shelf: M
             (folder / f"{name}.txt").write_text(text, encoding="utf-8")
     list(assistant.index([folder]))
     said = assistant.status()["suggestion"]
-    assert "Chinese" in said and "all-MiniLM-L6-v2 reads poorly. Set text=builtin:multilingual" in said
+    assert "Chinese" in said and "all-MiniLM-L6-v2 reads poorly. Set text=builtin and" in said
     assert "doctor --reembed" in said and assistant.shelf.name("rerank") == DEFAULTS["rerank"]
     assert said in [finding.says for finding in examine(assistant) if finding.healthy]
 
