@@ -4,7 +4,7 @@ No rule decides: a few signals are weighed by logistic regression. The weights (
 `python -m benchmarks.declining DATA --learn` from 2,000 questions to small libraries made of sixteen question sets in
 ten languages, of pictures, and of files about other things, with a part of the passages left out; apart for the scripts
 that the text model reads and those that it does not. The level is where 6 of 100 answerable questions are refused. Then
-more than half of the withheld ones are declined (AUC .72 to .99 on sets that were not learned from): these signals
+more than half of the withheld ones are declined (AUC .75 to 1.00 on sets that were not learned from): these signals
 cannot tell more. What is found is never withheld because one of them is low.
 """
 
