@@ -32,8 +32,8 @@ def other() -> SentenceTransformerEmbedder:
 
 
 @pytest.fixture(params=["MiniLM", "SentenceTransformerEmbedder"])
-def embedder(request: pytest.FixtureRequest, shelf: ModelShelf) -> TextEmbedder:
-    chosen: TextEmbedder = shelf.text if request.param == "MiniLM" else request.getfixturevalue("other")
+def embedder(request: pytest.FixtureRequest) -> TextEmbedder:
+    chosen: TextEmbedder = MiniLM(FOLDER, MODELS) if request.param == "MiniLM" else request.getfixturevalue("other")
     return chosen
 
 
