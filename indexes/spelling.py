@@ -14,13 +14,14 @@ from indexes.shards import Shard
 
 SHORTEST = 5  # letters; shorter words are told apart by one
 _LONG = 9  # letters of a stem from which on two mistakes are forgiven
+_BEGINS = 6  # letters of a stem that may be the beginning of a longer word
 _MOST = 3  # words that are equally near
 
 
 def nearest(connection: sqlite3.Connection, tables: Sequence[str], word: str) -> list[str]:
-    """Stems, the nearest only: as few letters as can be are left out, put in, exchanged or swapped (Damerau 1964,
-    CACM 7(3)), one in short words. The first letter is taken to be right, so that a part of the words is looked at.
-    `tables` are shards."""
+    """Stems: of longer words that begin with it, else of the nearest: as few letters as can be are left out, put in,
+    exchanged or swapped (Damerau 1964, CACM 7(3)), one in short words. The first letter is taken to be right, so that
+    a part of the words is looked at. `tables` are shards."""
     if len(word) < SHORTEST or not word.isalpha():
         return []
     sought = stem(word)
@@ -33,6 +34,8 @@ def nearest(connection: sqlite3.Connection, tables: Sequence[str], word: str) ->
         )
         for term, segments in rows:
             held[term] = held.get(term, 0) + segments
+    if len(sought) >= _BEGINS and (longer := [term for term in held if term.startswith(sought)]):
+        return sorted(longer, key=lambda term: -held[term])[:_MOST]  # 'Grundwasser' in 'Grundwasserstand'
     most = 2 if len(sought) >= _LONG else 1
     near = process.extract(sought, [*held], scorer=OSA.distance, processor=None, score_cutoff=most, limit=50)
     least = min((distance for _, distance, _ in near), default=0)
