@@ -214,7 +214,7 @@ class KeywordIndex:
         """What is spelt almost like those words that stand nowhere in the library (`spelling.nearest`)."""
         counts = self._counted(connection)
         unknown = [word for word in asked if counts.rows(connection, _quoted(word))[0] == 0]
-        return {word: nearest(connection, counts.tables, word) for word in unknown[:MOST_UNKNOWN]}
+        return {word: counts.nearest(connection, word) for word in unknown[:MOST_UNKNOWN]}
 
     def holding(
         self,
@@ -259,6 +259,15 @@ class _Counts:
         self.tables = tables
         self._rows: dict[str, tuple[int, int]] = {}
         self._segments: dict[str, int] = {}
+        self._nearest: dict[str, list[str]] = {}
+
+    def nearest(self, connection: sqlite3.Connection, word: str) -> list[str]:
+        """What is spelt almost like a word: a search, and the ranking of its sentences, ask for the same."""
+        if word not in self._nearest:
+            if len(self._nearest) >= MOST_KNOWN:
+                return nearest(connection, self.tables, word)
+            self._nearest[word] = nearest(connection, self.tables, word)
+        return self._nearest[word]
 
     def rows(self, connection: sqlite3.Connection, term: str) -> tuple[int, int]:
         """How many segments hold a quoted term, counted up to one more than the most, and the last of them that was
