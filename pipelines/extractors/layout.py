@@ -15,21 +15,45 @@ from pipelines.extractors.lines import Cell, Rectangle, Row, Run, cells_of, encl
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph (`table` False) or a table; `text` has one line for each visual line."""
+    """A paragraph (`table` False) or a table; `text` has one line for each visual line. `columns` are the intervals of
+    x of a table whose columns can be told apart."""
 
     text: str
     rectangle: Rectangle
     size: float
     bold: bool
     table: bool
+    columns: tuple[tuple[float, float], ...] = ()
 
 
-def blocks(runs: Sequence[Run]) -> list[Block]:
-    """The blocks of one page in reading order."""
+_MARGIN = 150
+"""Characters of a running header or footer, at most."""
+_FITTING = 0.9
+"""Of the runs of rows that go on with a table, so many stand in one of its columns each."""
+
+
+def blocks(runs: Sequence[Run], above: Block | None = None) -> list[Block]:
+    """The blocks of one page in reading order. `above` is the table that the page before ends with: rows that begin
+    this page in its columns go on with it, below its head."""
     found: list[Block] = []
     for region in _regions(list(runs)):
-        found += _blocks_of_region(region)
+        for rows in _groups(region):
+            begins = above and above.columns and sum(len(block.text) for block in found) <= _MARGIN
+            known = above if begins and not any(block.table for block in found) else None
+            found.append(_block(rows, known))
     return found
+
+
+def open_table(found: Sequence[Block]) -> Block | None:
+    """The table that a page ends with; None where more than a footer stands below the last one."""
+    below = 0
+    for block in reversed(found):
+        if block.table:
+            return block
+        below += len(block.text)
+        if below > _MARGIN:
+            return None
+    return None
 
 
 # --- columns ---------------------------------------------------------------------------------------------------
@@ -61,8 +85,9 @@ def _all_crossing(region: list[Run], gutter: float) -> bool:
     return all(run.x0 < gutter < run.x1 for run in region)
 
 
-def _gutter(runs: list[Run]) -> float | None:
-    """The x of the empty strip between two columns of prose, or None.
+def _gutter(runs: list[Run], divided: bool = False) -> float | None:
+    """The x of the empty strip between two columns of prose, or None. What stands beside it may be `divided` itself
+    already: then it is one column.
 
     Two columns of prose are drawn one after the other and each of their lines is one run; the rows of a table are
     drawn across, or its cells are short. A strip that only a few wide lines (title, figure caption) cross counts.
@@ -77,7 +102,9 @@ def _gutter(runs: list[Run]) -> float | None:
         x = (start + ends[int(len(ends) * 0.9)]) / 2 if ends else start
         left = [run for run in runs if run.x1 <= x]
         right = [run for run in runs if run.x0 >= x]
-        if len(left) < 4 or len(right) < 4 or not (_is_prose(left) and _is_prose(right)):
+        if len(left) < 4 or len(right) < 4:
+            continue
+        if not all(_is_prose(side) or (not divided and _gutter(side, True)) for side in (left, right)):
             continue
         if len(runs) - len(left) - len(right) > 0.34 * len(runs):
             continue
@@ -102,22 +129,19 @@ def _is_prose(runs: list[Run]) -> bool:
 # --- blocks ----------------------------------------------------------------------------------------------------
 
 
-def _blocks_of_region(runs: list[Run]) -> list[Block]:
+def _groups(runs: list[Run]) -> list[list[Row]]:
+    """The rows of each block of a region."""
     rows = [Row(row) for row in rows_of(runs)]
     steps = sorted(step for step in (b.middle - a.middle for a, b in pairwise(rows)) if step > 0)
     pitch = steps[len(steps) // 3] if steps else 0.0  # the usual distance from line to line
     for above, row, below in zip(rows, rows[1:], rows[2:], strict=False):
         if row.several and _is_justified(above, row, below):
             row.join()
-    found: list[Block] = []
-    group: list[Row] = []
+    found: list[list[Row]] = []
     for row in rows:
-        if group and _breaks(group, row, pitch):
-            found.append(_block(group))
-            group = []
-        group.append(row)
-    if group:
-        found.append(_block(group))
+        if not found or _breaks(found[-1], row, pitch):
+            found.append([])
+        found[-1].append(row)
     return found
 
 
@@ -153,34 +177,71 @@ def _breaks(group: list[Row], row: Row, pitch: float) -> bool:
     return row.bold != above.bold and len(group) <= 2
 
 
-def _block(rows: list[Row]) -> Block:
+def _block(rows: list[Row], above: Block | None = None) -> Block:
     several = sum(row.several for row in rows)
     table = several >= 2 and several >= 0.4 * len(rows)
-    lines = _aligned(rows) if table else [row.text for row in rows]
+    columns: tuple[tuple[float, float], ...] = ()
+    if above and several and _fits(rows, above.columns):
+        table, columns = True, above.columns
+        head = above.text.split("\n", 1)[0]
+        lines = _lines(rows, columns)
+        lines = lines if lines[0] == head else [head, *lines]
+    elif table:
+        columns = _columns_of(rows)
+        lines = _lines(rows, columns) if columns else [" | ".join(cell.text for cell in row.cells) for row in rows]
+    else:
+        lines = [row.text for row in rows]
     rectangle = enclosing((run.x0, run.y0, run.x1, run.y1) for row in rows for run in row.runs)
-    return Block("\n".join(lines), rectangle, max(row.size for row in rows), all(row.bold for row in rows), table)
+    size, bold = max(row.size for row in rows), all(row.bold for row in rows)
+    return Block("\n".join(lines), rectangle, size, bold, table, columns)
 
 
-def _aligned(rows: list[Row]) -> list[str]:
-    """Rows as lines with an empty cell where a column has none, if the columns can be told apart."""
+def _fits(rows: list[Row], columns: Sequence[tuple[float, float]]) -> bool:
+    """Whether rows stand in some columns: each run in one, and at least two of a row."""
+    runs = [run for row in rows for run in row.runs]
+    within = sum(sum(x0 < run.x1 and run.x0 < x1 for x0, x1 in columns) == 1 for run in runs)
+    return within >= _FITTING * len(runs) and 2 * sum(row.several for row in rows) > len(rows)
+
+
+def _columns_of(rows: list[Row]) -> tuple[tuple[float, float], ...]:
+    """The columns of a table, from left to right; none if they cannot be told apart."""
     edges = _edges(rows)
     cells = [_split(row, edges) for row in rows]
     columns = max(_columns(cells), _columns(cells[1:]), key=len)  # the words of a header row may bridge two columns
     if not 2 <= len(columns) <= 2 * max(len(row) for row in cells):
-        return [" | ".join(cell.text for cell in row) for row in cells]
+        return ()
+    filled = [_filled(row, columns) for row in rows]
+    joined = [columns[0]]
+    for at in range(1, len(columns)):
+        mine, theirs = ([bool(row[i]) for row in filled] for i in (at - 1, at))
+        apart = not any(a and b for a, b in zip(mine, theirs, strict=True))
+        # A title that stands beside the numbers below it, as titles to the left and numbers to the right do.
+        beside = apart and mine[0] != theirs[0] and not any((mine if mine[0] else theirs)[1:])
+        if beside and len(columns) > 2:
+            joined[-1] = joined[-1][0], columns[at][1]
+        else:
+            joined.append(columns[at])
+    return tuple(joined)
+
+
+def _filled(row: Row, columns: Sequence[tuple[float, float]]) -> list[list[Run]]:
+    """The runs of a row by the column that each shares most with."""
+    filled: list[list[Run]] = [[] for _ in columns]
+    for run in row.runs:
+        shared = [min(run.x1, x1) - max(run.x0, x0) for x0, x1 in columns]
+        filled[shared.index(max(shared))].append(run)
+    return filled
+
+
+def _lines(rows: list[Row], columns: Sequence[tuple[float, float]]) -> list[str]:
+    """Rows as lines with an empty cell where a column has none."""
     width = columns[-1][1] - columns[0][0]
-    lines = []
-    for row in rows:
-        if not row.several and row.x1 - row.x0 > 0.5 * width:
-            lines.append(row.text)
-            continue
-        filled: list[list[Run]] = [[] for _ in columns]
-        for run in row.runs:
-            # The column that the run shares most with.
-            shared = [min(run.x1, x1) - max(run.x0, x0) for x0, x1 in columns]
-            filled[shared.index(max(shared))].append(run)
-        lines.append(" | ".join(joined_text(runs) for runs in filled).rstrip())
-    return lines
+    return [
+        row.text
+        if not row.several and row.x1 - row.x0 > 0.5 * width
+        else " | ".join(joined_text(runs) for runs in _filled(row, columns)).rstrip()
+        for row in rows
+    ]
 
 
 def _edges(rows: list[Row]) -> set[int]:

@@ -11,13 +11,13 @@ import hashlib
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indexes.records import Box, Place
 from pipelines.errors import ExtractionError
-from pipelines.extractors.layout import Block, blocks
+from pipelines.extractors.layout import Block, blocks, open_table
 from pipelines.extractors.lines import Rectangle, enclosing
 from pipelines.extractors.pdf_characters import annotations_of, runs_of, turned_back
 from pipelines.extractors.pictures import LONGEST
@@ -50,13 +50,12 @@ def read(path: Path) -> Iterator[Piece]:
     """
     document = _opened(path)
     try:
-        headings = Headings()
-        seen: set[bytes] = set()
+        known = _Known()
         with PDFIUM_LOCK:
             count = len(document)
         readable = 0
         for number in range(1, count + 1):
-            pieces = _page_pieces(document, number, headings, seen)
+            pieces = _page_pieces(document, number, known)
             if pieces is None:
                 continue
             readable += 1
@@ -106,7 +105,17 @@ def opened_page(path: Path, number: int) -> Iterator[PageView]:
             document.close()
 
 
-def _page_pieces(document: Any, number: int, headings: Headings, seen: set[bytes]) -> list[Piece] | None:
+@dataclass(slots=True)
+class _Known:
+    """What the pages before tell of one: the headings that it stands under, the table that it may go on with, and
+    which pictures were seen (SHA-256 of their pixels)."""
+
+    headings: Headings = field(default_factory=Headings)
+    table: Block | None = None
+    seen: set[bytes] = field(default_factory=set)
+
+
+def _page_pieces(document: Any, number: int, known: _Known) -> list[Piece] | None:
     """All Pieces of one page, or None where the page is damaged."""
     import pypdfium2 as pdfium
 
@@ -117,7 +126,9 @@ def _page_pieces(document: Any, number: int, headings: Headings, seen: set[bytes
             return None
         try:
             view = PageView(page)
-            found, letters, strange = view.blocks()
+            found, letters, strange = view.blocks(known.table)
+            known.table = open_table(found)
+            headings, seen = known.headings, known.seen
             regions = view.picture_regions()
             covered = max((view.share(region) for region in regions), default=0.0)
             stamped = letters < MOST_STAMPED and covered > 0.6
@@ -224,8 +235,9 @@ class PageView:
         bitmap.close()
         return picture
 
-    def blocks(self) -> tuple[list[Block], int, int]:
-        """The blocks of the text layer, the number of its characters, and of those without a meaning.
+    def blocks(self, above: Block | None = None) -> tuple[list[Block], int, int]:
+        """The blocks of the text layer, the number of its characters, and of those without a meaning. `above` is the
+        table that the page before ends with.
 
         Fonts without a Unicode map give characters without a meaning: only OCR can read them.
         """
@@ -236,7 +248,7 @@ class PageView:
             textpage.close()
         found: list[Block] = []
         for quarter, runs in sorted(by_quarter.items()):
-            for block in blocks(runs):
+            for block in blocks(runs, above if quarter == 0 else None):
                 seen = turned_back(block.rectangle, quarter, self.width, self.height)
                 found.append(replace(block, rectangle=seen))
         return found, sum(len(run.text) for runs in by_quarter.values() for run in runs), strange

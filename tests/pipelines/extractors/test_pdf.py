@@ -74,6 +74,40 @@ def test_two_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
     assert text.index("A title") < text.index("line number 7 of them") < text.index("line number 0 of it")
 
 
+def test_three_columns_with_lines_side_by_side_are_prose_and_no_table(tmp_path: Path) -> None:
+    page = PdfPage()
+    lines = [f"the keeper wrote line {n}" for n in range(18)]
+    for column, x in enumerate((60, 230, 400)):
+        page.prose(x, 100, [f"{line} of {column + 1}" for line in lines[column * 6 : column * 6 + 6]])
+    pieces = read(make_pdf(tmp_path / "a.pdf", [page]))
+    assert all(piece.kind == "text" for piece in pieces)
+    assert [line.split(" of ")[0] for line in words(pieces).split("\n")] == lines
+
+
+def test_a_table_goes_on_over_pages_below_its_head(tmp_path: Path) -> None:
+    first, second = PdfPage(), PdfPage()
+    rows = [("Company", "Town", "Staff"), ("Bolt Works Ltd.", "Lindau", "40"), ("Nut Works Limited", "Bregenz", "7")]
+    more = [("Washer and Ring Works", "Wangen", "12"), ("Screw Works Ltd.", "Lindau", "3")]
+    for page, part in ((first, rows), (second, more)):
+        for number, row in enumerate(part):
+            for x, cell in zip((60, 190, 320), row, strict=True):
+                page.line(x, 100 + 18 * number, cell)
+    pieces = read(make_pdf(tmp_path / "a.pdf", [first.line(300, 780, "Page 1 of 2"), second]))
+    tables = [piece for piece in pieces if piece.kind == "table"]
+    assert [piece.place.page for piece in tables] == [1, 2]
+    assert tables[1].text.split("\n") == ["Company | Town | Staff", *(" | ".join(row) for row in more)]
+
+
+def test_a_title_beside_its_numbers_makes_one_column(tmp_path: Path) -> None:
+    page = PdfPage()
+    rows = [("Company", "Town", "Staff"), ("Bolt Works", "Lindau", "40"), ("Nut Works", "Bregenz", "7")]
+    for number, row in enumerate(rows):
+        for x, cell in zip((60, 190, 360 if number == 0 else 320), row, strict=True):
+            page.line(x, 100 + 18 * number, cell)
+    (table,) = read(make_pdf(tmp_path / "a.pdf", [page]))
+    assert table.text.split("\n") == [" | ".join(row) for row in rows]
+
+
 def test_a_page_turned_by_its_rotation_has_upright_boxes(tmp_path: Path) -> None:
     sideways = PdfPage(turn=90, sideways=True).prose(60, 100, PROSE)
     (piece,) = read(make_pdf(tmp_path / "a.pdf", [sideways]))
