@@ -26,6 +26,7 @@ _ITEM = re.compile(r"\s*(?:[-*•‣▪◦–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
 _REPEATS = 0.4  # a line on this share of the pages is a header or footer
 _FEWEST_PAGES = 3
 _EDGE_LINES = 2
+_HEAD = 2  # bars in the head of a table
 _SHORT_NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
 
 
@@ -99,7 +100,7 @@ def drop_running_lines(pieces: list[Piece]) -> list[Piece]:
     kept = list(pieces)
     for page, indices in pages.items():
         edges = {*indices[:_EDGE_LINES], *indices[-_EDGE_LINES:]}
-        texts = {i: _without_edges(pieces[i].text, page, running) for i in edges}
+        texts = {i: _without_edges(pieces[i], page, running) for i in edges}
         if any(texts.get(i, pieces[i].text).strip() for i in indices):
             for i, text in texts.items():
                 kept[i] = replace(pieces[i], text=text)
@@ -122,9 +123,13 @@ def _patterns(line: str, page: int) -> set[str]:
     return patterns
 
 
-def _without_edges(text: str, page: int, running: set[str]) -> str:
-    lines = text.split("\n")
+def _without_edges(piece: Piece, page: int, running: set[str]) -> str:
+    """The text of a piece without running lines at its edges. The head of a table that goes on over pages repeats,
+    too: a row of several cells without a number that counts the pages stays."""
+    lines = piece.text.split("\n")
     for _ in range(_EDGE_LINES):
+        if piece.kind == "table" and len(lines) > 1 and lines[0].count(" | ") >= _HEAD:
+            running = {pattern for pattern in running if "#" in pattern}
         if lines and _patterns(lines[0], page) & running:
             lines = lines[1:]
         if lines and _patterns(lines[-1], page) & running:

@@ -70,6 +70,14 @@ def test_pages_that_hold_one_repeated_line_keep_it() -> None:
     assert len(clean(pieces, wrapped=True)) == 5
 
 
+def test_the_head_of_a_table_on_each_page_is_no_header_of_the_pages() -> None:
+    head = "Company | Town | Staff"
+    tables = [f"{page} | Report | Page\n{head}\nWorks {page} | Lindau | {page * 7}" for page in range(1, 6)]
+    pieces = [Piece("table", text, Place(page=page)) for page, text in enumerate(tables, start=1)]
+    kept = [piece.text.split("\n") for piece in clean(pieces, wrapped=True)]
+    assert kept == [[head, f"Works {page} | Lindau | {page * 7}"] for page in range(1, 6)]
+
+
 def test_a_line_on_two_of_five_hundred_pages_is_no_header() -> None:
     pieces = [Piece("text", f"Chapter text number {n} is its own", Place(page=n)) for n in range(1, 500)]
     pieces[10] = Piece("text", "A remark", Place(page=11))
