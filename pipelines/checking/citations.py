@@ -20,7 +20,7 @@ from indexes.keywords import STOPWORDS, content_words, is_cjk
 from indexes.records import Segment, clock
 from pipelines.checking.claims import Difference, differences, stated, years_of
 from pipelines.checking.statements import Statement, stem
-from pipelines.checking.units import units
+from pipelines.checking.units import measured, units
 from pipelines.checking.values import Value, alike, holds
 from pipelines.finding.moments import place_of, said_at
 from pipelines.models.embedding import TextEmbedder
@@ -302,7 +302,8 @@ def _value_stands(value: Value, quote: _Quote) -> float:
     years = years_of(quote.around) if value.kind == "date" else ()
     if holds([*quote.statement.values, *years], quote.text, value):
         named = units(quote.text) | units(quote.head.text)
-        return 1.0 if not value.unit or value.unit in named else _BARE_NUMBER
+        measures = {measured(1.0, unit)[0] for unit in named}
+        return 1.0 if not value.unit or measured(1.0, value.unit)[0] in measures else _BARE_NUMBER
     return _BESIDE * holds(quote.head.values, quote.head.text, value)
 
 

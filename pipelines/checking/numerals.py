@@ -1,23 +1,31 @@
-"""Numerals: digits with separators, English number words and Chinese numerals → numbers. Pure functions on strings."""
+"""Numerals → numbers: digits with separators, fractions, words of several languages (text2num), Chinese (cn2an)."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
 
 SCALES = {
-    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "mn": 1e6, "billion": 1e9, "bn": 1e9, "trillion": 1e12,
-    "百": 1e2, "千": 1e3, "万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8,
-}  # fmt: skip
-ONES = {
-    word: float(n)
-    for n, word in enumerate(
-        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-        seventeen eighteen nineteen""".split()
-    )
+    name: scale
+    for scale, names in {
+        1e3: "thousand thousands k tsd tausend mille mil 千",
+        1e6: "million millions mn mio millionen millones millón milioni milhões",
+        1e9: "billion billions bn mrd milliarde milliarden milliard milliards mil\u00a0millones miliardi",
+        1e12: "trillion trillions tn billionen",
+        1e2: "hundred hundreds 百",
+        1e4: "万 萬",
+        1e8: "亿 億",
+    }.items()
+    for name in names.split(" ")
 }
-TENS = {
-    word: 10.0 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-}
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
+"""Of which number words are read."""
+
+_WORD = re.compile(r"[^\W\d_]+")
+_LONGEST = 12  # words of a number
+_JOINING = {"a", "an", "and"}  # end no number
 ORDINALS = {
     word: float(n)
     for n, word in enumerate(
@@ -26,8 +34,6 @@ ORDINALS = {
         start=1,
     )
 }
-_CJK_DIGITS = {c: n for n, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
-_CJK_SCALES = {"十": 10, "百": 100, "千": 1000}
 
 
 def read_digits(digits: str) -> set[float]:
@@ -48,35 +54,47 @@ def read_digits(digits: str) -> set[float]:
     return {merged} if separators[0] == "," else {decimal, merged}
 
 
-def read_words(words: list[str]) -> float:
-    """['a', 'hundred', 'five'] → 105; hundreds, thousands and dozens may stand in the plural."""
-    total = part = 0.0
-    for word in words:
-        word = word if word in ONES or word in TENS else word.removesuffix("s")
-        if word in ("hundred", "dozen"):
-            part = (part or 1) * (100 if word == "hundred" else 12)
-        elif word in SCALES:
-            total, part = total + (part or 1) * SCALES[word], 0.0
-        else:
-            part += ONES.get(word, TENS.get(word, 0.0))
-    return total + part
+def read_fraction(fraction: str) -> float | None:
+    """'½' → 0.5, '3/4' → 0.75; None for what is none."""
+    if len(fraction) == 1:
+        return unicodedata.numeric(fraction, None)
+    above, _, below = fraction.partition("/")
+    return int(above) / int(below) if int(below) > int(above) > 0 else None
+
+
+@lru_cache(maxsize=1000)
+def number_words(text: str, language: str) -> Sequence[tuple[int, int, float]]:
+    """(start, end, number) of each number that stands in words of one language."""
+    from text_to_num import alpha2digit, text2num  # type: ignore[import-untyped]
+
+    found: list[tuple[int, int, float]] = []
+    lower = text.lower()
+    if not lower.strip() or alpha2digit(lower, language, threshold=0) == lower:
+        return found
+    words = list(_WORD.finditer(lower))
+    at = 0
+    while at < len(words):
+        for behind in range(min(len(words), at + _LONGEST), at, -1):
+            start, end = words[at].start(), words[behind - 1].end()
+            said = lower[start:end]
+            if re.search(r"[^\w\s-]|\d", said) or words[behind - 1].group() in _JOINING or said == "one":
+                continue
+            try:
+                found.append((start, end, float(text2num(said, language))))
+            except ValueError:
+                continue
+            at = behind - 1
+            break
+        at += 1
+    return found
 
 
 def read_cjk(digits: str) -> float | None:
-    """'三十一' → 31, '二〇二四' → 2024, '12' → 12; None for what is no number."""
-    if digits.isascii():
-        return float(digits)
-    if all(c in _CJK_DIGITS for c in digits):
-        return float("".join(str(_CJK_DIGITS[c]) for c in digits))
-    total = part = 0.0
-    digit: float | None = None
-    for c in digits:
-        if c in _CJK_DIGITS:
-            digit = float(_CJK_DIGITS[c])
-        elif c in _CJK_SCALES:
-            part, digit = part + (1.0 if digit is None else digit) * _CJK_SCALES[c], None
-        elif c in "万亿":
-            total, part, digit = (total + part + (digit or 0.0)) * (1e4 if c == "万" else 1e8), 0.0, None
-        else:
-            return None
-    return total + part + (digit or 0.0)
+    """'三十一' → 31, '二〇二四' → 2024, '12' → 12, '一亿二千万' → 120000000; None for what is no number."""
+    import cn2an  # type: ignore[import-untyped]
+
+    plain = digits.translate(str.maketrans("零兩萬億", "〇两万亿")) if digits.isascii() is False else digits
+    try:
+        return float(cn2an.cn2an(plain.replace("〇", "零"), "smart"))
+    except ValueError:
+        return None

@@ -1,7 +1,8 @@
 """The values that a text states: numbers with their units, dates, times and codes, each in one form however written.
 
-'4,287.50' is '4287.5', 'forty-two percent' is '42 %', '12 March 1911' is '1911-03-12', '5 pm' is '17:00'. Where a
-notation can be read in two ways ('3/4/2021', '1.250'), both readings are kept, and one that fits is enough.
+'4,287.50' is '4287.5', 'forty-two percent' is '42 %', '12 March 1911' is '1911-03-12', '5 pm' is '17:00', 'an hour and
+a half' is '90 minutes'. Where a notation can be read in two ways ('3/4/2021', '1.250'), both readings are kept, and one
+that fits is enough. Number words are read by text2num and cn2an, units by pint, months by the tables of dateparser.
 """
 
 from __future__ import annotations
@@ -11,10 +12,21 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
+from math import isclose
 from typing import Any, Literal
 
-from pipelines.checking.numerals import ONES, ORDINALS, SCALES, TENS, read_cjk, read_digits, read_words
-from pipelines.checking.units import UNITS, agree
+from pipelines.checking.numerals import (
+    LANGUAGES,
+    ORDINALS,
+    SCALES,
+    number_words,
+    read_cjk,
+    read_digits,
+    read_fraction,
+)
+from pipelines.checking.units import measured, unit_at
+from pipelines.languages import detect, is_english
 
 ValueKind = Literal["number", "date", "time", "code"]
 Day = tuple[int | None, int | None, int | None]  # year, month, day
@@ -38,28 +50,41 @@ class Value:
     def is_year(self) -> bool:
         return self.kind == "number" and not self.unit and _is_year(self.text, self.readings)
 
+    def measures(self, other: Value) -> bool:
+        """Whether another number has its unit, or one of the same dimension, or either has none."""
+        if not self.unit or not other.unit:
+            return True
+        return measured(1.0, self.unit)[0] == measured(1.0, other.unit)[0]
 
-MONTHS = {
-    name: n
-    for n, names in enumerate(
-        (
-            "january jan januar janvier enero", "february feb februar février febrero", "march mar märz mars marzo",
-            "april apr avril abril", "may mai mayo", "june jun juni juin junio", "july jul juli juillet julio",
-            "august aug août agosto", "september sep sept septembre septiembre",
-            "october oct oktober okt octobre octubre", "november nov novembre noviembre",
-            "december dec dezember dez décembre diciembre",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
+    def equals(self, other: Value) -> bool:
+        """Whether another number may mean as much."""
+        if not (self.unit and other.unit) or self.unit == other.unit:
+            return bool(self.readings & other.readings)
+        mine, theirs = ([measured(each, value.unit) for each in value.readings] for value in (self, other))
+        return any(a == b and isclose(x, y, rel_tol=1e-6) for a, x in mine for b, y in theirs)
+
+
+def _months() -> dict[str, int]:
+    """Names of months in several languages, lower case, with the number of each."""
+    found: dict[str, int] = {}
+    for language in "en de fr es it pt nl da sv nb fi pl cs ru uk tr".split():
+        info = import_module(f"dateparser.data.date_translation_data.{language}").info
+        for n, month in enumerate(_ENGLISH_MONTHS, start=1):
+            for name in (month, month[:3], *info.get(month, ())):
+                if name.strip(".").isalpha() and len(name) > 2:
+                    found.setdefault(name.strip(".").lower(), n)
+    return found
+
+
+_ENGLISH_MONTHS = "january february march april may june july august september october november december".split()
+MONTHS = _months()
 _MONTH = rf"(?P<{{0}}>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\.?"
 _YEAR = r"(?P<{0}>1\d{{3}}|20\d{{2}})"
 _DAY = r"(?P<{0}>[0-3]?\d)(?:st|nd|rd|th|\.|er)?"
 _DATE = re.compile(
     rf"""(?<![\w]) (?:
       (?P<iso>(?P<iy>[12]\d{{3}})-(?P<im>[01]?\d)-(?P<id>[0-3]?\d)) (?!\d)
-    | (?P<numeric>(?P<na>[0-3]?\d)(?P<sep>[./])(?P<nb>[0-3]?\d)(?P=sep)(?P<ny>[12]\d{{3}})) (?!\d)
+    | (?P<numeric>(?P<na>[0-3]?\d)(?P<sep>[./-])(?P<nb>[0-3]?\d)(?P=sep)(?P<ny>[12]\d{{3}})) (?!\d)
     | {_DAY.format("d1")}\s+(?:of\s+|de\s+)?{_MONTH.format("m1")}(?:,?\s+(?:of\s+|de\s+)?{_YEAR.format("y1")})? (?!\w)
     | {_MONTH.format("m2")}\s+{_DAY.format("d2")}(?![\d.,]*\d)(?:,?\s+{_YEAR.format("y2")}(?!\w))? (?!\w)
     | {_MONTH.format("m3")},?\s+(?:of\s+|de\s+)?{_YEAR.format("y3")} (?!\w)
@@ -84,22 +109,29 @@ _CODE = re.compile(r"(?<![\w])(?:[^\W\d_]+[-/.]?\d[\w]*(?:[-/.]\w+)*|\d+[^\W\d_]
 _PLAIN = re.compile(r"\d+(?:st|nd|rd|th|s)\b", re.IGNORECASE)
 _NUMBER = re.compile(
     r"""(?P<sign>(?<![\w)])[-−](?=[\d$€£¥])|\bminus\s)? (?P<symbol>[$€£¥]\s?)?
-        (?<![\d.,])(?P<digits>\d{1,3}(?:[\u00a0\u202f\u2009'’]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)""",
+        (?<![\d.,/])(?:(?P<fraction>\d{1,2}/\d{1,2}(?![\d/]))
+      | (?P<digits>\d{1,3}(?:[\u00a0\u202f\u2009'’]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*))?
+        (?P<part>(?<=\d)\s?[½⅓⅔¼¾⅕⅛]|[½⅓⅔¼¾⅕⅛]|(?<=\d)\s\d{1,2}/\d{1,2}(?![\d/]))?""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SCALE = re.compile(rf"[\s-]?({'|'.join(SCALES)})(?![a-z])", re.IGNORECASE)
-_UNIT = re.compile(
-    rf"[\s-]?({'|'.join(map(re.escape, sorted(UNITS, key=len, reverse=True)))})(?![a-z²])", re.IGNORECASE
+_SCALES = sorted((name for name in SCALES if name < "\u3000"), key=len, reverse=True)
+_SCALE = re.compile(
+    rf"[\s\u00a0-]?(?P<name>{'|'.join(_SCALES)})(?![^\W\d_])\.?|(?P<dense>[百千万萬亿億])", re.IGNORECASE
 )
-_SMALL = "|".join(sorted((*ONES, *TENS), key=len, reverse=True))
-_WORDS = re.compile(
-    rf"\b(?:(?:{_SMALL}|an?(?=\s+(?:hundred|thousand|million|billion|dozen)))"
-    rf"(?:(?:\s+and\s+|[\s-]+)(?:{_SMALL}|hundred|thousand|million|billion|dozen)s?\b)*)\b",
+_MILLIONS = re.compile(r"\s?m(?![^\W\d_])", re.IGNORECASE)  # of money only
+_HALF = re.compile(r"\s+and\s+(?:a\s+)?(half|quarter)\b", re.IGNORECASE)
+_PARTS = re.compile(
+    r"\b(?:(?P<half>half)\s+an?\s|(?P<quarters>three\s+quarters)\b|(?P<quarter>a\s+quarter)\b|(?P<dozen>(?:an?\s)?dozen)\b"
+    r"|(?P<one>an?)(?=\s+[a-z]+\s+and\s+a\s+half\b))",
     re.IGNORECASE,
 )
-_ORDINAL = re.compile(rf"\b(?:(?P<tens>{'|'.join(TENS)})[\s-])?(?P<ones>{'|'.join(ORDINALS)})\b", re.IGNORECASE)
+_AMOUNTS = {"half": 0.5, "quarters": 0.75, "quarter": 0.25, "dozen": 12.0, "one": 1.0}
+_TENS = {word: 10.0 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_ORDINAL = re.compile(rf"\b(?:(?P<tens>{'|'.join(_TENS)})[\s-])?(?P<ones>{'|'.join(ORDINALS)})\b", re.IGNORECASE)
 _CJK_NUMBER = re.compile(r"(?P<percent>百分之)?(?P<digits>[〇零一二三四五六七八九两兩十百千万亿]+)")
 _COUNTED = re.compile(r"[个個块塊只隻条條张張本位名人次年岁歲天周月日元米公千厘毫斤吨小分秒座艘辆架间層层章卷回倍成届]")
+_NOTHING_ELSE = 0.8  # of a text are number words
+_FRACTIONS = set("½⅓⅔¼¾⅕⅛")
 _SHORT_YEARS = re.compile(r"(?<!\d)(1\d|20)\d\d(?P<short>(?:\s?(?:[-–—/,&]|,?\s(?:and|or))\s?\d\d(?![\d.,]*\d))+)")
 
 
@@ -108,7 +140,7 @@ def values(text: str) -> list[Value]:
     text = unicodedata.normalize("NFKC", text) if any(c in text for c in "０１２３４５６７８９％") else text
     found: list[Value] = []
     taken = bytearray(len(text))
-    for finder in (_dates, _times, _codes, _numbers, _ordinals, _number_words, _cjk_numbers):
+    for finder in (_dates, _times, _codes, _ordinals, _numbers, _cjk_numbers):
         for value in finder(text):
             if not any(taken[value.start : value.end]):
                 found.append(value)
@@ -127,7 +159,7 @@ def holds(there: Sequence[Value], text: str, value: Value) -> bool:
     if value.kind == "date":
         return any(_states_day(there, day) for day in value.readings) or _stands(value.text, text)
     for other in there:
-        if other.kind == "number" and value.readings & other.readings and agree(value.unit, other.unit):
+        if other.kind == "number" and value.equals(other):
             return True
         if other.kind == "date" and value.is_year and any(float(d[0] or -1) in value.readings for d in other.readings):
             return True
@@ -138,7 +170,7 @@ def alike(value: Value, other: Value) -> bool:
     """Of the same kind, so that one may stand instead of the other."""
     if value.kind != other.kind or (value.readings & other.readings and value.unit == other.unit):
         return (value.is_year and other.kind == "date") or (other.is_year and value.kind == "date")
-    return value.kind != "number" or (value.is_year == other.is_year and agree(value.unit, other.unit))
+    return value.kind != "number" or (value.is_year == other.is_year and value.measures(other))
 
 
 @lru_cache(maxsize=50_000)
@@ -215,8 +247,12 @@ def _codes(text: str) -> Iterator[Value]:
         if _PLAIN.fullmatch(code) or (letters[-1:] == "-" and letters[:-1].islower()):
             continue  # '20th', '1990s', 'mid-1970s'
         number = re.match(r"\d+", code)
-        unit = number and (_UNIT.match(code, number.end()) or _SCALE.match(code, number.end()))
-        if unit and (unit.end() == len(code) or code[unit.end()] in "-/."):
+        if number and code[number.end() :][:1] in _FRACTIONS:
+            continue  # '3½'
+        scale = number and _SCALE.match(code, number.end())
+        unit = number and unit_at(code, number.end())
+        end = scale.end() if scale else unit[1] if unit else 0
+        if end and (end == len(code) or code[end] in "-/."):
             continue  # '5km'
         if any("\u3040" <= c <= "\u9fff" for c in code):
             continue
@@ -224,62 +260,86 @@ def _codes(text: str) -> Iterator[Value]:
 
 
 def _numbers(text: str) -> Iterator[Value]:
+    for start, end, readings, symbol, strict in sorted(_atoms(text), key=lambda atom: (atom[0], -atom[1])):
+        half = _HALF.match(text, end)
+        if half:
+            readings, end = {each + (0.5 if half[1].lower() == "half" else 0.25) for each in readings}, half.end()
+        scale = _SCALE.match(text, end)
+        millions = symbol and not scale and _MILLIONS.match(text, end)
+        if scale:
+            times = SCALES[(scale["name"] or scale["dense"]).lower()]
+            readings, end = {each * times for each in readings}, scale.end()
+        elif millions:
+            readings, end = {each * 1e6 for each in readings}, millions.end()
+        unit = unit_at(text, end)
+        if symbol:
+            unit = symbol, max(end, unit[1]) if unit and unit[0] == symbol else end
+        elif text[max(0, start - 3) : start] == "百分之":
+            unit = "%", end
+        named, end = unit or ("", end)
+        behind = None if half else _HALF.match(text, end)
+        if behind:  # 'an hour and a half'
+            readings, end = {each + (0.5 if behind[1].lower() == "half" else 0.25) for each in readings}, behind.end()
+        found = frozenset(round(each, 9) for each in readings)
+        yield Value("number", text[start:end].strip(), start, end, found, named, strict or bool(named))
+
+
+def _atoms(text: str) -> Iterator[tuple[int, int, set[float], str, bool]]:
+    """(start, end, readings, symbol of money, strict) of each number, without its scale and unit."""
     centuries = {
         match.start("short") + short.start(): match.group(1)
         for match in _SHORT_YEARS.finditer(text)
         for short in re.finditer(r"\d\d", match["short"])
     }
     for match in _NUMBER.finditer(text):
-        start, digits = match.start("digits"), match["digits"]
-        end = match.end()
-        readings = read_digits(digits)
-        if start in centuries:
-            readings |= {float(centuries[start] + digits)}  # 1973-74; 1755, 56 and 57
-        suffix = _PLAIN.match(text, start)
-        if suffix and suffix.end() > end:
-            end = suffix.end()
-        scale = _SCALE.match(text, end)
-        if scale:
-            readings = {reading * SCALES[scale.group(1).lower()] for reading in readings}
-            end = scale.end()
-        unit = _UNIT.match(text, end)
-        named = UNITS[unit.group(1).lower()] if unit else ""
-        if match["symbol"]:
-            named = match["symbol"].strip()
-        elif text[max(0, start - 3) : start] == "百分之":
-            named = "%"
-        elif unit:
-            end = unit.end()
-        if match["sign"]:
-            readings = {-reading for reading in readings}
-        begin = match.start("symbol") if match["symbol"] else match.start()
-        yield Value("number", text[begin:end].strip(), begin, end, frozenset(round(r, 9) for r in readings), named)
+        start, end = match.span()
+        if not (match["digits"] or match["part"] or match["fraction"]):
+            continue
+        readings = read_digits(match["digits"]) if match["digits"] else {0.0}
+        if match["fraction"]:
+            fraction = read_fraction(match["fraction"])
+            if fraction is None:  # '24/7' are two numbers
+                for each in re.finditer(r"\d+", match["fraction"]):
+                    at = match.start("fraction")
+                    yield at + each.start(), at + each.end(), {float(each.group())}, "", True
+                continue
+            readings = {fraction}
+        elif match["part"]:
+            part = read_fraction(match["part"].strip()) or 0.0
+            readings = {each + part for each in readings}
+        if match["digits"] and match.start("digits") in centuries:
+            readings |= {float(centuries[match.start("digits")] + match["digits"])}  # 1973-74; 1755, 56 and 57
+        suffix = _PLAIN.match(text, match.start("digits")) if match["digits"] else None
+        readings = {-each for each in readings} if match["sign"] else readings
+        begin = match.start("symbol") if match["symbol"] else start
+        yield begin, max(end, suffix.end() if suffix else 0), readings, (match["symbol"] or "").strip(), True
+    for match in _PARTS.finditer(text):
+        kind = match.lastgroup or "one"
+        end = match.end() - 1 if kind == "half" else match.end()
+        yield match.start(), end, {_AMOUNTS[kind]}, "", kind != "one"
+    for language in _languages(text):
+        for start, end, number in number_words(text, language):
+            yield start, end, {number}, "", True
 
 
-def _number_words(text: str) -> Iterator[Value]:
-    for match in _WORDS.finditer(text):
-        start = match.start()
-        for part in _counted_apart(match.group()):
-            end = start + len(part)
-            unit = _UNIT.match(text, end)
-            named = UNITS[unit.group(1).lower()] if unit else ""
-            words = [w for w in re.split(r"[\s-]+", part.lower()) if w != "and"]
-            until = unit.end() if unit else end
-            readings = frozenset([read_words(words)])
-            yield Value("number", text[start:until].strip(), start, until, readings, named, part.lower() != "one")
-            start = end + len(" and ")
-
-
-def _counted_apart(words: str) -> list[str]:
-    """'two and three' are two numbers, 'two hundred and three' is one."""
-    if re.search(r"hundred|thousand|million", words, re.IGNORECASE):
-        return [words]
-    return re.split(r"\sand\s", words, flags=re.IGNORECASE)
+def _languages(text: str) -> Sequence[str]:
+    """English, or another in which the text has number words and may be written."""
+    others = {language: number_words(text, language) for language in LANGUAGES[1:]}
+    others = {language: found for language, found in others.items() if found}
+    if not others:
+        return ("en",)
+    most = max(others, key=lambda language: sum(end - start for start, end, _ in others[language]))
+    if sum(end - start for start, end, _ in others[most]) >= _NOTHING_ELSE * len(text) and not number_words(text, "en"):
+        return (most,)
+    if is_english(text):
+        return ("en",)
+    known = detect(text)
+    return (known,) if known in others else () if known in LANGUAGES else (most,)
 
 
 def _ordinals(text: str) -> Iterator[Value]:
     for match in _ORDINAL.finditer(text):
-        value = TENS.get((match["tens"] or "").lower(), 0.0) + ORDINALS[match["ones"].lower()]
+        value = _TENS.get((match["tens"] or "").lower(), 0.0) + ORDINALS[match["ones"].lower()]
         strict = value > 2
         yield Value("number", match.group(), *match.span(), frozenset([value]), "", strict)
 
@@ -287,12 +347,11 @@ def _ordinals(text: str) -> Iterator[Value]:
 def _cjk_numbers(text: str) -> Iterator[Value]:
     for match in _CJK_NUMBER.finditer(text):
         digits = match["digits"]
-        counted = bool(_COUNTED.match(text, match.end())) or bool(match["percent"])
         value = read_cjk(digits)
+        counted = bool(_COUNTED.match(text, match.end())) or bool(match["percent"])
         if value is None or not (counted or (len(digits) > 1 and digits not in ("千万", "万一", "十分", "万千"))):
             continue
-        unit = _UNIT.match(text, match.end())
-        named = "%" if match["percent"] else UNITS[unit.group(1).lower()] if unit else ""
+        named = "%" if match["percent"] else (unit_at(text, match.end()) or ("", 0))[0]
         strict = digits not in ("一", "百", "千", "万", "十")
         yield Value("number", match.group(), *match.span(), frozenset([value]), named, strict)
 

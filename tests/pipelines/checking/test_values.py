@@ -1,0 +1,126 @@
+"""Values: whatever way a number, a measure or a day is written, it is the same; and another is another."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.checking.numerals import number_words, read_cjk
+from pipelines.checking.values import holds, values
+
+WHOLE = st.integers(min_value=2, max_value=99_999)
+DAYS = st.dates(min_value=datetime.date(1000, 1, 1), max_value=datetime.date(2099, 12, 31))
+
+
+def states(text: str, value: str) -> bool:
+    """Whether the text states all values of the other."""
+    strict = [each for each in values(value) if each.strict]
+    return bool(strict) and all(holds(values(text), text, each) for each in strict)
+
+
+def same(one: str, other: str) -> bool:
+    return states(one, other) and states(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("two and a half million", "2.5 million"),
+        ("half a million", "500,000"),
+        ("$5m", "5 million dollars"),
+        ("2,5 Mio. Euro", "€2,500,000"),
+        ("zwei Millionen", "2 million"),
+        ("90 minutes", "an hour and a half"),
+        ("half an hour", "30 minutes"),
+        ("1.5 km", "1500 m"),
+        ("5 ft", "60 inches"),
+        ("10 °C", "50 °F"),
+        ("3½", "3.5"),
+        ("3/4 cup", "0.75 cup"),
+        ("a dozen eggs", "12 eggs"),
+        ("一亿二千万", "120 million"),
+        ("03-04-2021", "3 April 2021"),
+        ("03-04-2021", "March 4, 2021"),
+        ("12 de março de 2020", "12 March 2020"),
+        ("4 марта 2021", "2021-03-04"),
+    ],
+)
+def test_written_in_two_ways(one: str, other: str) -> None:
+    assert states(other, one) or states(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("1.5 km", "1500 miles"),
+        ("90 minutes", "an hour"),
+        ("$5m", "5 m"),
+        ("10 °C", "10 °F"),
+        ("3½", "3"),
+        ("1/2", "2"),
+    ],
+)
+def test_another_measure(one: str, other: str) -> None:
+    assert not states(other, one)
+
+
+@given(WHOLE)
+def test_digits_with_and_without_separators(number: int) -> None:
+    assert same(f"{number:,} tons", f"{number} tons")
+    assert same(f"{number} million", f"{number},000,000")
+
+
+@given(WHOLE)
+def test_measures_in_other_units(number: int) -> None:
+    assert same(f"{number} km", f"{number * 1000} metres")
+    assert same(f"{number} hours", f"{number * 60} minutes")
+    assert same(f"{number} kg", f"{number * 1000} grams")
+    assert not states(f"{number + 1} km", f"{number * 1000} metres")
+
+
+@given(DAYS)
+def test_days(day: datetime.date) -> None:
+    written = (
+        f"{day.day} {day:%B} {day.year}",
+        f"{day:%B} {day.day}, {day.year}",
+        f"{day.year}年{day.month}月{day.day}日",
+    )
+    iso = f"{day.year}-{day.month:02}-{day.day:02}"
+    assert all(same(each, iso) for each in written)
+    assert all(states(f"{day.day:02}{mark}{day.month:02}{mark}{day.year}", iso) for mark in "-./")
+    other = day.replace(year=day.year + 1, day=1)
+    assert not states(f"on {iso}", f"on {other.year}-{other.month:02}-{other.day:02}")
+
+
+@given(st.integers(min_value=1, max_value=10**12))
+def test_chinese_numerals(number: int) -> None:
+    import cn2an
+
+    assert read_cjk(cn2an.an2cn(number)) == number
+
+
+def test_number_words_say_where_they_stand() -> None:
+    text = "She has twenty-five dogs and one hundred and five cats."
+    assert [(text[start:end], number) for start, end, number in number_words(text, "en")] == [
+        ("twenty-five", 25.0),
+        ("one hundred and five", 105.0),
+    ]
+
+
+def test_words_that_are_units_only_by_chance_are_none() -> None:
+    assert [value.unit for value in values("5 cats, 10 people, 3 as well, 4 at once, 7 points")] == [
+        "",
+        "",
+        "",
+        "",
+        "point",
+    ]
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_read(text: str) -> None:
+    for value in values(text):
+        assert 0 <= value.start < value.end
