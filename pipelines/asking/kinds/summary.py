@@ -8,6 +8,7 @@ already counts less as in SumBasic (Nenkova and Vanderwende 2005).
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,7 @@ _ASKED = 0.8  # what being near to what was asked counts beside the words that s
 _OPENS = 0.4  # and at most, being at its beginning
 _OPENING = 0.15  # share of a file that is its beginning
 _SAID = 0.3  # of a word's weight is left once it was said
+_LEADERS = re.compile(r"\.{4}|(?:\. ){4}|…{2}")
 _SHORTEST = 5  # words of a sentence that says something
 
 
@@ -122,8 +124,11 @@ def _under(segment: Segment) -> str:
 
 def _pick(text: str, sentences: Sequence[Sentence], context: QueryContext, room: int, opens: bool) -> list[Sentence]:
     """Until there is no room left, in reading order."""
-    told = [each for each in sentences if each.form in ("sentence", "item") and count_words(each.words) >= _SHORTEST]
-    told = told or [each for each in sentences if each.form != "heading"]
+    once = list({" ".join(each.words.split()).lower(): each for each in reversed(sentences)}.values())[::-1]
+    told = [each for each in once if each.form in ("sentence", "item") and count_words(each.words) >= _SHORTEST]
+    whole = [each for each in told if _is_whole(each)]
+    told = whole if count_words(" ".join(each.words for each in whole)) >= room else told
+    told = told or [each for each in once if each.form != "heading"]
     words = [list(dict.fromkeys(content_words(each.words))) for each in told]
     terms = _terms(words, context)
     central = np.array([_weight(each, terms) for each in words])
@@ -147,6 +152,13 @@ def _pick(text: str, sentences: Sequence[Sentence], context: QueryContext, room:
         room -= cost
         terms = {word: weight * (_SAID if word in words[best] else 1.0) for word, weight in terms.items()}
     return [told[i] for i in sorted(chosen)]
+
+
+def _is_whole(sentence: Sentence) -> bool:
+    """Whether it is no title, no line of a table of contents and no half of a sentence."""
+    text = sentence.words.strip()
+    ends = text.endswith((".", "!", "?", "…", "。", "！", "？", ";", "”", '"', "»", ")"))
+    return not _LEADERS.search(text) and (ends or sentence.form == "item") and not text[:1].islower()
 
 
 def _terms(words: Sequence[Sequence[str]], context: QueryContext) -> dict[str, float]:

@@ -28,6 +28,12 @@ FILES = {
     "Notice is three months, given in writing before the first of March.\n\n"
     + "The club hands the keys of the shed to the board on its last day. " * 30
     + "\n",
+    "storm report.md": "Report of the great storm\n\nContents\n\nThe storm on the coast ........ 2\n\nThe harbour after it ........ 5\n\n"
+    + "".join(
+        f"Report of the great storm\n\nThe storm of day {n} took {n + 3} roofs from the houses of the coast, and the "
+        f"{n + 20} boats of the storm fleet lay in the mud for {n + 2} days before the storm went on.\n\n"
+        for n in range(14)
+    ),
     "income.txt": "The income of the ferry was 9,100 crowns. Guests come by the morning boat.",
 }
 
@@ -91,6 +97,12 @@ def test_a_summary_is_of_the_file_that_is_meant(library, shelf) -> None:
     assert {each.result.source.path.rsplit("/", 1)[1] for each in answer.evidence if each.sentences} == {
         "minutes 2024-05-03.md"
     }
+
+
+def test_a_summary_tells_sentences_once_and_no_titles(library, shelf) -> None:
+    answer = ask(library, shelf, "sum up the report of the great storm", "summary")
+    assert "Report of the great storm" not in answer.text and "....." not in answer.text
+    assert answer.text.count("roofs from the houses") > 2
 
 
 def test_a_summary_of_a_chapter_keeps_to_it(library, shelf) -> None:
