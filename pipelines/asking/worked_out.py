@@ -14,6 +14,7 @@ from indexes.records import Segment, Source
 from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence, sentences_of
 from pipelines.asking.phrases import phrase
+from pipelines.asking.recorded import recorded
 from pipelines.extractors.tables import cells_of
 from pipelines.query.plan import QueryPlan
 from pipelines.records import Result
@@ -74,7 +75,7 @@ class _Found:
 def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
     """The likeliest answer of a table among the results, or its likeliest rows; None where none are likely enough."""
     asked = Asked(plan.text, plan.language)
-    tables = list(_tables(plan, material))
+    tables = [*_tables(plan, material), *_records(plan, material)]
     under = [(found.table, found.about) for found in tables]
     read = [readings(part, under, material.context.shelf.text) for part in (asked, *parts_of(asked))]
     rarity = material.context.rarity(set(asked.spoken))
@@ -115,7 +116,8 @@ def _likeliest(
 def _stated(programs: Sequence[Program], found: _Found, language: str) -> str:
     """What is said of programs, and what it was worked out from where that is not to be seen."""
     said = "; ".join(dict.fromkeys(_said(each, found.table, language) for each in programs))
-    of = [phrase("files", language, n=len(found.sources))] if len(found.sources) > 1 else []
+    alone = len(programs) == len(programs[0].rows) == 1 and programs[0].operation == "select"
+    of = [phrase("files", language, n=len(found.sources))] if len(found.sources) > 1 and not alone else []
     of += [phrase("table_cut", language, n=found.table.height)] if found.cut else []
     rows = len(programs[0].rows)
     of += [phrase("table_shown", language, n=rows, shown=_ROWS)] if rows > _ROWS else []
@@ -172,6 +174,16 @@ def _tables(plan: QueryPlan, material: Material) -> Iterator[_Found]:
             about = " ".join(dict.fromkeys(part.under for part in parts[:_NAMED]))
             cut = len(kept) < len(rows) or any(len(known[source]) > _LONGEST for source in within)
             yield _Found(table, (first, *kept)[table.first :], about, within, cut)
+
+
+def _records(plan: QueryPlan, material: Material) -> Iterator[_Found]:
+    """Files that are records of one kind, as a table."""
+    for lines, rows, sources in recorded(plan, material):
+        table = Table.made(lines)
+        if table.height >= _FEWEST:
+            within = {source.id: source for source in sources}
+            about = " ".join(dict.fromkeys(PurePath(source.path).stem.replace("_", " ") for source in sources[:_NAMED]))
+            yield _Found(table, (rows[0], *rows)[table.first :], about, within, False)
 
 
 def _parts(head: _Head, sources: Mapping[str, Source], known: Mapping[str, Sequence[Sentence]]) -> Iterator[_Part]:

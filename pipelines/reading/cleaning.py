@@ -23,6 +23,8 @@ _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\u2010]\n(?=[^\W\d_])")
 _ITEM = re.compile(r"\s*(?:[-*•‣▪◦–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
 
+_PAIR = re.compile(r"[^\W\d_][^:：\n]{0,30}[:：]\s+\S")
+
 _REPEATS = 0.4  # a line on this share of the pages is a header or footer
 _FEWEST_PAGES = 3
 _EDGE_LINES = 2
@@ -69,7 +71,8 @@ def unwrap(text: str) -> str:
     for previous, line in pairwise(lines):
         runs_on = len(previous) >= full or line[:1].islower()
         rows = " | " in previous or " | " in line
-        if not rows and previous.strip() and line.strip() and runs_on and not _ITEM.match(line):
+        pairs = _PAIR.match(previous) and _PAIR.match(line)
+        if not rows and not pairs and previous.strip() and line.strip() and runs_on and not _ITEM.match(line):
             joined += _between(previous, line) + line.lstrip()
         else:
             joined += "\n" + line

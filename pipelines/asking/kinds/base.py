@@ -60,8 +60,13 @@ def _beside(found: WorkedOut, sentences: Sequence[Sentence]) -> list[Sentence]:
     left = [
         each
         for each in sentences
-        if each not in found.rows
+        if not any(_is_part(each, row) for row in found.rows)
         and not (found.statement and (each.segment.source_id not in files or (each.context or each.text) in tables))
     ]
     heads = {each.context for each in left}
     return [each for each in left if each.form != "row" or each.context or each.text in heads]
+
+
+def _is_part(sentence: Sentence, row: Sentence) -> bool:
+    """Whether a sentence stands in what is quoted: a record is quoted as a whole."""
+    return sentence.segment.id == row.segment.id and row.start <= sentence.start and sentence.end <= row.end

@@ -28,7 +28,8 @@ FILES = {
     "Notice is three months, given in writing before the first of March.\n\n"
     + "The club hands the keys of the shed to the board on its last day. " * 30
     + "\n",
-    "storm report.md": "Report of the great storm\n\nContents\n\nThe storm on the coast ........ 2\n\nThe harbour after it ........ 5\n\n"
+    "storm report.md": "Report of the great storm\n\nContents\n\nThe storm on the coast ........ 2\n\n"
+    "The harbour after it ........ 5\n\n"
     + "".join(
         f"Report of the great storm\n\nThe storm of day {n} took {n + 3} roofs from the houses of the coast, and the "
         f"{n + 20} boats of the storm fleet lay in the mud for {n + 2} days before the storm went on.\n\n"

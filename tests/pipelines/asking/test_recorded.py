@@ -1,0 +1,39 @@
+"""Files that are records of one kind answer like a table, each by what it says."""
+
+import pytest
+
+from pipelines.answering import Answering
+from pipelines.records import Question
+
+TOTALS = (120.5, 80, 99, 45, 300, 210.75)
+UNPAID = (1, 4, 5)
+FILES = {
+    f"mooring {n}.txt": f"The harbour office\n\nBill no: B-{n:03}\nBoat: {('Heron', 'Curlew', 'Tern')[n % 3]}\n"
+    f"Status: {'unpaid' if n in UNPAID else 'paid'}\nTotal: {total} EUR\n\n"
+    "Please pay within fourteen days. The office is open from Monday to Friday.\n"
+    for n, total in enumerate(TOTALS)
+} | {"harbour.md": "# The harbour\n\nBills that are unpaid after thirty days are reminded by the office.\n"}
+
+
+@pytest.fixture(scope="module")
+def answering(library, shelf):
+    return Answering(library, shelf, ability="quotes")
+
+
+def test_what_is_counted_and_added_over_files_is_told_with_each_of_them(answering) -> None:
+    answer = answering.invoke(Question("how many bills are unpaid, and what do they add up to?"))
+    first, *rest = answer.text.split("\n\n")
+    assert "**3**" in first and "**590.75**" in first and "6 files" in first
+    assert [f"B-00{n}" in " ".join(rest) for n in range(6)] == [n in UNPAID for n in range(6)]
+    cited = {each.result.source.path.rpartition("/")[2] for each in answer.evidence[:3]}
+    assert cited == {f"mooring {n}.txt" for n in UNPAID}
+
+
+def test_the_file_with_the_largest_value_is_named(answering) -> None:
+    answer = answering.invoke(Question("which bill has the highest total?"))
+    assert "**B-004**" in answer.text.split("\n")[0]
+
+
+def test_one_record_is_told_alone(answering) -> None:
+    answer = answering.invoke(Question("what is the status of B-003?"))
+    assert "**paid**" in answer.text.split("\n")[0] and "files" not in answer.text.split("\n")[0]
