@@ -33,7 +33,7 @@ class Group:
     sentences: Sequence[Sentence] = ()
     label: str = ""
     stated: str = ""
-    columns: Mapping[str, Sequence[Sentence]] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[Sentence | None]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ class _Composer:
             else:
                 self._table(told)
 
-    def columns(self, columns: Mapping[str, Sequence[Sentence]]) -> None:
+    def columns(self, columns: Mapping[str, Sequence[Sentence | None]]) -> None:
         """The n-th sentences of all columns are a row."""
         head = CELL.join(label.replace(CELL, " ") for label in columns)
         self.line(f"{CELL}{head}{CELL}\n{CELL}{'---|' * len(columns)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 
 from pipelines.asking.choosing import Amount, choose
 from pipelines.asking.kinds.base import Kind
@@ -11,8 +12,10 @@ from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence
 from pipelines.asking.quotes import Group
 from pipelines.asking.ranking import stems
+from pipelines.asking.versions import differing, versions_in
 from pipelines.query.plan import QueryPlan
 
+_VERSIONS = 190  # words of what two versions of a text say differently
 _SIDE = 25  # words about a side that was not spoken of
 _ALL = 0.5  # what a sentence brings that speaks of all sides, or a row of a table that does
 _RESULTS = 6  # that are read for it
@@ -27,6 +30,11 @@ class Comparison(Kind):
     def gather(self, plan: QueryPlan, material: Material) -> list[Group]:
         """What is found for the whole question, and for each side by itself where that does not speak of it."""
         passages, scores = material.search(plan.text)
+        pair = versions_in(material)
+        rows = differing(pair, material, _VERSIONS) if pair else []
+        if pair and rows:
+            names = [PurePath(source.path).stem.replace("_", " ") for source in pair]
+            return [Group(columns={name: [row[n] for row in rows] for n, name in enumerate(names)})]
         sides = plan.sub_queries
         if sides:
             scores = {

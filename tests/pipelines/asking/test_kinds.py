@@ -28,6 +28,12 @@ FILES = {
     "Notice is three months, given in writing before the first of March.\n\n"
     + "The club hands the keys of the shed to the board on its last day. " * 30
     + "\n",
+    "mooring rules 2021.md": "# Mooring rules\n\nValid from 1 May 2021.\n\n- The fee is 9 crowns a night.\n"
+    "- Boats leave the quay by eleven in the morning.\n- Dogs are kept on a lead on the quay.\n"
+    "- Fires are forbidden everywhere in the harbour.\n",
+    "mooring rules 2024.md": "# Mooring rules\n\nValid from 1 June 2024.\n\n- The fee is 12 crowns a night.\n"
+    "- Boats leave the quay by ten in the morning.\n- Dogs are kept on a lead on the quay.\n"
+    "- Drones may not be flown over the boats.\n",
     "storm report.md": "Report of the great storm\n\nContents\n\nThe storm on the coast ........ 2\n\n"
     "The harbour after it ........ 5\n\n"
     + "".join(
@@ -52,6 +58,16 @@ def test_a_comparison_speaks_of_every_side(library, shelf) -> None:
     answer = ask(library, shelf, "north wall or cellar, which is damper?", "comparison")
     assert "north wall" in answer.text and "cellar" in answer.text
     assert answer.trace is not None and answer.trace.parts == ("north wall", "cellar")
+
+
+def test_two_versions_of_a_text_are_told_by_what_they_say_differently(library, shelf) -> None:
+    answer = ask(library, shelf, "what changed in the mooring rules from 2021 to 2024?", "comparison")
+    head, _, *rows = answer.text.splitlines()
+    assert head == "|mooring rules 2021|mooring rules 2024|"
+    assert any("9 crowns" in row and "12 crowns" in row for row in rows)
+    assert any("eleven" in row and "by ten" in row for row in rows)
+    assert any("Fires" in row for row in rows) and any("Drones" in row for row in rows)
+    assert "Dogs" not in answer.text
 
 
 def test_what_is_said_of_one_side_only_stands_in_its_column(library, shelf) -> None:
