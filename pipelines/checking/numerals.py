@@ -12,20 +12,23 @@ SCALES = {
     for scale, names in {
         1e3: "thousand thousands k tsd tausend mille mil 千",
         1e6: "million millions mn mio millionen millones millón milioni milhões",
-        1e9: "billion billions bn mrd milliarde milliarden milliard milliards mil\u00a0millones miliardi",
+        1e9: "billion billions bn mrd milliarde milliarden milliard milliards miliardi",
         1e12: "trillion trillions tn billionen",
         1e2: "hundred hundreds 百",
         1e4: "万 萬",
         1e8: "亿 億",
     }.items()
-    for name in names.split(" ")
+    for name in names.split()
 }
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
 """Of which number words are read."""
 
+_SIMPLE = str.maketrans("〇兩萬億", "零两万亿")
 _WORD = re.compile(r"[^\W\d_]+")
+_ZERO = 4  # letters of a word for nothing; 'os' is none
 _LONGEST = 12  # words of a number
-_JOINING = {"a", "an", "and"}  # end no number
+_JOINING = frozenset("a an and und et y e en".split())  # begin and end no number
+_ONES = frozenset("one ein eine einen einem einer un une una uno um uma een één dos".split())  # say no number, mostly
 ORDINALS = {
     word: float(n)
     for n, word in enumerate(
@@ -38,7 +41,7 @@ ORDINALS = {
 
 def read_digits(digits: str) -> set[float]:
     """All that digits with separators may mean: '1.250' is 1.25 or 1250."""
-    plain = re.sub(r"[\u00a0\u202f\u2009'’]", "", digits)
+    plain = re.sub(r"[ \u00a0\u202f\u2009'’]", "", digits)
     separators = re.findall(r"[.,]", plain)
     if not separators:
         return {float(plain)}
@@ -68,7 +71,7 @@ def number_words(text: str, language: str) -> Sequence[tuple[int, int, float]]:
     from text_to_num import alpha2digit, text2num  # type: ignore[import-untyped]
 
     found: list[tuple[int, int, float]] = []
-    lower = text.lower()
+    lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     if not lower.strip() or alpha2digit(lower, language, threshold=0) == lower:
         return found
     words = list(_WORD.finditer(lower))
@@ -77,12 +80,18 @@ def number_words(text: str, language: str) -> Sequence[tuple[int, int, float]]:
         for behind in range(min(len(words), at + _LONGEST), at, -1):
             start, end = words[at].start(), words[behind - 1].end()
             said = lower[start:end]
-            if re.search(r"[^\w\s-]|\d", said) or words[behind - 1].group() in _JOINING or said == "one":
+            if (
+                re.search(r"[^\w\s-]|\d", said)
+                or {words[at].group(), words[behind - 1].group()} & _JOINING
+                or said in _ONES
+            ):
                 continue
             try:
-                found.append((start, end, float(text2num(said, language))))
+                number = float(text2num(said, language))
             except ValueError:
                 continue
+            if number or len(said) >= _ZERO:
+                found.append((start, end, number))
             at = behind - 1
             break
         at += 1
@@ -93,8 +102,9 @@ def read_cjk(digits: str) -> float | None:
     """'三十一' → 31, '二〇二四' → 2024, '12' → 12, '一亿二千万' → 120000000; None for what is no number."""
     import cn2an  # type: ignore[import-untyped]
 
-    plain = digits.translate(str.maketrans("零兩萬億", "〇两万亿")) if digits.isascii() is False else digits
+    plain = digits.translate(_SIMPLE)
+    scale = SCALES.get(plain[-1:], 1.0) if "点" in plain else 1.0  # '一点五亿'
     try:
-        return float(cn2an.cn2an(plain.replace("〇", "零"), "smart"))
-    except ValueError:
+        return float(cn2an.cn2an(plain if scale == 1.0 else plain[:-1], "smart")) * scale
+    except (ValueError, LookupError, OverflowError):
         return None

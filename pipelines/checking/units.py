@@ -40,9 +40,9 @@ _NAMES = {
         "minute": "min mins 分钟 minuten",
         "hour": "h hr hrs 小时 stunde stunden heure heures hora horas",
         "day": "天 tag tage tagen jour jours día días",
-        "week": "woche wochen semaine semaines semana semanas",
+        "week": "周 woche wochen semaine semaines semana semanas",
         "month": "个月 monat monate monaten mois mes meses",
-        "year": "yr yrs jahr jahre jahren an ans année années año años",
+        "year": "yr yrs jahr jahre jahren ans année années año años",
         "10 year": "decade decades",
         "100 year": "century centuries 世纪",
         "degC": "°c ℃ celsius 摄氏度",
@@ -57,17 +57,24 @@ _NAMES = {
         "%": "% percent pct percentage prozent pour\u00a0cent",
         "$": "$ dollar dollars usd 美元",
         "€": "€ euro euros eur 欧元",
-        "£": "£ gbp",
+        "£": "£ gbp 英镑",
         "¥": "¥ yuan yen cny jpy rmb 元 人民币 日元",
     }.items()
     for name in names.split(" ")
-} | {"per cent": "%", "per\u00a0cent": "%", "pour cent": "%", "miles per hour": "mile/hour", "miles per gallon": "mpg"}
+} | {
+    "per cent": "%",
+    "per\u00a0cent": "%",
+    "pour cent": "%",
+    "miles per hour": "mile/hour",
+    "miles per gallon": "mile/gallon",
+}
 SYMBOLS = "$€£¥"
 _PLAIN = frozenset("%$€£¥")  # measured in nothing else
 _SHORTEST = 4  # letters of a name that pint is asked for
 _ALIKE = 3  # letters with which it must begin: 'cats' would be 'centitechnical_atmosphere'
 _WRITTEN = re.compile(
-    rf"[\s\u00a0-]?(?P<name>{'|'.join(map(re.escape, sorted(_NAMES, key=len, reverse=True)))})(?![a-z²])"
+    rf"[\s\u00a0-]?(?P<name>{'|'.join(map(re.escape, sorted(_NAMES, key=len, reverse=True)))})"
+    r"(?:(?<=[^a-z])|(?![^\W\d_]|[²'’]|\.\s?[A-Z]))"
     rf"|[\s\u00a0-](?P<word>[a-z]{{{_SHORTEST},20}})\b",
     re.IGNORECASE,
 )

@@ -29,6 +29,7 @@ from pipelines.checking.units import measured, unit_at
 from pipelines.languages import detect, is_english
 
 ValueKind = Literal["number", "date", "time", "code"]
+_POUNDS = {"pound", "£"}  # of what, the word does not say
 Day = tuple[int | None, int | None, int | None]  # year, month, day
 
 
@@ -52,30 +53,36 @@ class Value:
 
     def measures(self, other: Value) -> bool:
         """Whether another number has its unit, or one of the same dimension, or either has none."""
-        if not self.unit or not other.unit:
+        if not self.unit or not other.unit or {self.unit, other.unit} == _POUNDS:
             return True
         return measured(1.0, self.unit)[0] == measured(1.0, other.unit)[0]
 
     def equals(self, other: Value) -> bool:
         """Whether another number may mean as much."""
-        if not (self.unit and other.unit) or self.unit == other.unit:
+        if not (self.unit and other.unit) or self.unit == other.unit or {self.unit, other.unit} == _POUNDS:
             return bool(self.readings & other.readings)
         mine, theirs = ([measured(each, value.unit) for each in value.readings] for value in (self, other))
         return any(a == b and isclose(x, y, rel_tol=1e-6) for a, x in mine for b, y in theirs)
 
 
 def _months() -> dict[str, int]:
-    """Names of months in several languages, lower case, with the number of each."""
-    found: dict[str, int] = {}
-    for language in "en de fr es it pt nl da sv nb fi pl cs ru uk tr".split():
+    """Names of months in several languages, lower case, with the number of each. Many short ones are other words, too
+    ('out', 'set', 'des'), so those that are none stand here."""
+    found = {name: n for n, names in enumerate(_SHORT_MONTHS, start=1) for name in names.split()}
+    for language in "en de fr es it pt nl da sv nb fi pl cs ru uk".split():
         info = import_module(f"dateparser.data.date_translation_data.{language}").info
         for n, month in enumerate(_ENGLISH_MONTHS, start=1):
-            for name in (month, month[:3], *info.get(month, ())):
-                if name.strip(".").isalpha() and len(name) > 2:
-                    found.setdefault(name.strip(".").lower(), n)
+            for name in (month, *info.get(month, ())):
+                if name.isalpha() and len(name) >= _LONG_MONTH:
+                    found.setdefault(name.lower(), n)
     return found
 
 
+_LONG_MONTH = 4  # letters
+_SHORT_MONTHS = (
+    "jan ene янв", "feb fév fev фев", "mar mär мар", "apr abr avr апр", "may mai mei maj май мая", "jun июн", "jul июл",
+    "aug авг", "sep сен", "oct okt окт", "nov ноя", "dec dez déc dic дек",
+)  # fmt: skip
 _ENGLISH_MONTHS = "january february march april may june july august september october november december".split()
 MONTHS = _months()
 _MONTH = rf"(?P<{{0}}>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\.?"
@@ -110,7 +117,8 @@ _PLAIN = re.compile(r"\d+(?:st|nd|rd|th|s)\b", re.IGNORECASE)
 _NUMBER = re.compile(
     r"""(?P<sign>(?<![\w)])[-−](?=[\d$€£¥])|\bminus\s)? (?P<symbol>[$€£¥]\s?)?
         (?<![\d.,/])(?:(?P<fraction>\d{1,2}/\d{1,2}(?![\d/]))
-      | (?P<digits>\d{1,3}(?:[\u00a0\u202f\u2009'’]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*))?
+      | (?P<digits>\d{1,3}(?:[\u00a0\u202f\u2009'’]\d{3})+(?:[.,]\d+)?(?!\d)|\d{1,3}(?:\ \d{3}){2,}(?!\d)
+      | \d+(?:[.,]\d+)*))?
         (?P<part>(?<=\d)\s?[½⅓⅔¼¾⅕⅛]|[½⅓⅔¼¾⅕⅛]|(?<=\d)\s\d{1,2}/\d{1,2}(?![\d/]))?""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -125,14 +133,18 @@ _PARTS = re.compile(
     r"|(?P<one>an?)(?=\s+[a-z]+\s+and\s+a\s+half\b))",
     re.IGNORECASE,
 )
+_DIGITS = "zero one two three four five six seven eight nine".split()
+_POINT = re.compile(rf"\s+point\s+((?:{'|'.join(_DIGITS)})(?:\s+(?:{'|'.join(_DIGITS)}))*)\b", re.IGNORECASE)
 _AMOUNTS = {"half": 0.5, "quarters": 0.75, "quarter": 0.25, "dozen": 12.0, "one": 1.0}
 _TENS = {word: 10.0 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _ORDINAL = re.compile(rf"\b(?:(?P<tens>{'|'.join(_TENS)})[\s-])?(?P<ones>{'|'.join(ORDINALS)})\b", re.IGNORECASE)
-_CJK_NUMBER = re.compile(r"(?P<percent>百分之)?(?P<digits>[〇零一二三四五六七八九两兩十百千万亿]+)")
+_CJK_NUMBER = re.compile(r"(?P<percent>百分之)?(?P<digits>[〇零一二三四五六七八九两兩十百千万亿点]{1,20}+)")
 _COUNTED = re.compile(r"[个個块塊只隻条條张張本位名人次年岁歲天周月日元米公千厘毫斤吨小分秒座艘辆架间層层章卷回倍成届]")
 _NOTHING_ELSE = 0.8  # of a text are number words
 _FRACTIONS = set("½⅓⅔¼¾⅕⅛")
-_SHORT_YEARS = re.compile(r"(?<!\d)(1\d|20)\d\d(?P<short>(?:\s?(?:[-–—/,&]|,?\s(?:and|or))\s?\d\d(?![\d.,]*\d))+)")
+_SHORT_YEARS = re.compile(
+    r"(?<!\d)(1\d|20)\d\d(?P<short>(?:\s?(?:[-–—/,&]|,?\s(?:and|or))\s?\d\d(?![\d.,'’\u00a0\u202f\u2009]*\d))+)"
+)
 
 
 def values(text: str) -> list[Value]:
@@ -266,10 +278,11 @@ def _numbers(text: str) -> Iterator[Value]:
             readings, end = {each + (0.5 if half[1].lower() == "half" else 0.25) for each in readings}, half.end()
         scale = _SCALE.match(text, end)
         millions = symbol and not scale and _MILLIONS.match(text, end)
-        if scale:
-            times = SCALES[(scale["name"] or scale["dense"]).lower()]
+        while scale:  # 'two hundred thousand', '3千万'
+            times = SCALES[" ".join((scale["name"] or scale["dense"]).lower().split())]
             readings, end = {each * times for each in readings}, scale.end()
-        elif millions:
+            scale = _SCALE.match(text, end)
+        if millions:
             readings, end = {each * 1e6 for each in readings}, millions.end()
         unit = unit_at(text, end)
         if symbol:
@@ -319,6 +332,10 @@ def _atoms(text: str) -> Iterator[tuple[int, int, set[float], str, bool]]:
         yield match.start(), end, {_AMOUNTS[kind]}, "", kind != "one"
     for language in _languages(text):
         for start, end, number in number_words(text, language):
+            point = _POINT.match(text, end) if language == "en" else None
+            if point:  # 'two point five'
+                digits = "".join(str(_DIGITS.index(word)) for word in point[1].lower().split())
+                number, end = number + float(f"0.{digits}"), point.end()
             yield start, end, {number}, "", True
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.checking.numerals import number_words, read_cjk
+from pipelines.checking.units import _NAMES, measured
 from pipelines.checking.values import holds, values
 
 WHOLE = st.integers(min_value=2, max_value=99_999)
@@ -41,6 +42,13 @@ def same(one: str, other: str) -> bool:
         ("3½", "3.5"),
         ("3/4 cup", "0.75 cup"),
         ("a dozen eggs", "12 eggs"),
+        ("two hundred thousand people", "200,000 people"),
+        ("two point five million dollars", "$2.5m"),
+        ("3千万元", "30000000元"),
+        ("一点五亿元", "1.5亿元"),
+        ("67 000 000 habitants", "67 millions d'habitants"),
+        ("5 million pounds", "£5 million"),
+        ("30 miles per gallon", "30 mpg"),
         ("一亿二千万", "120 million"),
         ("03-04-2021", "3 April 2021"),
         ("03-04-2021", "March 4, 2021"),
@@ -118,6 +126,39 @@ def test_words_that_are_units_only_by_chance_are_none() -> None:
         "",
         "point",
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "§ 5 des Gesetzes",
+        "l'un des 12 pays",
+        "10 out of 2000 people",
+        "He set 5 records",
+        "15 Häuser, 3 Männer, 10 Gäste",
+        "En 1804 l'empereur",
+        "In 1922 T. S. Eliot wrote it",
+        "In 1990 an earthquake struck",
+    ],
+)
+def test_words_that_are_no_months_and_no_units(text: str) -> None:
+    assert all(value.kind == "number" and not value.unit for value in values(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["Le projet a été confié à un architecte suisse.", "Ha comprado una casa.", "Os resultados dos exames"]
+)
+def test_articles_are_no_numbers(text: str) -> None:
+    assert not [value for value in values(text) if value.strict]
+
+
+@pytest.mark.parametrize("text", ["Umsatz 2019 – 12'500 Franken", "收入达到三亿五", "二十〇日", "一" * 400])
+def test_odd_numbers_stop_nothing(text: str) -> None:
+    assert isinstance(values(text), list)
+
+
+def test_all_units_measure_something() -> None:
+    assert all(measured(1.0, unit)[0] for unit in _NAMES.values())
 
 
 @given(st.text(max_size=80))
