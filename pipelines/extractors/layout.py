@@ -16,7 +16,7 @@ from pipelines.extractors.lines import Cell, Rectangle, Row, Run, cells_of, encl
 @dataclass(frozen=True, slots=True)
 class Block:
     """A paragraph (`table` False) or a table; `text` has one line for each visual line. `columns` are the intervals of
-    x of a table whose columns can be told apart."""
+    x of a table whose columns can be told apart, `head` is its first line where that names them."""
 
     text: str
     rectangle: Rectangle
@@ -24,12 +24,17 @@ class Block:
     bold: bool
     table: bool
     columns: tuple[tuple[float, float], ...] = ()
+    head: str = ""
 
 
 _MARGIN = 150
 """Characters of a running header or footer, at most."""
 _FITTING = 0.9
 """Of the runs of rows that go on with a table, so many stand in one of its columns each."""
+_EDGE = 4.0
+"""Points by which the edges of such columns may differ."""
+_MOST_RUNS = 3000
+"""On a page that is read by columns: finding them takes the square of their time."""
 
 
 def blocks(runs: Sequence[Run], above: Block | None = None) -> list[Block]:
@@ -38,10 +43,15 @@ def blocks(runs: Sequence[Run], above: Block | None = None) -> list[Block]:
     found: list[Block] = []
     for region in _regions(list(runs)):
         for rows in _groups(region):
-            begins = above and above.columns and sum(len(block.text) for block in found) <= _MARGIN
-            known = above if begins and not any(block.table for block in found) else None
-            found.append(_block(rows, known))
+            found.append(_block(rows, above if above and _begins(found, rows) else None))
     return found
+
+
+def _begins(before: Sequence[Block], rows: Sequence[Row]) -> bool:
+    """Whether nothing but a running header stands before some rows on their page: no table, and no title."""
+    size = max(row.size for row in rows)
+    titles = any(block.table or block.bold or block.size > 1.1 * size for block in before)
+    return not titles and sum(len(block.text) for block in before) <= _MARGIN
 
 
 def open_table(found: Sequence[Block]) -> Block | None:
@@ -61,7 +71,7 @@ def open_table(found: Sequence[Block]) -> Block | None:
 
 def _regions(runs: list[Run], depth: int = 0) -> list[list[Run]]:
     """Parts of the page to be read one after the other: columns of prose, and what spans them."""
-    gutter = _gutter(runs) if depth < 4 and len(runs) >= 8 else None
+    gutter = _gutter(runs) if depth < 4 and 8 <= len(runs) <= _MOST_RUNS else None
     if gutter is None:
         return [runs] if runs else []
     crossing = sorted((run for run in runs if run.x0 < gutter < run.x1), key=lambda run: run.middle)
@@ -181,26 +191,60 @@ def _block(rows: list[Row], above: Block | None = None) -> Block:
     several = sum(row.several for row in rows)
     table = several >= 2 and several >= 0.4 * len(rows)
     columns: tuple[tuple[float, float], ...] = ()
-    if above and several and _fits(rows, above.columns):
-        table, columns = True, above.columns
-        head = above.text.split("\n", 1)[0]
-        lines = _lines(rows, columns)
-        lines = lines if lines[0] == head else [head, *lines]
+    head = ""
+    if above and several and _goes_on(rows, above):
+        table, columns, head = True, above.columns, above.head
+        lines = [*filter(None, [head]), *_lines(rows, columns)]
     elif table:
         columns = _columns_of(rows)
         lines = _lines(rows, columns) if columns else [" | ".join(cell.text for cell in row.cells) for row in rows]
+        head = lines[0] if columns and _is_head(rows, columns) else ""
     else:
         lines = [row.text for row in rows]
     rectangle = enclosing((run.x0, run.y0, run.x1, run.y1) for row in rows for run in row.runs)
     size, bold = max(row.size for row in rows), all(row.bold for row in rows)
-    return Block("\n".join(lines), rectangle, size, bold, table, columns)
+    return Block("\n".join(lines), rectangle, size, bold, table, columns, head)
 
 
-def _fits(rows: list[Row], columns: Sequence[tuple[float, float]]) -> bool:
-    """Whether rows stand in some columns: each run in one, and at least two of a row."""
+def _goes_on(rows: list[Row], above: Block) -> bool:
+    """Whether rows go on with a table: each run in one of its columns, which begin or end where they did, and no head
+    of their own."""
     runs = [run for row in rows for run in row.runs]
+    columns = above.columns
     within = sum(sum(x0 < run.x1 and run.x0 < x1 for x0, x1 in columns) == 1 for run in runs)
-    return within >= _FITTING * len(runs) and 2 * sum(row.several for row in rows) > len(rows)
+    several = sum(row.several for row in rows)
+    if not columns or within < _FITTING * len(runs) or 2 * several <= len(rows):
+        return False
+    filled = [_filled(row, columns) for row in rows]
+    if several == 1 and sum(map(bool, filled[0])) < len(columns):
+        return False  # a running header may stand above two columns
+    told = [line.split(" | ") for line in above.text.split("\n")[bool(above.head) :]]
+    for n in range(len(columns)):  # what holds figures goes on with figures
+        mine = [_figure(joined_text(row[n])) for row in filled if row[n]]
+        theirs = [_figure(line[n]) for line in told if len(line) > n and line[n]]
+        if mine and theirs and sum(theirs) >= _FITTING * len(theirs) and 2 * sum(mine) < len(mine):
+            return False
+    edges = 0
+    used = [n for n in range(len(columns)) if any(row[n] for row in filled)]
+    for n in used:
+        own = [run for row in filled for run in row[n]]
+        left, right = min(run.x0 for run in own) - columns[n][0], max(run.x1 for run in own) - columns[n][1]
+        edges += min(abs(left), abs(right)) <= _EDGE
+    return edges >= _FITTING * len(used) and not _is_head(rows, columns, above.head)
+
+
+def _is_head(rows: list[Row], columns: Sequence[tuple[float, float]], known: str = "") -> bool:
+    """Whether the first row names the columns: no figures where the rows below it hold some. Where none do, a table's
+    first row is its head; of rows that may go on with a `known` one, only the same."""
+    first, *others = [[joined_text(runs) for runs in _filled(row, columns)] for row in rows]
+    figures = [n for n in range(len(columns)) if 2 * sum(_figure(row[n]) for row in others) > len(others)]
+    if not others or not figures:
+        return not known or " | ".join(first) == known
+    return not any(_figure(first[n]) for n in figures)
+
+
+def _figure(text: str) -> bool:
+    return any(map(str.isdigit, text))
 
 
 def _columns_of(rows: list[Row]) -> tuple[tuple[float, float], ...]:
@@ -211,16 +255,19 @@ def _columns_of(rows: list[Row]) -> tuple[tuple[float, float], ...]:
     if not 2 <= len(columns) <= 2 * max(len(row) for row in cells):
         return ()
     filled = [_filled(row, columns) for row in rows]
-    joined = [columns[0]]
-    for at in range(1, len(columns)):
-        mine, theirs = ([bool(row[i]) for row in filled] for i in (at - 1, at))
-        apart = not any(a and b for a, b in zip(mine, theirs, strict=True))
-        # A title that stands beside the numbers below it, as titles to the left and numbers to the right do.
-        beside = apart and mine[0] != theirs[0] and not any((mine if mine[0] else theirs)[1:])
-        if beside and len(columns) > 2:
-            joined[-1] = joined[-1][0], columns[at][1]
-        else:
-            joined.append(columns[at])
+    titled = [bool(row) for row in filled[0]]
+    below = [any(row[n] for row in filled[1:]) for n in range(len(columns))]
+    # A title that stands beside the numbers below it, as titles to the left and numbers to the right do.
+    alone = [titled[n] and not below[n] and not _figure(joined_text(filled[0][n])) for n in range(len(columns))]
+    without = [below[n] and not titled[n] for n in range(len(columns))]
+    joined = list[tuple[float, float]]()
+    at = 0
+    while at < len(columns):
+        pair = at + 1 < len(columns) and ((alone[at] and without[at + 1]) or (without[at] and alone[at + 1]))
+        near = range(max(0, at - 1), min(len(columns), at + 3))
+        together = pair and len(columns) > 2 and sum(alone[n] + without[n] for n in near) == 2
+        joined.append((columns[at][0], columns[at + together][1]))
+        at += 1 + together
     return tuple(joined)
 
 

@@ -23,7 +23,7 @@ _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\u2010]\n(?=[^\W\d_])")
 _ITEM = re.compile(r"\s*(?:[-*•‣▪◦–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
 
-_PAIR = re.compile(r"[^\W\d_][^:：\n]{0,30}[:：]\s+\S")
+_PAIR = re.compile(r"(?![a-z])[^\W\d_][^:：\n]{0,30}[:：]\s+\S")
 
 _REPEATS = 0.4  # a line on this share of the pages is a header or footer
 _FEWEST_PAGES = 3
@@ -101,9 +101,11 @@ def drop_running_lines(pieces: list[Piece]) -> list[Piece]:
         seen.update({pattern for line in _edge_lines(pieces, indices) for pattern in _patterns(line, page)})
     running = {pattern for pattern, count in seen.items() if count >= max(_FEWEST_PAGES, _REPEATS * len(pages))}
     kept = list(pieces)
+    first = Counter(piece.text.partition("\n")[0] for piece in pieces if piece.kind == "table" and "\n" in piece.text)
+    heads = {line for line, count in first.items() if count > 1 and " | " in line}
     for page, indices in pages.items():
         edges = {*indices[:_EDGE_LINES], *indices[-_EDGE_LINES:]}
-        texts = {i: _without_edges(pieces[i], page, running) for i in edges}
+        texts = {i: _without_edges(pieces[i], page, running, heads) for i in edges}
         if any(texts.get(i, pieces[i].text).strip() for i in indices):
             for i, text in texts.items():
                 kept[i] = replace(pieces[i], text=text)
@@ -126,14 +128,15 @@ def _patterns(line: str, page: int) -> set[str]:
     return patterns
 
 
-def _without_edges(piece: Piece, page: int, running: set[str]) -> str:
-    """The text of a piece without running lines at its edges. The head of a table that goes on over pages repeats,
-    too: a row of several cells without a number that counts the pages stays."""
+def _without_edges(piece: Piece, page: int, running: set[str], heads: set[str]) -> str:
+    """The text of a piece without running lines at its edges. The heads of tables that go on over pages repeat, too;
+    they stay, unless a number in them counts the pages."""
     lines = piece.text.split("\n")
     for _ in range(_EDGE_LINES):
-        if piece.kind == "table" and len(lines) > 1 and lines[0].count(" | ") >= _HEAD:
-            running = {pattern for pattern in running if "#" in pattern}
-        if lines and _patterns(lines[0], page) & running:
+        above = running
+        if piece.kind == "table" and len(lines) > 1 and (lines[0] in heads or lines[0].count(" | ") >= _HEAD):
+            above = {pattern for pattern in running if "#" in pattern}
+        if lines and _patterns(lines[0], page) & above:
             lines = lines[1:]
         if lines and _patterns(lines[-1], page) & running:
             lines = lines[:-1]

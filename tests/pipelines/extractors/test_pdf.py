@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.errors import ExtractionError
 from pipelines.extractors import extract
+from pipelines.reading.cleaning import clean
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
 from tests.making_files import PAGE, PdfPage, a_picture, make_pdf
@@ -96,6 +97,59 @@ def test_a_table_goes_on_over_pages_below_its_head(tmp_path: Path) -> None:
     tables = [piece for piece in pieces if piece.kind == "table"]
     assert [piece.place.page for piece in tables] == [1, 2]
     assert tables[1].text.split("\n") == ["Company | Town | Staff", *(" | ".join(row) for row in more)]
+
+
+def table(page: PdfPage, rows: list[tuple[str, ...]], xs: tuple[int, ...]) -> PdfPage:
+    for number, row in enumerate(rows):
+        for x, cell in zip(xs, row, strict=True):
+            if cell:
+                page.line(x, 100 + 18 * number, cell)
+    return page
+
+
+STAFF = [("Company", "Town", "Staff"), ("Bolt Works Ltd.", "Lindau", "40"), ("Nut Works Limited", "Bregenz", "7")]
+FIRES = [("Street", "Quarter", "Dead"), ("Mill Lane", "North", "3"), ("Harbour Road", "South", "11")]
+
+
+def test_another_table_on_the_next_page_is_its_own(tmp_path: Path) -> None:
+    titled = PdfPage().line(60, 60, "Fires of the year", 13, True)
+    for page in (titled, PdfPage()):
+        pages = [table(PdfPage(), STAFF, (60, 190, 320)), table(page, FIRES, (60, 190, 320))]
+        tables = [piece.text for piece in read(make_pdf(tmp_path / "a.pdf", pages)) if piece.kind == "table"]
+        assert tables[1].split("\n")[0] == "Street | Quarter | Dead"
+
+
+def test_a_form_does_not_go_on_with_a_table_of_figures(tmp_path: Path) -> None:
+    first = table(PdfPage(), [("Item", "Price"), ("Bolt of steel", "40"), ("Nut of brass", "7")], (60, 300))
+    second = table(PdfPage(), [("Name", "Anna Vane"), ("Born", "1911"), ("Keeper", "yes")], (60, 300))
+    pieces = read(make_pdf(tmp_path / "a.pdf", [first, second]))
+    assert "Price" not in pieces[-1].text and "Name | Anna Vane" in pieces[-1].text
+
+
+def test_a_running_header_of_two_cells_is_no_row_of_a_table(tmp_path: Path) -> None:
+    pages = []
+    for n in range(4):
+        page = PdfPage().line(60, 40, "Harbour Society").line(420, 40, "Annual report")
+        rows = [STAFF[0]] * (n == 0) + [(f"Bolt Works {n}{i}", "Lindau", str(10 * n + i)) for i in range(5)]
+        pages.append(table(page, rows, (60, 190, 400)))
+    pieces = clean(read(make_pdf(tmp_path / "a.pdf", pages)), wrapped=True)
+    assert [piece.text.split("\n")[0] for piece in pieces] == ["Company | Town | Staff"] * 4
+    assert sum("Bolt Works 10" in piece.text for piece in pieces) == 1
+
+
+def test_the_head_of_two_columns_stays_on_each_page(tmp_path: Path) -> None:
+    pages = [
+        table(PdfPage(), [("Company", "Staff")] * (n == 0) + [(f"Works {n} {i}", str(i)) for i in range(5)], (60, 300))
+        for n in range(4)
+    ]
+    pieces = clean(read(make_pdf(tmp_path / "a.pdf", pages)), wrapped=True)
+    assert [piece.text.split("\n")[0] for piece in pieces] == ["Company | Staff"] * 4
+
+
+def test_debit_and_credit_of_a_table_without_a_head_stay_apart(tmp_path: Path) -> None:
+    rows = [("01 Jan", "Opening", "500.00", ""), ("02 Jan", "Shop", "", "20.00"), ("03 Jan", "Rent", "", "300.00")]
+    (found,) = read(make_pdf(tmp_path / "a.pdf", [table(PdfPage(), rows, (60, 150, 320, 420))]))
+    assert found.text.split("\n")[1] == "02 Jan | Shop |  | 20.00"
 
 
 def test_a_title_beside_its_numbers_makes_one_column(tmp_path: Path) -> None:
