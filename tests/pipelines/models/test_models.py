@@ -49,9 +49,10 @@ def test_a_second_speech_model_is_nobody_unless_it_is_set(tmp_path: Path) -> Non
         ModelShelf({"closer_speech": "builtin"}, tmp_path)
 
 
-@pytest.mark.parametrize("role", ["rerank", "entailment"])
-def test_models_that_judge_pairs_are_nobody_unless_they_are_set(role: str, tmp_path: Path) -> None:
-    assert ModelShelf({}, tmp_path).name(role) == "none"
+@pytest.mark.parametrize(("role", "name"), [("rerank", "none"), ("entailment", "folioscope-cross-encoder")])
+def test_other_models_that_judge_pairs_are_set(role: str, name: str, tmp_path: Path) -> None:
+    assert ModelShelf({}, tmp_path).name(role) == name
+    assert ModelShelf({role: "none"}, tmp_path).name(role) == "none"
     assert ModelShelf({role: "hf:some/model"}, tmp_path).name(role) == "some/model"
     for choice in ("builtin:x", "hf:", "openai:x", ""):
         with pytest.raises(UsageError, match=rf"{role}={choice} names no model.*hf:/models/my-"):
