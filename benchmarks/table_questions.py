@@ -36,10 +36,24 @@ from pipelines.models.embedding import TextEmbedder
 from pipelines.tables.cells import words_of
 from pipelines.tables.conditions import Asked
 from pipelines.tables.days import day_of
-from pipelines.tables.judging import WEIGHTS, Judged, What, features, forget, held, judged, learned_weights, signals
+from pipelines.tables.judging import (
+    WEIGHTS,
+    Judged,
+    Match,
+    What,
+    features,
+    forget,
+    held,
+    judged,
+    learned_weights,
+    likeliest,
+    scored,
+    signals,
+)
 from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import Reading, programs, readings
 from pipelines.tables.table import Table
+from pipelines.tables.telling import told
 
 SETS = ("wikitablequestions", "tatqa")
 _OFTEN = 20  # questions that a feature must be seen in
@@ -49,12 +63,13 @@ _RATE, _L1 = 0.02, 0.12
 _SMALL = 0.03  # weights that are left out
 _QUESTIONS, _CHECKED = 9_000, 400  # of a set
 _NEAR = 0.62, 0.97  # cosines of names that mean about the same
+_MATCHES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5)
 _OTHERS = 2  # tables that a question is put to beside its own
 
 Part = Literal["learned", "checked", "asked"]
 
 
-class _Known:
+class Known:
     """A text model that remembers what it embedded: many tables have the same columns. Questions are read as passages
     are, many at once; the built-in model does so anyway."""
 
@@ -191,7 +206,7 @@ def _cases(rows: Sequence[Mapping[str, Any]], embedder: Any, names: dict[str, in
     for row in rows:
         reading = reading_of(row, embedder)
         made = programs(reading)
-        right = [_answers(each.answer, row) for each in made]
+        right = [answers(each.answer, row) for each in made]
         kept = list(range(len(made)))
         if few:
             wrong = [n for n in kept if not right[n]]
@@ -199,13 +214,13 @@ def _cases(rows: Sequence[Mapping[str, Any]], embedder: Any, names: dict[str, in
             kept = [n for n in kept if right[n]][:_RIGHT] + wrong[:_WRONG]
             if not any(right):
                 continue
-        told = [features(made[n], reading) for n in kept]
+        said = [features(made[n], reading) for n in kept]
         if few:
-            for each in told:
+            for each in said:
                 for name in each:
                     names.setdefault(name, len(names))
         triples = [
-            (names[name], value, at) for at, each in enumerate(told) for name, value in each.items() if name in names
+            (names[name], value, at) for at, each in enumerate(said) for name, value in each.items() if name in names
         ]
         ids, values, of = zip(*triples, strict=True) if triples else ((), (), ())
         yield Case(
@@ -226,7 +241,7 @@ class Put(NamedTuple):
     own: bool
 
 
-def put(rows: Sequence[Mapping[str, Any]], embedder: Any) -> Iterator[Put]:
+def put(rows: Sequence[Mapping[str, Any]], embedder: Any, match: Match | None) -> Iterator[Put]:
     """Each question put to its own table, to those of others with which it shares most rare words, and to any."""
     tables = {json.dumps(row["table"]): row["table"] for row in rows}
     texts = [set(words_of(key)) for key in tables]
@@ -241,12 +256,12 @@ def put(rows: Sequence[Mapping[str, Any]], embedder: Any) -> Iterator[Put]:
         others = [n for n in order if n != own]
         chosen = (own, *others[:_OTHERS], *random.Random(row["question"]).sample(others[_OTHERS:], _OTHERS))
         put_to = [reading_of({**row, "table": list(tables.values())[n]}, embedder) for n in chosen]
-        told = {word: worth.get(word, rarest) for word in put_to[0].asked.spoken}
-        shares = [held(reading, told) for reading in put_to]
+        spoken = {word: worth.get(word, rarest) for word in put_to[0].asked.spoken}
+        shares = [held(reading, spoken) for reading in put_to]
         for n, reading, share in zip(chosen, put_to, shares, strict=True):
-            for each in judged(reading):
+            for each in judged(reading, match):
                 right = n == own and _right(each, reading, row)
-                yield Put(each.what, signals(each, reading, told, max(shares) - share), right, n == own)
+                yield Put(each.what, signals(each, reading, spoken, max(shares) - share), right, n == own)
 
 
 def rightness_learned(cases: Sequence[Put]) -> dict[str, float]:
@@ -261,10 +276,13 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--learn", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--gate", action="store_true", help="with --learn: keep what is known of programs")
     parser.add_argument("--most", type=int, default=60, help="questions of a set that are asked")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        embedder = _Known(new_assistant(folder).shelf.text)
+        shelf = new_assistant(folder).shelf
+        embedder = Known(shelf.text)
+        match = shelf.cross_encoder.match if shelf.cross_encoder else None
     parts: dict[tuple[str, Part], list[dict[str, Any]]] = defaultdict(list)
     for row in lines(arguments.data / "train" / "tables.jsonl.zst"):
         if row["set"] in SETS and row["table"]["rows"]:
@@ -274,20 +292,18 @@ def main() -> None:
     if arguments.learn:
         names = sorted({name for rows in parts.values() for row in rows for name in row["table"]["columns"]})
         embedder.embed_passages(names)
-        learn(parts, embedder)
+        learn(parts, embedder, match, arguments.gate)
     for name in SETS:
         began = time.monotonic()
-        answers = list(put(parts[name, "asked"][: arguments.most], embedder))
-        seconds = (time.monotonic() - began) / len(answers)
+        cases = list(put(parts[name, "asked"][: arguments.most], embedder, match))
+        seconds = (time.monotonic() - began) / len(cases)
         for what, least in SURE.items():
-            own, others = (
-                [each for each in answers if each.what == what and each.own is mine] for mine in (True, False)
-            )
-            told = [each.right for each in own if _sure(each) >= least]
+            own, others = ([each for each in cases if each.what == what and each.own is mine] for mine in (True, False))
+            sure = [each.right for each in own if _sure(each) >= least]
             wrongly = np.mean([_sure(each) >= least for each in others])
             print(
                 f"{name}, {what}: {np.mean([each.right for each in own]):.2f} of {len(own)} right;"
-                f" told {len(told) / len(own):.2f}, of which {np.mean(told) if told else 0:.2f} right;"
+                f" told {len(sure) / len(own):.2f}, of which {np.mean(sure) if sure else 0:.2f} right;"
                 f" told of other tables {wrongly:.2f}"
             )
         print(f"{name}: {1000 * seconds:.0f} ms a table")
@@ -298,28 +314,54 @@ def _sure(case: Put) -> float:
     return 1 / (1 + math.exp(-sum(weights[name] * value for name, value in case.signals.items())))
 
 
-def learn(parts: Mapping[tuple[str, Part], Sequence[Mapping[str, Any]]], embedder: Any) -> None:
-    """Learn the weights of programs, then how surely the likeliest is right; write both down."""
+def learn(
+    parts: Mapping[tuple[str, Part], Sequence[Mapping[str, Any]]], embedder: Any, match: Match | None, gate: bool
+) -> None:
+    """Learn the weights of programs, how much it counts what a model finds that reads them, then how surely the
+    likeliest is right; write all down."""
     names: dict[str, int] = {}
     rows = [row for name in SETS for row in parts[name, "learned"][:_QUESTIONS]]
     near = embedder.near(sorted({name for row in rows for name in row["table"]["columns"] if name.strip()}))
     rng = random.Random(7)
-    rows += made_over(rows, near, rng)
-    embedder.know(rows)
-    cases = list(_cases(rows, embedder, names, True))
-    random.Random(7).shuffle(cases)
     checked = [row for name in SETS for row in parts[name, "checked"][:_CHECKED]]
-    print(f"{len(cases)} questions to learn from, {len(checked)} to check", flush=True)
+    weights: dict[str, dict[str, float]] = dict(learned_weights())
+    if not gate:
+        rows += made_over(rows, near, rng)
+        embedder.know(rows)
+        cases = list(_cases(rows, embedder, names, True))
+        random.Random(7).shuffle(cases)
+        print(f"{len(cases)} questions to learn from, {len(checked)} to check", flush=True)
+        embedder.know(checked)
+        programs = learned(cases, list(_cases(checked, embedder, names, False)), list(names))
+        weights["programs"] = dict(sorted(programs.items()))
+        _write(weights)
     embedder.know(checked)
-    programs = learned(cases, list(_cases(checked, embedder, names, False)), list(names))
-    weights = {"programs": dict(sorted(programs.items()))}
-    _write(weights)
+    if match is not None:
+        weights["match"] = {"match": match_learned(checked, embedder, match)}
+        _write(weights)
     checked += made_over(checked, near, rng)
     embedder.know(checked)
-    cases_put = list(put(checked, embedder))
+    cases_put = list(put(checked, embedder, match))
     for what in SURE:
         weights[what] = rightness_learned([each for each in cases_put if each.what == what])
     _write(weights)
+
+
+def match_learned(rows: Sequence[Mapping[str, Any]], embedder: Any, match: Match) -> float:
+    """What the reading of a program together with the question counts beside its log odds, by how many are right."""
+    right = dict.fromkeys(_MATCHES, 0)
+    for row in rows:
+        reading = reading_of(row, embedder)
+        made = programs(reading)
+        few = likeliest(made, scored(reading, made))
+        found = match(row["question"], [told(each, reading.table) for each, _ in few]) if few else np.zeros(0)
+        for weight in right:
+            scores = [odds + weight * float(more) for (_, odds), more in zip(few, found, strict=True)]
+            best = few[int(np.argmax(scores))][0] if few else None
+            right[weight] += best is not None and answers(best.answer, row)
+    for weight, count in right.items():
+        print(f"  read together, weight {weight}: {count / len(rows):.3f} of {len(rows)} right", flush=True)
+    return max(right, key=lambda weight: right[weight])
 
 
 def made_over(rows: Sequence[Mapping[str, Any]], near: Mapping[str, Sequence[str]], rng: random.Random) -> list[Any]:
@@ -340,11 +382,11 @@ def _write(weights: Mapping[str, Mapping[str, float]]) -> None:
 def _right(each: Judged, reading: Reading, row: Mapping[str, Any]) -> bool:
     """Whether the answer is right; of rows, whether they are those that some right answer stands on."""
     if each.what == "answer":
-        return _answers(each.program.answer, row)
-    return any(other.rows == each.program.rows and _answers(other.answer, row) for other in programs(reading))
+        return answers(each.program.answer, row)
+    return any(other.rows == each.program.rows and answers(other.answer, row) for other in programs(reading))
 
 
-def _answers(answer: Sequence[str], row: Mapping[str, Any]) -> bool:
+def answers(answer: Sequence[str], row: Mapping[str, Any]) -> bool:
     """Whether it is what is asked for, or what a second part of the question asks for."""
     return same(answer, list(map(str, row["answers"]))) or same(answer, row.get("also", [])) if answer else False
 

@@ -3,71 +3,105 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from indexes.records import Segment, Source
 from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence
 from pipelines.query.plan import QueryPlan
-from pipelines.tables.cells import words_of
-from pipelines.tables.records import FEWEST, Pair, pairs_of, shared_keys, table_of
+from pipelines.tables.records import FEWEST, Pair, folded, pairs_of, shared_keys, table_of
 
-_LOOKED_AT = 400  # segments with such keys
+_LOOKED_AT = 2_000  # segments with such keys
 _KEYS = 6  # by which more files are looked for
+_KINDS = 3  # of the results that are looked at
+_SHARED = 0.5  # of these keys that a record of the kind has, at least
 _LONGEST = 400  # characters of a record that is quoted whole
-
-Recorded = tuple[list[list[str]], list[Sentence], list[Source]]
-"""Lines of cells, the head first; for each row what it was read from, and in which file."""
-
-
-def recorded(plan: QueryPlan, material: Material) -> Iterator[Recorded]:
-    """The records that the results are of, each kind once, all of them as far as the words of their keys find them."""
-    context = material.context
-    catalogue, library = context.library.catalogue, context.library
-    found: dict[str, _Record] = {}
-    for result in material.results:
-        _add(found, result.source, result.segment)
-    keys = shared_keys([each.pairs for each in found.values()])
-    if not keys:
-        often = Counter(key for each in found.values() for key in each.pairs)
-        asked = set(words_of(plan.text))
-        keys = [key for key, times in often.most_common() if times > 1 and set(words_of(key)) & asked]
-    if not keys:
-        return
-    hits = library.search_keywords(" ".join(keys[:_KEYS]), _LOOKED_AT, library.scope(context.question.source))
-    segments = catalogue.segments([hit.segment_id for hit in hits])
-    sources = catalogue.sources({each.source_id for each in segments.values()})
-    for segment in segments.values():
-        if segment.source_id in sources:
-            _add(found, sources[segment.source_id], segment)
-    own = {each.casefold() for each in keys}
-    some = [each for each in found.values() if len(own & {key.casefold() for key in each.pairs}) >= min(2, len(own))]
-    some.sort(key=lambda each: each.source.path)
-    columns = shared_keys([each.pairs for each in some])
-    if len(some) >= FEWEST and columns:
-        rows = [{key: pair.value for key, pair in each.pairs.items()} for each in some]
-        yield table_of(rows, columns), [each.quoted for each in some], [each.source for each in some]
 
 
 @dataclass(slots=True)
-class _Record:
-    """What a file says of each key, and the lines of it that are quoted."""
+class Record:
+    """What is said of each key in one place of a file, and the lines of it that are quoted."""
 
     source: Source
-    pairs: dict[str, Pair]
     quoted: Sentence
+    pairs: dict[str, Pair] = field(default_factory=dict)
+
+    @property
+    def said(self) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted((folded(key), pair.value) for key, pair in self.pairs.items()))
 
 
-def _add(found: dict[str, _Record], source: Source, segment: Segment) -> None:
-    """What a segment says of keys; a file is one record, of which the first segment is quoted."""
-    pairs: dict[str, Pair] = {}
-    for pair in pairs_of(segment.text):
-        pairs.setdefault(pair.key, pair)
-    if source.id in found:
-        found[source.id].pairs = pairs | found[source.id].pairs
-    elif len(pairs) > 1:
-        start, end = min(pair.start for pair in pairs.values()), max(pair.end for pair in pairs.values())
-        if end - start > _LONGEST:
-            end = next(iter(pairs.values())).end
-        found[source.id] = _Record(source, pairs, Sentence(0, segment, start, end))
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Records of one kind as `lines` of cells, the head first; `cut`: there may be more."""
+
+    lines: list[list[str]]
+    records: list[Record]
+    cut: bool
+
+
+def recorded(plan: QueryPlan, material: Material) -> Iterator[Kind]:
+    """The records that the results are of, each kind by itself, as far as the words of their keys find them. Copies are
+    left out."""
+    known = {result.segment: result.source for result in material.results}
+    for found in _kinds(_records(known))[:_KINDS]:
+        often = Counter(key for each in found for key in each.pairs)
+        keys = [key for key, _ in often.most_common(_KEYS)]
+        segments, cut = _holding(keys, material)
+        own = set(map(folded, keys))
+        alike = {
+            each.said: each
+            for each in _records(known | segments)
+            if len(own & set(map(folded, each.pairs))) >= _SHARED * len(own)
+        }
+        kind = next(
+            (kind for kind in _kinds(list(alike.values())) if found[0].said in {each.said for each in kind}), []
+        )
+        columns = shared_keys([each.pairs for each in kind])
+        if len(kind) >= FEWEST and columns:
+            rows = [{key: pair.value for key, pair in each.pairs.items()} for each in kind]
+            yield Kind(table_of(rows, columns), kind, cut)
+
+
+def _holding(keys: Sequence[str], material: Material) -> tuple[dict[Segment, Source], bool]:
+    """The segments that hold words of some keys, with their files; whether there may be more."""
+    library = material.context.library
+    hits = library.search_keywords(" ".join(keys), _LOOKED_AT, library.scope(material.context.question.source))
+    segments = library.catalogue.segments([hit.segment_id for hit in hits])
+    sources = library.catalogue.sources({each.source_id for each in segments.values()})
+    there = {each: sources[each.source_id] for each in segments.values() if each.source_id in sources}
+    return there, len(hits) == _LOOKED_AT
+
+
+def _records(segments: dict[Segment, Source]) -> list[Record]:
+    """In the order of their files. A new one begins where a key is said again."""
+    found: list[Record] = []
+    for segment in sorted(segments, key=lambda each: (segments[each].path, each.position)):
+        source = segments[segment]
+        pairs = list(pairs_of(segment.text))
+        for pair in pairs if len(pairs) > 1 or (found and found[-1].source.id == source.id) else ():
+            last = found[-1] if found and found[-1].source.id == source.id else None
+            if last is None or folded(pair.key) in map(folded, last.pairs):
+                last = Record(source, Sentence(0, segment, pair.start, pair.end))
+                found.append(last)
+            last.pairs[pair.key] = pair
+            if last.quoted.segment is segment and pair.end - last.quoted.start <= _LONGEST:
+                last.quoted = Sentence(0, segment, last.quoted.start, pair.end)
+    return [each for each in found if len(each.pairs) > 1]
+
+
+def _kinds(records: Sequence[Record]) -> list[list[Record]]:
+    """Records apart by the key that they begin with: 'Invoice no', 'Offer no'. Keys that one record has both are of
+    one kind."""
+    begins = {folded(next(iter(each.pairs))) for each in records}
+    same = {key: key for key in begins}
+    for each in records:
+        there = [key for key in map(folded, each.pairs) if key in begins]
+        for key in there[1:]:
+            one, other = same[there[0]], same[key]
+            same = {name: one if kind == other else kind for name, kind in same.items()}
+    kinds: dict[str, list[Record]] = {}
+    for each in records:
+        kinds.setdefault(same[folded(next(iter(each.pairs)))], []).append(each)
+    return list(kinds.values())

@@ -20,7 +20,7 @@ from pipelines.query.plan import QueryPlan
 from pipelines.records import Result
 from pipelines.tables.cells import words_of as table_words
 from pipelines.tables.conditions import Asked
-from pipelines.tables.judging import What, also_asked, held, judged, parts_of, rightness
+from pipelines.tables.judging import Match, What, also_asked, held, judged, parts_of, rightness
 from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import ROWS, Program, Reading, readings
 from pipelines.tables.sql import query
@@ -37,6 +37,7 @@ _CHARACTERS = 10  # of a row that are as much work as a cell
 _NAMED = 20  # files, sheets and headings that a table is known by
 _LONGEST = 20_000  # rows of a table that are looked at
 _ROWS = 12  # that are quoted
+_NEAR = 0.2  # a table that holds so much less of the question than another is not looked at closely
 
 
 _SIGNS = re.compile(r"[%$€£¥°‰]")
@@ -80,7 +81,8 @@ def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
     read = [readings(part, under, material.context.shelf.text) for part in (asked, *parts_of(asked))]
     rarity = material.context.rarity(set(asked.spoken))
     most = max(rarity.values(), default=1.0)  # what stands in no file tells most: no table holds it
-    likeliest = _likeliest(read, {word: rarity.get(word) or (word not in ASKING) * most for word in asked.spoken})
+    worth = {word: rarity.get(word) or (word not in ASKING) * most for word in asked.spoken}
+    likeliest = _likeliest(read, worth, _match(plan, material))
     for what, (sure, program, reading, _) in likeliest.items():
         said = query(program, reading.table)
         material.context.trace.note("table", f"{what}: {said} ({sure:.2f}; {SURE[what]:.2f} would be told)")
@@ -96,8 +98,14 @@ def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
     return WorkedOut(statement, tuple(_quotable(row, tables[n], material) for row in _shown(program, tables[n])))
 
 
+def _match(plan: QueryPlan, material: Material) -> Match | None:
+    """What reads a question together with programs, where there is something that reads its language."""
+    reader = material.context.shelf.cross_encoder
+    return reader.match if reader is not None and plan.language == "en" else None
+
+
 def _likeliest(
-    read: Sequence[Sequence[Reading]], worth: Mapping[str, float]
+    read: Sequence[Sequence[Reading]], worth: Mapping[str, float], match: Match | None
 ) -> dict[What, tuple[float, Program, Reading, int]]:
     """The likeliest answer and the likeliest rows of some tables: how surely, by which reading, of which table. A part
     of the question must say which rows it means, since it says less."""
@@ -106,7 +114,7 @@ def _likeliest(
     for part in read:
         for n, reading in enumerate(part):
             behind = max(shares) - shares[n]
-            for each in judged(reading):
+            for each in judged(reading, match if part is read[0] and behind < _NEAR else None):
                 sure = rightness(each, reading, worth, behind) if part is read[0] or each.program.which.all else 0.0
                 if sure > found.get(each.what, (0.0,))[0]:
                     found[each.what] = sure, each.program, reading, n
@@ -178,12 +186,16 @@ def _tables(plan: QueryPlan, material: Material) -> Iterator[_Found]:
 
 def _records(plan: QueryPlan, material: Material) -> Iterator[_Found]:
     """Files that are records of one kind, as a table."""
-    for lines, rows, sources in recorded(plan, material):
-        table = Table.made(lines)
+    asked = set(table_words(plan.text))
+    for kind in recorded(plan, material):
+        parts = [_Part(each.source, _stem(each.source), [each.quoted]) for each in kind.records]
+        meant = _meant(parts, asked)
+        lines = [line for part, line in zip(parts, kind.lines[1:], strict=True) if part in meant]
+        table = Table.made([kind.lines[0], *lines], records=True)
         if table.height >= _FEWEST:
-            within = {source.id: source for source in sources}
-            about = " ".join(dict.fromkeys(PurePath(source.path).stem.replace("_", " ") for source in sources[:_NAMED]))
-            yield _Found(table, (rows[0], *rows)[table.first :], about, within, False)
+            within = {part.source.id: part.source for part in meant}
+            about = " ".join(dict.fromkeys(part.under for part in meant[:_NAMED]))
+            yield _Found(table, tuple(part.rows[0] for part in meant), about, within, kind.cut)
 
 
 def _parts(head: _Head, sources: Mapping[str, Source], known: Mapping[str, Sequence[Sentence]]) -> Iterator[_Part]:
@@ -197,9 +209,13 @@ def _parts(head: _Head, sources: Mapping[str, Source], known: Mapping[str, Seque
         cells = tuple(_cells(row) for rows in parts.values() for row in rows if row.context)
         if cells not in seen:
             seen.add(cells)
-            stem = PurePath(source.path).stem.replace("_", " ")
+            stem = _stem(source)
             for (sheet, heading), rows in parts.items():
                 yield _Part(source, " ".join(filter(None, (stem, sheet, heading))), rows)
+
+
+def _stem(source: Source) -> str:
+    return PurePath(source.path).stem.replace("_", " ")
 
 
 def _meant(parts: Iterable[_Part], asked: Collection[str]) -> list[_Part]:

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from pipelines.tables.days import Day, day_of, is_day_first
-from pipelines.tables.numbers import Mark, currencies, decimal_mark, number_of
+from pipelines.tables.numbers import Mark, currencies, decimal_mark, measures, number_of
 
 Sort = Literal["number", "date", "text"]
 """What a column holds."""
@@ -75,7 +75,8 @@ class Column:
         numbers = tuple(
             None if empty else number_of(cell, self.mark) for cell, empty in zip(self.cells, self.empty, strict=True)
         )
-        if full and sum(number is not None for number in numbers) >= _MOSTLY * full and len(currencies(told)) < 2:
+        one = len(currencies(told)) < 2 and len(measures(told)) < 2
+        if full and sum(number is not None for number in numbers) >= _MOSTLY * full and one:
             return "number", numbers
         return "text", (None,) * len(self.cells)
 

@@ -17,12 +17,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.tables.cells import words_of
 from pipelines.tables.conditions import Asked
 from pipelines.tables.programs import Program, Reading, programs
+from pipelines.tables.telling import told
 from pipelines.tables.wording import COMPARATIVES, SMALL, SUPERLATIVES
+
+if TYPE_CHECKING:
+    import numpy as np
 
 WEIGHTS = Path(__file__).with_name("judging.json")
 
@@ -33,7 +37,12 @@ _MOST_PARTS = 4  # of a question that are read by themselves
 _SURELY = 0.5  # how surely a part of a question must mean something by itself
 
 
+READ = 10
+"""Answers that are read together with the question."""
+
 What = Literal["answer", "rows"]
+Match = Callable[[str, Sequence[str]], "np.ndarray"]
+"""A question and programs in words → how well each fits, (n,)."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +100,13 @@ def signals(judged: Judged, reading: Reading, worth: Mapping[str, float], behind
     }
 
 
-def judged(reading: Reading) -> list[Judged]:
+def judged(reading: Reading, match: Match | None = None) -> list[Judged]:
     """The likeliest answer, and the likeliest rows where that leaves some out, each with the likeliest program of those
-    that give it; none where the table has no answer."""
-    known = learned_weights()["programs"]
+    that give it; none where the table has no answer. `match` reads the likeliest together with the question."""
     made = programs(reading)
-    scores = [sum(known.get(name, 0.0) * value for name, value in features(each, reading).items()) for each in made]
+    scores = scored(reading, made)
+    if match is not None and len(made) > 1:
+        scores = _read_together(reading, made, scores, match)
     best = max(scores, default=0.0)
     odds = [math.exp(score - best) for score in scores]
     found: list[Judged] = []
@@ -107,10 +117,40 @@ def judged(reading: Reading) -> list[Judged]:
             together[of(each)] += odd
         few = [key for key in together if what == "answer" or len(key) < reading.table.height]
         if few:
-            likeliest = max(few, key=lambda key: together[key])
-            first = max((n for n, each in enumerate(made) if of(each) == likeliest), key=lambda n: scores[n])
-            found.append(Judged(what, made[first], together[likeliest] / sum(odds), len(made)))
+            meant = max(few, key=lambda key: together[key])
+            first = max((n for n, each in enumerate(made) if of(each) == meant), key=lambda n: scores[n])
+            found.append(Judged(what, made[first], together[meant] / sum(odds), len(made)))
     return found
+
+
+def scored(reading: Reading, made: Sequence[Program]) -> list[float]:
+    """How likely each program is meant, as log odds up to a constant."""
+    known = learned_weights()["programs"]
+    return [sum(known.get(name, 0.0) * value for name, value in features(each, reading).items()) for each in made]
+
+
+def likeliest(made: Sequence[Program], scores: Sequence[float], most: int = READ) -> list[tuple[Program, float]]:
+    """Of the likeliest answers the likeliest program each, with the log odds of the answer."""
+    best = max(scores, default=0.0)
+    together: dict[tuple[str, ...], float] = defaultdict(float)
+    first: dict[tuple[str, ...], tuple[float, Program]] = {}
+    for each, score in zip(made, scores, strict=True):
+        together[each.answer] += math.exp(score - best)
+        if score > first.get(each.answer, (-math.inf, each))[0]:
+            first[each.answer] = score, each
+    order = sorted(first, key=lambda answer: -together[answer])[:most]
+    return [(first[answer][1], math.log(max(together[answer], 1e-9))) for answer in order]
+
+
+def _read_together(reading: Reading, made: Sequence[Program], scores: Sequence[float], match: Match) -> list[float]:
+    """The scores with what a model finds that reads the likeliest answers together with the question; the others count
+    as the worst of those."""
+    weight = learned_weights()["match"]["match"]
+    few = [program for program, _ in likeliest(made, scores)]
+    found = match(reading.asked.text, [told(program, reading.table) for program in few])
+    known = {program.answer: float(score) for program, score in zip(few, found, strict=True)}
+    least = min(known.values())
+    return [score + weight * known.get(each.answer, least) for each, score in zip(made, scores, strict=True)]
 
 
 def _answer(program: Program) -> tuple[str, ...]:
@@ -135,10 +175,10 @@ def also_asked(program: Program, reading: Reading, parts: Sequence[Reading]) -> 
     other rows is another answer."""
     found: dict[str, Program] = {}
     for part in parts:
-        likeliest = judged(part)[:1]
-        if not likeliest or likeliest[0].sure < _SURELY or likeliest[0].program.operation == program.operation:
+        first = judged(part)[:1]
+        if not first or first[0].sure < _SURELY or first[0].program.operation == program.operation:
             continue
-        other = likeliest[0].program
+        other = first[0].program
         if other.which.all and other.which.rows != program.which.rows:
             continue
         for each in programs(reading):

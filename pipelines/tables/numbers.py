@@ -9,12 +9,15 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from pipelines.checking.units import unit_at
 from pipelines.checking.values import MONTHS
 
 Mark = Literal[",", ".", ""]
 """What parts decimals. Where that is not known (''), three digits behind a comma are thousands, and what stands behind
 a point are decimals."""
 
+_LOOKED_AT = 300  # cells of which units are read
+_FIRST = re.compile(r"\D{0,4}\d+(?:[.,]\d+)*")
 _LONGEST = 60  # characters of a cell that is a number with words around it
 _LARGEST = 1e15  # what is larger is a name of something, and floats do not hold it
 _FORMS = str.maketrans(
@@ -95,6 +98,13 @@ def decimal_mark(cells: Sequence[str]) -> Mark:
     if told:
         return told.pop() if len(told) == 1 else ""
     return "," if points > 1 and (whole or currencies(cells)) else ""
+
+
+def measures(cells: Sequence[str]) -> set[str]:
+    """The units behind the numbers of some cells: 2 kg and 500 g cannot be added as they are written."""
+    found = (_FIRST.match(cell) for cell in cells[:_LOOKED_AT])
+    units = (unit_at(match.string, match.end()) for match in found if match)
+    return {unit[0] for unit in units if unit}
 
 
 def currencies(cells: Sequence[str]) -> set[str]:

@@ -21,7 +21,7 @@ _SHARED = 0.5  # of the records that a key stands in, to be a column
 _LONGEST, _WORDS = 40, 4  # characters and words of a key
 _VALUE = 200  # characters of a value
 _PAIR = re.compile(
-    rf"[\s*_•-]*+(?P<key>[^\W\d_][^:：|\n]{{0,{_LONGEST}}}?)[\s*_]*+(?::[\s*_]+|：[\s*_]*+)(?P<value>\S[^\n]{{0,{_VALUE}}}?)[\s*_]*+$"
+    rf"[\s*_•-]*+(?P<key>[^\W\d_][^:：|\n]{{0,{_LONGEST}}}?)[\s*_]*+(?::[\s*_]+|：[\s*_]*+)(?P<value>\S.*)$"
 )
 
 
@@ -41,7 +41,7 @@ def pairs_of(text: str) -> Iterator[Pair]:
     for line in text.split("\n"):
         start, at = at, at + len(line) + 1
         cells = cells_of(line) if " | " in line else []
-        match = None if cells else _PAIR.match(line)
+        match = None if cells or len(line) > _LONGEST + _VALUE else _PAIR.match(line.rstrip(" *_\t"))
         key, value = cells if len(cells) == 2 else (match["key"], match["value"]) if match else ("", "")
         if key and value and len(key.split()) <= _WORDS and key[0].isalpha():
             yield Pair(key.strip(" *_:："), value.strip(), start, start + len(line))
@@ -49,7 +49,7 @@ def pairs_of(text: str) -> Iterator[Pair]:
 
 def shared_keys(records: Sequence[Mapping[str, object]]) -> list[str]:
     """The keys by which records are of one kind, in the order in which they stand; none where they are of none."""
-    known = [{_folded(key): key for key in record} for record in records]
+    known = [{folded(key): key for key in record} for record in records]
     often = Counter(key for record in known for key in record)
     least = max(FEWEST, _SHARED * len(records))
     shared = [key for key, times in often.items() if times >= least]
@@ -58,9 +58,10 @@ def shared_keys(records: Sequence[Mapping[str, object]]) -> list[str]:
 
 def table_of(records: Sequence[Mapping[str, str]], keys: Sequence[str]) -> list[list[str]]:
     """Lines of cells, the head first."""
-    rows = [{_folded(key): value for key, value in record.items()} for record in records]
-    return [list(keys), *([row.get(_folded(key), "") for key in keys] for row in rows)]
+    rows = [{folded(key): value for key, value in record.items()} for record in records]
+    return [list(keys), *([row.get(folded(key), "") for key in keys] for row in rows)]
 
 
-def _folded(key: str) -> str:
+def folded(key: str) -> str:
+    """A key as it is compared: without case, accents and plural."""
     return " ".join(words_of(key)) or key.casefold()

@@ -22,19 +22,23 @@ _NAMED = 0.8  # share of the columns that a line names which is a head by itself
 
 @dataclass(frozen=True)
 class Table:
-    """`columns` have one cell a row; the first row stands in line `first` of what the table was made of."""
+    """`columns` have one cell a row; the first row stands in line `first` of what the table was made of. Of `records`
+    each row is one, and none a sum of others."""
 
     columns: tuple[Column, ...]
     first: int
+    records: bool = False
 
     @classmethod
-    def made(cls, lines: Sequence[Sequence[str]]) -> Table:
+    def made(cls, lines: Sequence[Sequence[str]], records: bool = False) -> Table:
         """Of lines of cells, the head first. Lines may be of different lengths."""
         width = max(map(len, lines), default=0)
         full = [[*line, *[""] * (width - len(line))] for line in lines]
-        first = _end_of_head(full)
+        first = 1 if records else _end_of_head(full)
         names = [" ".join(filter(None, (line[n].strip() for line in full[:first]))) for n in range(width)]
-        return cls(tuple(Column(name, tuple(line[n] for line in full[first:])) for n, name in enumerate(names)), first)
+        return cls(
+            tuple(Column(name, tuple(line[n] for line in full[first:])) for n, name in enumerate(names)), first, records
+        )
 
     @property
     def height(self) -> int:
@@ -69,6 +73,8 @@ class Table:
     def apart(self) -> frozenset[int]:
         """The rows that are no rows like the others: lines that name a group in a wide table, and sums: called so, and
         last or really the sum of what stands above them."""
+        if self.records:
+            return frozenset()
         found = {
             row
             for row in range(self.height)

@@ -25,6 +25,10 @@ def test_a_line_with_a_key_and_a_value(line: str, pair: tuple[str, str] | None) 
     assert found == ([pair] if pair else [])
 
 
+def test_a_hostile_line_is_read_at_once() -> None:
+    assert list(pairs_of("Name: " + "_" * 100_000 + " " + "x" * 300)) == []
+
+
 def test_pairs_say_where_they_stand() -> None:
     text = "Invoice\n\nStatus: paid\nTotal: 5"
     assert [text[each.start : each.end] for each in pairs_of(text)] == ["Status: paid", "Total: 5"]

@@ -1,0 +1,42 @@
+"""Programs over a table in few words, as they are read together with a question: 'people where city is paris : 9'."""
+
+from __future__ import annotations
+
+import re
+
+from pipelines.tables.programs import Program
+from pipelines.tables.table import Table
+
+_OPERATIONS = {
+    "select": "",
+    "count": "how many rows",
+    "count distinct": "how many different",
+    "sum": "sum of",
+    "average": "average of",
+    "max": "largest",
+    "min": "smallest",
+    "difference": "difference of largest and smallest",
+    "argmax": "of the largest",
+    "argmin": "of the smallest",
+    "mode": "most often",
+    "mode count": "how often the most often",
+    "change": "change in percent",
+}  # all others are called by their name
+_YEAR = re.compile(r'CAST\(substr\(("[^"]*"), 1, 4\) AS INTEGER\)')
+_MONTH = re.compile(r'CAST\(substr\(("[^"]*"), 6, 2\) AS INTEGER\)')
+_WORDS = re.compile(r"""(?:says|mentions)\(("[^"]*"), '([^']*)'\)""")
+_COLUMNS, _ANSWERS, _LONGEST = 3, 4, 80  # that are named; characters of the answer
+
+
+def told(program: Program, table: Table) -> str:
+    """What is asked of which columns, the conditions, the answer."""
+    names = [table.columns[n].name or "?" for n in program.columns]
+    operation = _OPERATIONS.get(program.operation, program.operation)
+    if program.operation in ("argmax", "argmin"):
+        asked = f"{names[-1]} {operation} {names[0]}"
+    else:
+        asked = f"{operation} {' and '.join(names[-_COLUMNS:])}".strip()
+    where = _WORDS.sub(r"\1 is \2", _MONTH.sub(r"month of \1", _YEAR.sub(r"year of \1", program.which.sql)))
+    where = where.replace('"', "")
+    answer = ", ".join(program.answer[:_ANSWERS])[:_LONGEST]
+    return f"{asked}{' where ' + where if where else ''} : {answer}"
