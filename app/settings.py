@@ -44,10 +44,10 @@ SETTINGS: tuple[tuple[str, str | int, str], ...] = (
     ),
     (
         "entailment",
-        "builtin",
-        "reads two texts together, to check sentences, and, if built in, whether passages and tables answer: builtin"
-        " (English), none, hf:ID_OR_FOLDER (natural language inference)",
+        "none",
+        "checks sentences of answers as well: none, hf:ID_OR_FOLDER (natural language inference)",
     ),
+    ("cross_encoder", "builtin", "reads a question together with what a table may answer: builtin (English), none"),
     ("device", "auto", "auto, cpu, cuda, mps"),
     (
         "index",
@@ -100,6 +100,7 @@ class Settings:
     chat: str
     rerank: str
     entailment: str
+    cross_encoder: str
     device: str
     index: str
     host: str

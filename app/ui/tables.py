@@ -31,6 +31,7 @@ _ROLES = {
     "chat": "Writes the answers",
     "rerank": "Looks at the best passages once more",
     "entailment": "Checks whether sources bear an answer out",
+    "cross_encoder": "Reads questions together with what tables may answer",
 }
 
 

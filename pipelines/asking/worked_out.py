@@ -24,10 +24,11 @@ from pipelines.tables.judging import Match, What, also_asked, held, judged, part
 from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import ROWS, Program, Reading, readings
 from pipelines.tables.sql import query
-from pipelines.tables.table import Table
+from pipelines.tables.table import WRITTEN, Table
+from pipelines.tables.telling import conditions_told
 from pipelines.tables.wording import ASKING
 
-SURE: dict[What, float] = {"answer": 0.45, "rows": 0.35}
+SURE: dict[What, float] = {"answer": 0.45, "rows": 0.25}
 """From which on an answer of a table is told, or else the rows that it stands on, which are true whatever is asked."""
 
 _RESULTS = 30  # whose tables are looked at
@@ -46,10 +47,12 @@ _Head = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True)
 class WorkedOut:
-    """`statement` is what is said (Markdown), if anything; `rows` what it stands on, the head of their table first."""
+    """`statement` is what is said (Markdown), if anything: what `answers`, or which rows follow, which is true whatever
+    is asked; `rows` what it stands on, the head of their table first."""
 
     statement: str
     rows: tuple[Sentence, ...]
+    answers: bool
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,10 @@ def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
         material.worked_out = sure
         programs = [program, *also_asked(program, reading, [part[n] for part in read[1:]])]
         statement = _stated(programs, tables[n], plan.language)
-    return WorkedOut(statement, tuple(_quotable(row, tables[n], material) for row in _shown(program, tables[n])))
+    elif len(program.rows) > 1 and program.which.all:
+        statement = _which(program, tables[n], plan.language)
+    rows = tuple(_quotable(row, tables[n], material) for row in _shown(program, tables[n]))
+    return WorkedOut(statement, rows, told == "answer")
 
 
 def _match(plan: QueryPlan, material: Material) -> Match | None:
@@ -114,22 +120,33 @@ def _likeliest(
     for part in read:
         for n, reading in enumerate(part):
             behind = max(shares) - shares[n]
-            for each in judged(reading, match if part is read[0] and behind < _NEAR else None):
+            for each in judged(reading, match if behind < _NEAR else None):
                 sure = rightness(each, reading, worth, behind) if part is read[0] or each.program.which.all else 0.0
                 if sure > found.get(each.what, (0.0,))[0]:
                     found[each.what] = sure, each.program, reading, n
     return found
 
 
-def _stated(programs: Sequence[Program], found: _Found, language: str) -> str:
-    """What is said of programs, and what it was worked out from where that is not to be seen."""
-    said = "; ".join(dict.fromkeys(_said(each, found.table, language) for each in programs))
+def _which(program: Program, found: _Found, language: str) -> str:
+    """How many rows there are, and which they are."""
+    where = conditions_told(program).replace(WRITTEN, "").replace("IS NULL", "= –").replace("IS NOT NULL", "≠ –")
+    said = phrase("table_where", language, n=len(program.rows), where=where)
+    return f"{said} ({', '.join(of)})" if (of := _of([program], found, language)) else said
+
+
+def _of(programs: Sequence[Program], found: _Found, language: str) -> list[str]:
+    """What something was worked out from, where that is not to be seen."""
     alone = len(programs) == len(programs[0].rows) == 1 and programs[0].operation == "select"
     of = [phrase("files", language, n=len(found.sources))] if len(found.sources) > 1 and not alone else []
     of += [phrase("table_cut", language, n=found.table.height)] if found.cut else []
     rows = len(programs[0].rows)
-    of += [phrase("table_shown", language, n=rows, shown=_ROWS)] if rows > _ROWS else []
-    return f"{said} ({', '.join(of)})" if of else said
+    return of + ([phrase("table_shown", language, n=rows, shown=_ROWS)] if rows > _ROWS else [])
+
+
+def _stated(programs: Sequence[Program], found: _Found, language: str) -> str:
+    """What is said of programs, and what it was worked out from where that is not to be seen."""
+    said = "; ".join(dict.fromkeys(_said(each, found.table, language) for each in programs))
+    return f"{said} ({', '.join(of)})" if (of := _of(programs, found, language)) else said
 
 
 def _shown(program: Program, found: _Found) -> list[Sentence]:

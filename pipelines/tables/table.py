@@ -12,7 +12,7 @@ from pipelines.tables.cells import Column, is_figure
 from pipelines.tables.days import day_of
 from pipelines.tables.wording import TOTALS
 
-_WRITTEN = ", as written"  # behind the name of a column
+WRITTEN = ", as written"  # behind the name of a column
 _HEAD = 4  # lines that a head has at most
 _FIGURES = 0.4  # share of a line's cells that are figures or days, and no names
 _TOTAL = 3  # words of a label such as 'Grand total 2024'
@@ -51,7 +51,7 @@ class Table:
         names: list[str] = []
         for n, column in enumerate(self.columns, start=1):
             name = " ".join(column.name.split()).replace('"', "") or f"column {n}"
-            while name.lower() in ("row", *(each.lower() for each in names)) or name.endswith(_WRITTEN):
+            while name.lower() in ("row", *(each.lower() for each in names)) or name.endswith(WRITTEN):
                 name += f" {n}"
             names.append(name)
         return tuple(f'"{name}"' for name in names)
@@ -60,7 +60,7 @@ class Table:
     def written(self) -> tuple[str, ...]:
         """The same for the cells as they are written, of columns that hold numbers or dates."""
         return tuple(
-            name if column.sort == "text" else f'{name[:-1]}{_WRITTEN}"'
+            name if column.sort == "text" else f'{name[:-1]}{WRITTEN}"'
             for name, column in zip(self.quoted, self.columns, strict=True)
         )
 

@@ -28,6 +28,12 @@ _WORDS = re.compile(r"""(?:says|mentions)\(("[^"]*"), '([^']*)'\)""")
 _COLUMNS, _ANSWERS, _LONGEST = 3, 4, 80  # that are named; characters of the answer
 
 
+def conditions_told(program: Program) -> str:
+    """Which rows are meant: 'Day fee > 10 AND town is lindau'."""
+    where = _WORDS.sub(r"\1 is \2", _MONTH.sub(r"month of \1", _YEAR.sub(r"year of \1", program.which.sql)))
+    return where.replace('"', "")
+
+
 def told(program: Program, table: Table) -> str:
     """What is asked of which columns, the conditions, the answer."""
     names = [table.columns[n].name or "?" for n in program.columns]
@@ -36,7 +42,6 @@ def told(program: Program, table: Table) -> str:
         asked = f"{names[-1]} {operation} {names[0]}"
     else:
         asked = f"{operation} {' and '.join(names[-_COLUMNS:])}".strip()
-    where = _WORDS.sub(r"\1 is \2", _MONTH.sub(r"month of \1", _YEAR.sub(r"year of \1", program.which.sql)))
-    where = where.replace('"', "")
+    where = conditions_told(program)
     answer = ", ".join(program.answer[:_ANSWERS])[:_LONGEST]
     return f"{asked}{' where ' + where if where else ''} : {answer}"

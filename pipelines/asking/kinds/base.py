@@ -61,7 +61,7 @@ def _beside(found: WorkedOut, sentences: Sequence[Sentence]) -> list[Sentence]:
         each
         for each in sentences
         if not any(_is_part(each, row) for row in found.rows)
-        and not (found.statement and (each.segment.source_id not in files or (each.context or each.text) in tables))
+        and not (found.answers and (each.segment.source_id not in files or (each.context or each.text) in tables))
     ]
     heads = {each.context for each in left}
     return [each for each in left if each.form != "row" or each.context or each.text in heads]

@@ -81,6 +81,11 @@ def test_the_weights_are_those_of_the_model_card() -> None:
     assert WEIGHTS.stat().st_size < 25_000_000
 
 
+def test_it_can_be_switched_off(tmp_path: Path) -> None:
+    assert ModelShelf({}, tmp_path).name("cross_encoder") == "folioscope-cross-encoder"
+    assert ModelShelf({"cross_encoder": "none"}, tmp_path).cross_encoder is None
+
+
 def test_damaged_weights_are_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x.safetensors").write_bytes(b"nothing")
     monkeypatch.setattr(cross_encoder, "WEIGHTS", tmp_path / "x.safetensors")

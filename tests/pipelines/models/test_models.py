@@ -49,10 +49,9 @@ def test_a_second_speech_model_is_nobody_unless_it_is_set(tmp_path: Path) -> Non
         ModelShelf({"closer_speech": "builtin"}, tmp_path)
 
 
-@pytest.mark.parametrize(("role", "name"), [("rerank", "none"), ("entailment", "folioscope-cross-encoder")])
-def test_other_models_that_judge_pairs_are_set(role: str, name: str, tmp_path: Path) -> None:
-    assert ModelShelf({}, tmp_path).name(role) == name
-    assert ModelShelf({role: "none"}, tmp_path).name(role) == "none"
+@pytest.mark.parametrize("role", ["rerank", "entailment"])
+def test_models_that_judge_pairs_are_nobody_unless_they_are_set(role: str, tmp_path: Path) -> None:
+    assert ModelShelf({}, tmp_path).name(role) == "none"
     assert ModelShelf({role: "hf:some/model"}, tmp_path).name(role) == "some/model"
     for choice in ("builtin:x", "hf:", "openai:x", ""):
         with pytest.raises(UsageError, match=rf"{role}={choice} names no model.*hf:/models/my-"):
@@ -101,7 +100,7 @@ def test_describe_and_names_load_nothing() -> None:
         "import pipelines.models.weights, pipelines.recordings.speech\n"
         "import pipelines.models.multilingual, pipelines.models.crossing, pipelines.languages\n"
         "infos = ModelShelf({}, Path('nowhere')).describe()\n"
-        "roles = ['text', 'image', 'ocr', 'speech', 'closer_speech', 'chat', 'rerank', 'entailment']\n"
+        "roles = ['text', 'image', 'ocr', 'speech', 'closer_speech', 'chat', 'rerank', 'entailment', 'cross_encoder']\n"
         "assert [i.role for i in infos] == roles\n"
         "assert not any(i.loaded for i in infos)\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'xllamacpp', 'onnxruntime', 'PIL'}\n"
@@ -124,7 +123,7 @@ def test_a_role_is_loaded_once_and_again_after_release(
         for thread in threads:
             thread.join()
         assert len(found) == 4 and len({id(model) for model in found}) == 1
-        assert [info.loaded for info in own.describe()] == [True, *[False] * 7]
+        assert [info.loaded for info in own.describe()] == [True, *[False] * 8]
         own.release("text")
         assert not own.describe()[0].loaded
         assert own.text is not found[0]
