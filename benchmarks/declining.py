@@ -28,20 +28,21 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.follow_ups import lines
 from benchmarks.measure import index, new_assistant
 from pipelines.asking.context import QueryContext
-from pipelines.asking.declining import WEIGHTS, signals, weigh
+from pipelines.asking.declining import WEIGHTS, case, signals, weigh
 from pipelines.asking.kinds import kind_of
 from pipelines.asking.material import Material
 from pipelines.query.understanding import understand
 from pipelines.records import Question
 
-SETS = """squadshifts_new_wiki en | squad1_dev_other en | squad2_dev_other en | clapnq en | mlqa de | mlqa es | piaf fr
+SETS = """squadshifts_new_wiki en | squad1_dev_other en | squad2_dev_other en | clapnq en | qed_nq en | tatqa_text en
+mlqa_cross en | mlqa_cross de | mlqa_cross es | mlqa_cross zh | mlqa de | mlqa es | piaf fr
 xquad de | squad_it_test it | faquad pt | norquad no | cmrc2018_dev zh | mlqa zh | jaquad ja | danetqa ru | xquad ru"""
 PASSAGES = 150
 ASKED = 60  # questions of each kind and set
 REFUSED = 0.06  # of the answerable, which the level is set for
 _ENOUGH = 30  # questions of a script
 
-Case = tuple[bool, bool, dict[str, float]]  # answerable, whether the text model reads it, signals
+Told = tuple[bool, str, dict[str, float]]  # answerable, which case it is, signals
 Asked = list[tuple[str, bool]]
 
 
@@ -98,9 +99,9 @@ def _pictures(source: Path, folder: Path) -> None:
         (folder / file.name).write_bytes(file.read_bytes())
 
 
-def cases(write: Callable[[Path], None], asked: Asked) -> list[Case]:
+def cases(write: Callable[[Path], None], asked: Asked) -> list[Told]:
     """What is known of each question when it is decided."""
-    found: list[Case] = []
+    found: list[Told] = []
     with tempfile.TemporaryDirectory() as temporary:
         files = Path(temporary) / "files"
         files.mkdir()
@@ -116,33 +117,36 @@ def cases(write: Callable[[Path], None], asked: Asked) -> list[Case]:
             material = Material(context, plan=plan)
             kind_of(plan).quote(plan, material)
             if material.results:
-                found.append((answerable, context.reads(plan.text), signals(plan, material)))
+                found.append((answerable, case(plan, material), signals(plan, material)))
         assistant.close()
     return found
 
 
-def learn(sets: Sequence[Sequence[Case]], read: bool) -> dict[str, float]:
-    """Weights by name; each set counts alike, and answerable and other questions alike within it."""
+def learn(sets: Sequence[Sequence[Told]], group: str) -> dict[str, float] | None:
+    """Weights by name, None where too few questions tell. Each set counts alike, and answerable and other questions
+    alike within it."""
     rows, truth, weights = list[list[float]](), list[bool](), list[float]()
-    names = list(sets[0][0][2])
+    names = list(next(each for each in sets if each)[0][2])
     for each in sets:
-        told = [case for case in each if case[1] is read]
+        told = [each_case for each_case in each if each_case[1] == group]
         for answerable in (True, False):
             part = [case for case in told if case[0] is answerable]
             if len(part) >= _ENOUGH:
                 rows += [[case[2][name] for name in names] for case in part]
                 truth += [answerable] * len(part)
                 weights += [1 / len(part)] * len(part)
+    if len(set(truth)) < 2:
+        return None
     scale = len(weights) / sum(weights)
     model = LogisticRegression(C=10.0, max_iter=1000).fit(rows, truth, np.array(weights) * scale)
     learned = {"level": 0.0, **dict(zip(names, model.coef_[0].tolist(), strict=True))}
-    odds = [weigh(case[2], learned) for each in sets for case in each if case[0] and case[1] is read]
+    odds = [weigh(case[2], learned) for each in sets for case in each if case[0] and case[1] == group]
     learned["level"] = -float(np.quantile(odds, REFUSED))
     return learned
 
 
-def _show(name: str, found: Sequence[Case], weights: Mapping[str, Mapping[str, float]]) -> None:
-    odds = np.array([weigh(case[2], weights["read" if case[1] else "unread"]) for case in found])
+def _show(name: str, found: Sequence[Told], weights: Mapping[str, Mapping[str, float]]) -> None:
+    odds = np.array([weigh(case[2], weights[case[1]]) for case in found])
     truth = np.array([case[0] for case in found])
     answered, other = odds[truth], odds[~truth]
     auc = (answered[:, None] > other[None]).mean()
@@ -156,23 +160,21 @@ def main() -> None:
     parser.add_argument("--learn", action="store_true", help="learn the weights, and write them")
     options = parser.parse_args()
     told = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    sets: dict[str, list[Case]] = {}
+    sets: dict[str, list[Told]] = {}
     for name, write, asked in libraries(options.data):
         sets[name] = cases(write, asked)
         if not options.learn:
             _show(name, sets[name], told)
     if not options.learn:
         return
-    scripts = {"read": True, "unread": False}  # of the second there is none where the model reads all
-    there = [
-        group for group, read in scripts.items() if any(case[1] is read for found in sets.values() for case in found)
-    ]
+    groups = sorted({each[1] for found in sets.values() for each in found})
     for name, found in sets.items():
         others = [each for other, each in sets.items() if other != name]
-        _show(name, found, {group: learn(others, scripts[group]) for group in there})
-    for group in there:
-        learned = learn(list(sets.values()), scripts[group])
-        told[group] = {name: round(value, 2) for name, value in learned.items()}
+        _show(name, found, {**told, **{group: some for group in groups if (some := learn(others, group))}})
+    for group in groups:
+        learned = learn(list(sets.values()), group)
+        if learned:
+            told[group] = {name: round(value, 2) for name, value in learned.items()}
         print(group, told[group])
     WEIGHTS.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 

@@ -1,11 +1,12 @@
 """Whether the library holds anything about a question at all, and what is said where it does not.
 
 No rule decides: a few signals are weighed by logistic regression. The weights (`declining.json`) were learned by
-`python -m benchmarks.declining DATA --learn` from 2,000 questions to small libraries made of sixteen question sets in
-ten languages, of pictures, and of files about other things, with a part of the passages left out; apart for the scripts
-that the text model reads and those that it does not. The level is where 6 of 100 answerable questions are refused. Then
-more than half of the withheld ones are declined (AUC .75 to 1.00 on sets that were not learned from): these signals
-cannot tell more. What is found is never withheld because one of them is low.
+`python -m benchmarks.declining DATA --learn` from 2,000 questions to small libraries made of question sets in ten
+languages, of pictures, and of files about other things, with a part of the passages left out; apart for each `case`. The
+level is where 6 of 100 answerable questions are refused. Then more than half of the withheld ones are declined (AUC .75
+to 1.00 on sets that were not learned from; .72 to .85 across languages): these signals cannot tell more, and a small
+model that reads question and passage together could not either (docs/cross_encoder.md). What is found is never withheld
+because one of them is low.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, Literal
 
 from indexes.keywords import content_words
 from indexes.library import Library
@@ -28,6 +29,8 @@ from pipelines.query.plan import QueryPlan
 from pipelines.records import Result
 
 WEIGHTS = Path(__file__).with_name("declining.json")
+
+Case = Literal["read", "across", "unread"]
 
 _SURELY = {"time", "place"}  # what stands at the time or on the page asked for is what was asked for
 _NEAR = 0.5  # what a word counts that stands in the passage of a sentence only
@@ -42,13 +45,22 @@ _MOST_WORDS = 6  # of a question that are named as what was looked for
 def relevance(plan: QueryPlan, material: Material) -> float:
     """0..1: how surely something that was found has to do with the question.
 
-    Logistic regression over `signals` (Cox 1958, 'The regression analysis of binary sequences'). Where the text model
-    does not read the question's script, its cosines say nothing, and the words are weighed by themselves.
+    Logistic regression over `signals` (Cox 1958, 'The regression analysis of binary sequences'), by weights for the
+    `case`.
     """
     if any(_SURELY & result.found_by.keys() for result in material.results):
         return 1.0
-    weights = _told()["read" if material.context.reads(plan.text) else "unread"]
+    weights = _told()[case(plan, material)]
     return 1 / (1 + math.exp(-weigh(signals(plan, material), weights)))
+
+
+def case(plan: QueryPlan, material: Material) -> Case:
+    """Which signals can say something: the text model may not read the script of the question ('unread'), and what was
+    found first may be in another language, and hold none of its words ('across')."""
+    if not material.context.reads(plan.text):
+        return "unread"
+    language = material.results[0].source.language
+    return "across" if language and plan.language and language != plan.language else "read"
 
 
 def weigh(found: Mapping[str, float], weights: Mapping[str, float]) -> float:
@@ -64,7 +76,6 @@ def signals(plan: QueryPlan, material: Material) -> dict[str, float]:
     - `met`: how many of the words asked the best passage holds, common ones counting less
     - `missing`: names and numbers of the question that do not stand there
     - `lead`: by how much the cosine of the best passage is above that of the second
-    - `foreign`: 1 for a question in a language that the text model was not made for
     - `picture`: how well the best picture fits, 1 being what chance reaches
     """
     context, results = material.context, [each for each in material.results if each.scores] or material.results
@@ -85,7 +96,6 @@ def signals(plan: QueryPlan, material: Material) -> dict[str, float]:
         "met": sum(weight for word, weight in asked.items() if word in best),
         "missing": float(min(_MOST_MISSING, sum(start not in best for start in _names(plan) & asked.keys()))),
         "lead": min(_LEAD, cosines[0] - cosines[1]) if read and len(cosines) > 1 else 0.0,
-        "foreign": float(plan.language != "en" and not context.shelf.text.multilingual),
         "picture": _picture(results, material),
     }
 

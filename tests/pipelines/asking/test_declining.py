@@ -16,6 +16,10 @@ FILES = {
     "with an adult. A deposit of 50 crowns is paid back when the bicycle is returned without damage.\n",
     "choir.md": "# The choir\n\nThe choir meets on Wednesdays at seven in the school. Elin Brandt conducts it. "
     "New singers come twice before they decide.\n",
+    "bezirke.html": "<html lang=de><h1>Die Bezirke der Stadt</h1><p>Die Stadt hat vier Bezirke, die nach den Flüssen "
+    "benannt sind, an denen sie liegen.</p><table><tr><th>Bezirk</th><th>Einwohner</th><th>Fläche in km²</th></tr>"
+    "<tr><td>Oberau</td><td>41.000</td><td>12</td></tr><tr><td>Unterau</td><td>23.500</td><td>31</td></tr>"
+    "<tr><td>Moosach</td><td>9.800</td><td>8</td></tr></table></html>",
 }
 
 
@@ -44,9 +48,14 @@ def test_what_no_file_tells_is_declined_with_the_nearest_passages(library, shelf
     assert answer.trace is not None and any("enough" in str(step) for step in answer.trace.steps)
 
 
+def test_a_question_in_another_language_than_the_file_is_not_declined_for_its_words(library, shelf) -> None:
+    answer = Answering(library, shelf, ability="quotes").invoke(Question("which district has the most inhabitants?"))
+    assert not answer.abstained and "Oberau" in answer.text
+
+
 def test_what_was_looked_for_is_named(library) -> None:
     said = nothing_found(QueryPlan("moons of Jupiter", "moons of Jupiter", "fact"), library)
-    assert "3 files" in said and "“moons”" in said and "“jupiter”" in said.lower()
+    assert "4 files" in said and "“moons”" in said and "“jupiter”" in said.lower()
 
 
 def test_signals_are_weighed_and_added_up() -> None:
