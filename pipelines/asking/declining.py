@@ -2,11 +2,11 @@
 
 No rule decides: a few signals are weighed by logistic regression. The weights (`declining.json`) were learned by
 `python -m benchmarks.declining DATA --learn` from 2,000 questions to small libraries made of question sets in ten
-languages, of pictures, and of files about other things, with a part of the passages left out; apart for each `case`. The
-level is where 6 of 100 answerable questions are refused. Then more than half of the withheld ones are declined (AUC .75
-to 1.00 on sets that were not learned from; .72 to .85 across languages): these signals cannot tell more, and a small
-model that reads question and passage together could not either (docs/cross_encoder.md). What is found is never withheld
-because one of them is low.
+languages, of pictures, and of files about other things, with a part of the passages left out; apart for each `case`.
+The level is where 6 of 100 answerable questions are refused. Then more than half of the withheld ones are declined
+(AUC .75 to 1.00 on sets that were not learned from; .72 to .85 across languages): these signals cannot tell more, and
+a small model that reads question and passage together could not either (docs/cross_encoder.md). What is found is never
+withheld because one of them is low.
 """
 
 from __future__ import annotations
