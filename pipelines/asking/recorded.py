@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from indexes.keywords import content_words
 from indexes.records import Segment, Source
 from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence
 from pipelines.query.plan import QueryPlan
+from pipelines.tables.cells import words_of
 from pipelines.tables.records import FEWEST, Pair, folded, pairs_of, shared_keys, table_of
 
 _LOOKED_AT = 2_000  # segments with such keys
@@ -26,6 +28,10 @@ class Record:
     source: Source
     quoted: Sentence
     pairs: dict[str, Pair] = field(default_factory=dict)
+
+    @property
+    def words(self) -> set[str]:
+        return {word for key, pair in self.pairs.items() for word in words_of(f"{key} {pair.value}")}
 
     @property
     def said(self) -> tuple[tuple[str, str], ...]:
@@ -45,7 +51,9 @@ def recorded(plan: QueryPlan, material: Material) -> Iterator[Kind]:
     """The records that the results are of, each kind by itself, as far as the words of their keys find them. Copies are
     left out."""
     known = {result.segment: result.source for result in material.results}
-    for found in _kinds(_records(known))[:_KINDS]:
+    asked = set(words_of(" ".join(content_words(plan.text))))
+    kinds = [kind for kind in _kinds(_records(known)) if any(asked & each.words for each in kind)]
+    for found in kinds[:_KINDS]:
         often = Counter(key for each in found for key in each.pairs)
         keys = [key for key, _ in often.most_common(_KEYS)]
         segments, cut = _holding(keys, material)

@@ -6,10 +6,11 @@ Which files are versions shows in their sentences: many of one have a near twin 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from indexes.records import Source
+from indexes.records import Segment, Source
 from pipelines.asking.choosing import count_words
 from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence
@@ -17,6 +18,7 @@ from pipelines.checking.values import values
 from pipelines.records import Result
 
 _FOUND = 6  # results among which both must be
+_LONGEST = 60  # segments of a version
 _MOST = 120  # sentences of a version
 _TWIN = 0.7  # cosine of sentences that say about the same,
 _LIKE = 0.55  # and of those that speak of the same
@@ -28,11 +30,10 @@ Row = tuple[Sentence | None, Sentence | None]
 
 def versions_in(material: Material) -> tuple[Source, Source] | None:
     """The two files that were found first, the earlier by name first, where both may be versions of one text."""
-    sources = {result.source.id: result.source for result in material.results[:_FOUND]}
-    first, *others = sources.values()
-    for other in others[:2]:
-        if first.modality == other.modality == "document":
-            earlier, later = sorted((first, other), key=lambda source: source.path)
+    sources = list({result.source.id: result.source for result in material.results[:_FOUND]}.values())
+    for other in sources[1:3]:
+        if sources[0].modality == other.modality == "document":
+            earlier, later = sorted((sources[0], other), key=lambda source: source.path)
             return earlier, later
     return None
 
@@ -40,7 +41,12 @@ def versions_in(material: Material) -> tuple[Source, Source] | None:
 def differing(pair: tuple[Source, Source], material: Material, words: int) -> list[Row]:
     """What both say differently and what one says alone, in the later one's order, values that differ first, in about
     so many words; nothing where they are no versions of one text."""
-    one, other = (_sentences(source, material) for source in pair)
+    catalogue = material.context.library.catalogue
+    segments = [catalogue.segments_of(source.id) for source in pair]
+    if max(map(len, segments)) > _LONGEST:
+        return []
+    read = replace(material, results=list(material.results))
+    one, other = (_sentences(source, some, read) for source, some in zip(pair, segments, strict=True))
     if not (1 < len(one) <= _MOST and 1 < len(other) <= _MOST):
         return []
     embedder = material.context.shelf.text
@@ -60,14 +66,14 @@ def differing(pair: tuple[Source, Source], material: Material, words: int) -> li
         if cost <= left:
             chosen.append(row)
             left -= cost
+    material.results = read.results if chosen else material.results
     place = {each: n for n, each in enumerate([*one, *other])}
     return sorted(chosen, key=lambda row: place[row[1] or row[0]])  # type: ignore[index]
 
 
-def _sentences(source: Source, material: Material) -> list[Sentence]:
+def _sentences(source: Source, found: Sequence[Segment], material: Material) -> list[Sentence]:
     """Those of a file that say something, as results of the material."""
     known = {result.segment.id: result for result in material.results}
-    found = material.context.library.catalogue.segments_of(source.id)
     results = [known.get(each.id) or Result(each, source, n, 0.0, {}) for n, each in enumerate(found, start=1)]
     told = [each for passage in material.passages(results) for each in passage.sentences]
     return [each for each in told if each.form != "heading" and (each.form != "row" or each.context)]
