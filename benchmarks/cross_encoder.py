@@ -205,7 +205,7 @@ def main() -> None:
             )
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             tokenizer.no_padding()
-            tokenizer.enable_truncation(LONGEST, strategy="only_second")
+            tokenizer.enable_truncation(LONGEST, strategy="longest_first")
             model = Reader(folder)
             learn(model, tokenizer, kinds, options.minutes)
             write(model)

@@ -15,6 +15,7 @@ from pipelines.tables.cells import words_of
 from pipelines.tables.records import FEWEST, Pair, folded, pairs_of, shared_keys, table_of
 
 _LOOKED_AT = 2_000  # segments with such keys
+_MOST = 5_000  # records that are looked at
 _KEYS = 6  # by which more files are looked for
 _KINDS = 3  # of the results that are looked at
 _SHARED = 0.5  # of these keys that a record of the kind has, at least
@@ -58,18 +59,16 @@ def recorded(plan: QueryPlan, material: Material) -> Iterator[Kind]:
         keys = [key for key, _ in often.most_common(_KEYS)]
         segments, cut = _holding(keys, material)
         own = set(map(folded, keys))
+        records = _records(known | segments)
         alike = {
-            each.said: each
-            for each in _records(known | segments)
-            if len(own & set(map(folded, each.pairs))) >= _SHARED * len(own)
+            each.said: each for each in records[:_MOST] if len(own & set(map(folded, each.pairs))) >= _SHARED * len(own)
         }
-        kind = next(
-            (kind for kind in _kinds(list(alike.values())) if found[0].said in {each.said for each in kind}), []
-        )
+        first = set(found[0].said)
+        kind = next((some for some in _kinds(list(alike.values())) if any(first <= set(r.said) for r in some)), [])
         columns = shared_keys([each.pairs for each in kind])
         if len(kind) >= FEWEST and columns:
             rows = [{key: pair.value for key, pair in each.pairs.items()} for each in kind]
-            yield Kind(table_of(rows, columns), kind, cut)
+            yield Kind(table_of(rows, columns), kind, cut or len(records) > _MOST)
 
 
 def _holding(keys: Sequence[str], material: Material) -> tuple[dict[Segment, Source], bool]:
@@ -102,14 +101,19 @@ def _records(segments: dict[Segment, Source]) -> list[Record]:
 def _kinds(records: Sequence[Record]) -> list[list[Record]]:
     """Records apart by the key that they begin with: 'Invoice no', 'Offer no'. Keys that one record has both are of
     one kind."""
-    begins = {folded(next(iter(each.pairs))) for each in records}
-    same = {key: key for key in begins}
+    same = {key: key for key in (folded(next(iter(each.pairs))) for each in records)}
+
+    def kind_of(key: str) -> str:
+        while same[key] != key:
+            same[key] = same[same[key]]
+            key = same[key]
+        return key
+
     for each in records:
-        there = [key for key in map(folded, each.pairs) if key in begins]
-        for key in there[1:]:
-            one, other = same[there[0]], same[key]
-            same = {name: one if kind == other else kind for name, kind in same.items()}
+        first, *others = [key for key in map(folded, each.pairs) if key in same]
+        for key in others:
+            same[kind_of(key)] = kind_of(first)
     kinds: dict[str, list[Record]] = {}
     for each in records:
-        kinds.setdefault(same[folded(next(iter(each.pairs)))], []).append(each)
+        kinds.setdefault(kind_of(folded(next(iter(each.pairs)))), []).append(each)
     return list(kinds.values())

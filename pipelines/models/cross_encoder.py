@@ -8,7 +8,6 @@ weights (`cross_encoder.safetensors`: layers in bytes, the words' vectors are Mi
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,7 +28,6 @@ WEIGHTS = Path(__file__).with_name("cross_encoder.safetensors")
 LONGEST = 256  # tokens of a pair
 _ASKED = 60  # words of the first text
 _AT_ONCE = 2  # pairs that a core reads
-_KEPT = 64  # readings
 _HEADS = 12  # of MiniLM's attention
 
 
@@ -63,7 +61,7 @@ class BuiltInCrossEncoder:
             self._heads = {name[6:]: tensor for name, tensor in stored.items() if name.startswith("heads.")}
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self._tokenizer.no_padding()
-            self._tokenizer.enable_truncation(LONGEST, strategy="only_second")
+            self._tokenizer.enable_truncation(LONGEST, strategy="longest_first")
             made = cache / f"{self.name}-{sha256(WEIGHTS.read_bytes()).hexdigest()[:8]}-ct2"
 
             def tensors() -> dict[str, np.ndarray]:
@@ -71,8 +69,6 @@ class BuiltInCrossEncoder:
 
             self._encoder = encoder(tensors, _HEADS, device, made)
             self._workers = ThreadPoolExecutor(self._encoder.workers, thread_name_prefix="pairs")
-            self._kept: dict[tuple[str, str], Reading] = {}
-            self._lock = threading.Lock()
         except Exception as error:  # all of these libraries raise bare exceptions
             raise ModelUnavailable(
                 f"The cross-encoder in {WEIGHTS} cannot be read: {error}. Install Folioscope again."
@@ -80,21 +76,16 @@ class BuiltInCrossEncoder:
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading | None]:
         """What was read of each passage, in their order; None for one that is not English, as all are for a question
-        that is not. What was read lately is kept: who ranks passages and who picks from them ask for the same."""
+        that is not."""
         if not is_english(question):
             return [None] * len(passages)
-        with self._lock:
-            known = {text: self._kept[question, text] for text in passages if (question, text) in self._kept}
-        new = [text for text in dict.fromkeys(passages) if text not in known and is_english(text)]
+        known: dict[str, Reading] = {}
+        new = [text for text in dict.fromkeys(passages) if is_english(text)]
         for text, (encoding, vectors) in zip(new, self._vectors([(question, text) for text in new]), strict=True):
             places = [i for i, sequence in enumerate(encoding.sequence_ids) if sequence == 1]
             words = self._apply("token", vectors[places])[:, 0]
             spans = tuple(encoding.offsets[i] for i in places)
             known[text] = Reading(float(self._apply("answers", vectors[0])[0]), words, spans)
-        with self._lock:
-            self._kept |= {(question, text): known[text] for text in new}
-            for old in list(self._kept)[:-_KEPT]:
-                del self._kept[old]
         return [known.get(text) for text in passages]
 
     def entail(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:

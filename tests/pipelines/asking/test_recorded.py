@@ -72,3 +72,13 @@ def test_measures_of_different_units_are_not_added(answering) -> None:
 def test_one_record_is_told_alone(answering) -> None:
     answer = answering.invoke(Question("what is the status of B-003?"))
     assert "**paid**" in answer.text.split("\n")[0] and "files" not in answer.text.split("\n")[0]
+
+
+def test_records_beyond_those_that_are_looked_at_are_told_of(answering, library, shelf, monkeypatch) -> None:
+    monkeypatch.setattr("pipelines.asking.recorded._MOST", 4)
+    question = Question("what is the total of all bills?")
+    plan = understand(question, question.text, answering.intents(shelf.text))
+    material = Material(QueryContext(library, shelf, question), plan=plan)
+    material.search(plan.text)
+    kinds = list(recorded(plan, material))
+    assert kinds and all(kind.cut and len(kind.records) <= 4 for kind in kinds)
