@@ -215,7 +215,7 @@ class Assistant:
         intents.answer_type("warm")
         if self.library.catalogue.space("image") is not None:
             used.image.embed_question("warm")
-        _ = self.shelf.rerank, self.shelf.entailment  # loaded where they are set
+        _ = self.shelf.rerank, self.shelf.entailment, self.shelf.cross_encoder  # loaded where they are set
         from pipelines.asking.abilities import ability_of, says_nothing
         from pipelines.asking.prompts import build_messages
 

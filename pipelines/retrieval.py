@@ -167,9 +167,7 @@ class Retriever:
         reranker = self.shelf.rerank
         if reranker is not None:
             with trace.timed("reranking"):
-                moments = rerank(
-                    moments, lambda best: reranker.score(text, [text_of(each.lead.segment) for each in best]), _READ
-                )
+                moments = rerank(moments, lambda best: reranker.score(text, [text_of(each) for each in best]), _READ)
             trace.note("reranking", f"the best {min(_READ, len(moments))} were read together with the question")
         return moments
 

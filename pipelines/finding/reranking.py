@@ -7,7 +7,6 @@ from typing import Protocol
 
 import numpy as np
 
-from indexes.records import Segment
 from pipelines.finding.moments import Moment
 
 
@@ -48,9 +47,10 @@ def rerank(
     return [put.get(i, each) for i, each in enumerate(first)] + list(moments[most:])
 
 
-def text_of(segment: Segment) -> str:
-    """What a cross-encoder reads of a segment: its text behind the headings."""
-    return f"{segment.heading}\n{segment.text}" if segment.heading else segment.text
+def text_of(moment: Moment) -> str:
+    """What a cross-encoder reads of a moment."""
+    segment = moment.lead.segment
+    return f"{segment.heading}\n{segment.text}".strip()
 
 
 def _normalised(scores: np.ndarray) -> np.ndarray:
