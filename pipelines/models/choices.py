@@ -55,6 +55,9 @@ _ALONE: dict[str, tuple[str, ...]] = {
 DEFAULTS: dict[str, str] = {"closer_speech": "none", "rerank": "none", "entailment": "none"}
 
 
+_CROSS_ENCODER = Path(__file__).with_name("cross_encoder.safetensors")
+
+
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """What fills a role. `bytes` is 0 where the size is not known. `ability`: what the chat model is trusted with."""
@@ -157,6 +160,9 @@ class Choice:
             origin, licence, device = "switched off", "-", "-"
         elif self.role == "ocr":
             origin, licence, device = "installed: rapidocr", "Apache-2.0", "cpu"
+        elif self.role == "cross_encoder":
+            origin, licence = "comes with Folioscope", "docs/cross_encoder.md"
+            size = _CROSS_ENCODER.stat().st_size
         elif self.weights:
             first, last = self.weights[0].parts[0].package, self.weights[0].parts[-1].package
             origin = f"installed: {first}" + (f" … {last}" if last != first else "")

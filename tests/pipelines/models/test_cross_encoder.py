@@ -90,6 +90,11 @@ def test_it_can_be_switched_off(tmp_path: Path) -> None:
     assert ModelShelf({"cross_encoder": "none"}, tmp_path).cross_encoder is None
 
 
+def test_it_is_described_as_our_own(tmp_path: Path) -> None:
+    (info,) = [each for each in ModelShelf({}, tmp_path).describe() if each.role == "cross_encoder"]
+    assert (info.origin, info.bytes) == ("comes with Folioscope", WEIGHTS.stat().st_size)
+
+
 def test_damaged_weights_are_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x.safetensors").write_bytes(b"nothing")
     monkeypatch.setattr(cross_encoder, "WEIGHTS", tmp_path / "x.safetensors")
