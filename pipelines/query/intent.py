@@ -38,7 +38,10 @@ _LONGEST_RUN = 4  # characters
 _LONGEST_START = 16  # characters; how a question begins tells most
 _SHARPNESS = 10.0  # makes probabilities of the scores that are as sure as they are right
 
+_UNHEARD = 2  # words of what is said to a person, and of nothing in a file, that no example has
+
 _NOT_WORDS = re.compile(r"[\W_]+")
+_WORDS = re.compile(r"[\u2e80-\U0003ffff]|[^\W_\u2e80-\U0003ffff]+")
 
 
 class Intents:
@@ -58,6 +61,8 @@ class Intents:
         """The likeliest intent of what was typed, and how sure that is: its probability, 0..1.
 
         `before` is the question that it leans on: what 'and Grindelwald?' wants, that says; 'why?' says it itself.
+        What nothing is asked with ('none') says little that the examples do not say: by likeness alone, 104 of 3,183
+        questions of question sets in ten languages were taken for it, now 7, and of 203 such texts 191, now 179.
         """
         if not _plain(text):
             return "none", 1.0
@@ -65,6 +70,8 @@ class Intents:
         if before:
             own = float(sure.max())
             sure = own * sure + (1 - own) * self._intents.probabilities(before)
+        if self._intents.unheard(text, "none") > _UNHEARD:
+            sure[self.names.index("none")] = 0.0
         best = int(sure.argmax())
         return self.names[best], float(sure[best])
 
@@ -94,6 +101,16 @@ class _Examples:
     def probabilities(self, text: str) -> np.ndarray:
         """Of each name, in their order."""
         return self._fitted().probabilities(text, self._embedder.embed_question(text))
+
+    def unheard(self, text: str, name: str) -> int:
+        """How many words of a text, in Chinese and Japanese characters, stand in none of the examples of a name."""
+        heard = {
+            word
+            for other, named in zip(self._texts, self._named, strict=True)
+            if named == name
+            for word in _words(other)
+        }
+        return len(_words(text) - heard)
 
     def _fitted(self) -> IntentModel:
         with self._lock:
@@ -205,6 +222,10 @@ def _runs(text: str) -> set[str]:
     marked = f"^{_plain(text)}$"
     runs = {marked[i : i + n] for n in range(1, _LONGEST_RUN + 1) for i in range(len(marked) - n + 1)}
     return runs | {marked[:n] for n in range(2, _LONGEST_START)}
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORDS.findall(_plain(text)))
 
 
 def _plain(text: str) -> str:

@@ -124,6 +124,11 @@ def test_what_has_no_word_is_no_question(intents, text) -> None:
     assert intents.recognise(text) == ("none", 1.0)
 
 
+@pytest.mark.parametrize("text", ["What did Quill play in the harbour band?", "where lies Noord?"])
+def test_a_question_about_names_is_no_small_talk(intents, text) -> None:
+    assert intents.recognise(text)[0] != "none"
+
+
 @pytest.mark.parametrize("text", ["ᚠᚢᚦ", "🚢", "x" * 5000, "где находится маяк", "灯台はどこですか"])
 def test_any_text_gets_one_of_the_intents(intents, text) -> None:
     intent, sure = intents.recognise(text)
