@@ -96,6 +96,11 @@ def read_passages(
     return passages
 
 
+def is_head(sentence: Sentence) -> bool:
+    """Whether it is the head of a table."""
+    return sentence.form == "row" and not sentence.context
+
+
 def sentences_of(segment: Segment, result: int = 0) -> list[Sentence]:
     """Those of one segment, in order."""
     found: list[Sentence] = []

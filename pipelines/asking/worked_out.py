@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 from indexes.records import Segment, Source
 from pipelines.asking.material import Material
-from pipelines.asking.passages import Sentence, sentences_of
+from pipelines.asking.passages import Sentence, is_head, sentences_of
 from pipelines.asking.phrases import phrase
 from pipelines.asking.recorded import recorded
 from pipelines.extractors.tables import cells_of
@@ -20,7 +20,7 @@ from pipelines.query.plan import QueryPlan
 from pipelines.records import Result
 from pipelines.tables.cells import words_of as table_words
 from pipelines.tables.conditions import Asked
-from pipelines.tables.judging import Match, What, also_asked, held, judged, parts_of, rightness
+from pipelines.tables.judging import Match, What, also_asked, also_meant, held, judged, parts_of, rightness
 from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import ROWS, Program, Reading, readings
 from pipelines.tables.sql import query
@@ -38,6 +38,7 @@ _CHARACTERS = 10  # of a row that are as much work as a cell
 _NAMED = 20  # files, sheets and headings that a table is known by
 _LONGEST = 20_000  # rows of a table that are looked at
 _ROWS = 12  # that are quoted
+_MOSTLY = 0.5  # of what a question's words tell, for a part of it to say which rows are meant
 _NEAR = 0.2  # a table that holds so much less of the question than another is not looked at closely
 
 
@@ -76,8 +77,9 @@ class _Found:
     cut: bool
 
 
-def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
-    """The likeliest answer of a table among the results, or its likeliest rows; None where none are likely enough."""
+def worked_out(plan: QueryPlan, material: Material, quoted: Sequence[Sentence] = ()) -> WorkedOut | None:
+    """The likeliest answer of a table among the results, or its likeliest rows; None where none is likely enough. Where
+    what is `quoted` begins with rows of that table, those that the question's words name are likelier meant."""
     asked = Asked(plan.text, plan.language)
     tables = [*_tables(plan, material), *_records(plan, material)]
     under = [(found.table, found.about) for found in tables]
@@ -90,6 +92,11 @@ def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
         said = query(program, reading.table)
         material.context.trace.note("table", f"{what}: {said} ({sure:.2f}; {SURE[what]:.2f} would be told)")
     told = next((what for what in SURE if what in likeliest and likeliest[what][0] >= SURE[what]), None)
+    if told is None and "rows" in likeliest:
+        _, program, _, n = likeliest["rows"]
+        own = {(row.segment.id, row.start) for row in tables[n].rows}
+        first = next((each for each in quoted if not is_head(each)), None)
+        told = "rows" if first and program.which.all and (first.segment.id, first.start) in own else None
     if told is None:
         return None
     sure, program, reading, n = likeliest[told]
@@ -99,7 +106,8 @@ def worked_out(plan: QueryPlan, material: Material) -> WorkedOut | None:
         programs = [program, *also_asked(program, reading, [part[n] for part in read[1:]])]
         statement = _stated(programs, tables[n], plan.language)
     elif len(program.rows) > 1 and program.which.all:
-        statement = _which(program, tables[n], plan.language)
+        also = [*also_asked(program, reading, [part[n] for part in read[1:]]), *also_meant(program, reading)]
+        statement = _which(program, also, tables[n], plan.language)
     rows = tuple(_quotable(row, tables[n], material) for row in _shown(program, tables[n]))
     return WorkedOut(statement, rows, told == "answer")
 
@@ -114,10 +122,11 @@ def _likeliest(
     read: Sequence[Sequence[Reading]], worth: Mapping[str, float], match: Match | None
 ) -> dict[What, tuple[float, Program, Reading, int]]:
     """The likeliest answer and the likeliest rows of some tables: how surely, by which reading, of which table. A part
-    of the question must say which rows it means, since it says less."""
+    of the question must say which rows it means, and most of what the whole says."""
     found: dict[What, tuple[float, Program, Reading, int]] = {}
     shares = [held(reading, worth) for reading in read[0]]
-    for part in read:
+    said = [sum(worth[part[0].asked.spoken[at]] for at in part[0].asked.content) if part else 0.0 for part in read]
+    for part in (each for each, says in zip(read, said, strict=True) if says >= _MOSTLY * said[0]):
         for n, reading in enumerate(part):
             behind = max(shares) - shares[n]
             for each in judged(reading, match if behind < _NEAR else None):
@@ -127,10 +136,11 @@ def _likeliest(
     return found
 
 
-def _which(program: Program, found: _Found, language: str) -> str:
-    """How many rows there are, and which they are."""
+def _which(program: Program, also: Sequence[Program], found: _Found, language: str) -> str:
+    """How many rows there are, and which they are; and what else was asked of them."""
     where = conditions_told(program).replace(WRITTEN, "").replace("IS NULL", "= –").replace("IS NOT NULL", "≠ –")
-    said = phrase("table_where", language, n=len(program.rows), where=where)
+    more = [_said(each, found.table, language) for each in also if each.operation not in ROWS]
+    said = "; ".join(dict.fromkeys([phrase("table_where", language, n=len(program.rows), where=where), *more]))
     return f"{said} ({', '.join(of)})" if (of := _of([program], found, language)) else said
 
 

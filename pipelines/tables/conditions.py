@@ -141,8 +141,10 @@ def sets_of(found: list[Condition], table: Table) -> list[Conditions]:
     made = [Conditions((), table.every), *(Conditions((each,), each.rows) for each in best)]
     for one, other in combinations(best, 2):
         shared = one.words & other.words
-        if one.words == other.words or (
-            shared and one.column != other.column and (one.words <= other.words or other.words <= one.words)
+        if (
+            one.words == other.words
+            or (shared and one.column != other.column and (one.words <= other.words or other.words <= one.words))
+            or _apart(one, other, table)
         ):
             continue
         if one.column == other.column and one.test == other.test and one.test in ("has", "year=", "month="):
@@ -153,7 +155,8 @@ def sets_of(found: list[Condition], table: Table) -> list[Conditions]:
     for three in combinations(best[:_THREES], 3):
         rows = three[0].rows & three[1].rows & three[2].rows
         pairs = {one.rows & other.rows for one, other in combinations(three, 2)}
-        if rows and rows not in pairs and len({each.column for each in three}) == len(three):
+        apart = any(_apart(one, other, table) for one, other in combinations(three, 2))
+        if rows and rows not in pairs and not apart and len({each.column for each in three}) == len(three):
             made.append(Conditions(three, rows))
     kept: dict[tuple[Rows, bool], Conditions] = {}
     for each in made:
@@ -161,6 +164,14 @@ def sets_of(found: list[Condition], table: Table) -> list[Conditions]:
         if known is None or len(known.words) < len(each.words):
             kept[each.rows, each.either] = each
     return sorted(kept.values(), key=lambda each: -len(each.words))[:_SETS]
+
+
+def _apart(one: Condition, other: Condition, table: Table) -> bool:
+    """Whether two conditions take parts of one day, 'in february 2016', from different columns of days."""
+    days = "month=" in (one.test, other.test) and all(
+        table.columns[n].sort == "date" for n in (one.column, other.column)
+    )
+    return days and one.column != other.column and len(one.words | other.words) == 2 and abs(one.at - other.at) == 1
 
 
 def _without(column: Column) -> Rows:

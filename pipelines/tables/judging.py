@@ -34,6 +34,7 @@ _WORKED_OUT = ("count", "sum", "difference")
 _PARTS = re.compile(r"(?<!\d),|,(?!\d)|[;?，；？、]|\b(?:and|und|et|y)\b|以及|并")
 _BETWEEN = re.compile(r"\b(?:between|zwischen|entre)\b", re.IGNORECASE)  # 'between 10 and 20' is one condition
 _MOST_PARTS = 4  # of a question that are read by themselves
+_ALSO = 0.1  # how surely a sum of rows is meant that are told anyway
 _SURELY = 0.5  # how surely a part of a question must mean something by itself
 
 
@@ -185,6 +186,19 @@ def also_asked(program: Program, reading: Reading, parts: Sequence[Reading]) -> 
             if each.which == program.which and (each.operation, each.columns) == (other.operation, other.columns):
                 found[each.operation] = each
     return list(found.values())
+
+
+def also_meant(program: Program, reading: Reading) -> list[Program]:
+    """What may be worked out of the rows of a program, as a question for a sum in other words is likely to want."""
+    made = [each for each in programs(reading) if each.which == program.which]
+    scores = scored(reading, made)
+    best = max(scores)
+    odds = [math.exp(score - best) for score in scores]
+    return [
+        each
+        for each, odd in zip(made, odds, strict=True)
+        if each.operation in ("sum", "average") and odd >= _ALSO * sum(odds)
+    ][:1]
 
 
 def features(program: Program, reading: Reading) -> dict[str, float]:

@@ -16,6 +16,7 @@ WRITTEN = ", as written"  # behind the name of a column
 _HEAD = 4  # lines that a head has at most
 _FIGURES = 0.4  # share of a line's cells that are figures or days, and no names
 _TOTAL = 3  # words of a label such as 'Grand total 2024'
+_ADDENDS = 4  # of a sum that is not called one; the sum of few small numbers is met by chance
 _WIDE = 3  # columns from which on a row with one cell is no row
 _NAMED = 0.8  # share of the columns that a line names which is a head by itself
 
@@ -72,7 +73,8 @@ class Table:
     @cached_property
     def apart(self) -> frozenset[int]:
         """The rows that are no rows like the others: lines that name a group in a wide table, and sums: called so, and
-        last or really the sum of what stands above them."""
+        last or really the sum of what stands above them; or last, the sum of all that does, and not called so: 'Total
+        cash and restricted cash' is asked for by its name."""
         if self.records:
             return frozenset()
         found = {
@@ -81,12 +83,23 @@ class Table:
             if len(self.columns) >= _WIDE and not self.columns[0].empty[row] and self._alone(row)
         }
         for row in reversed(range(self.height)):
-            label = next((column.cell_words[row] for column in self.columns if not column.empty[row]), ())
+            label = self._label(row)
             if len(label) <= _TOTAL and TOTALS & {*label, "".join(label)}:
                 last = all(other in found for other in range(row + 1, self.height))
                 if last or any(self._is_sum(column, row) for column in self.columns):
                     found.add(row)
+        end = self.height - 1
+        if end >= _ADDENDS and not TOTALS & {*self._label(end)} and any(map(self._is_sum_of_all, self.columns)):
+            found.add(end)
         return frozenset(found)
+
+    def _label(self, row: int) -> tuple[str, ...]:
+        return next((column.cell_words[row] for column in self.columns if not column.empty[row]), ())
+
+    @staticmethod
+    def _is_sum_of_all(column: Column) -> bool:
+        *above, last = column.numbers
+        return last is not None and last > _ADDENDS**3 and None not in above and math.isclose(math.fsum(above), last)  # type: ignore[arg-type]
 
     def _alone(self, row: int) -> bool:
         return all(column.empty[row] for column in self.columns[1:])

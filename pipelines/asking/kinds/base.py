@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pipelines.asking.answer_types import in_bold
 from pipelines.asking.choosing import Amount, choose
 from pipelines.asking.material import Material
-from pipelines.asking.passages import Sentence
+from pipelines.asking.passages import Sentence, is_head
 from pipelines.asking.quotes import Group, Quotes, Shown, as_it_is, compose
 from pipelines.asking.worked_out import WorkedOut, worked_out
 from pipelines.query.plan import QueryPlan
@@ -29,7 +29,8 @@ class Kind:
     def quote(self, plan: QueryPlan, material: Material) -> Quotes:
         """The answer of the files' own sentences; `material` keeps what was read for it."""
         groups = self.gather(plan, material)
-        found = worked_out(plan, material) if self.tables else None
+        quoted = [sentence for group in groups for sentence in group.sentences]
+        found = worked_out(plan, material, quoted) if self.tables else None
         if found is not None:
             rest = [replace(group, sentences=_beside(found, group.sentences)) for group in groups]
             groups = [Group(found.rows, stated=found.statement), *rest]
@@ -60,11 +61,11 @@ def _beside(found: WorkedOut, sentences: Sequence[Sentence]) -> list[Sentence]:
     left = [
         each
         for each in sentences
-        if not any(_is_part(each, row) for row in found.rows)
+        if (is_head(each) or not any(_is_part(each, row) for row in found.rows))
         and not (found.answers and (each.segment.source_id not in files or (each.context or each.text) in tables))
     ]
     heads = {each.context for each in left}
-    return [each for each in left if each.form != "row" or each.context or each.text in heads]
+    return [each for each in left if not is_head(each) or each.text in heads]
 
 
 def _is_part(sentence: Sentence, row: Sentence) -> bool:

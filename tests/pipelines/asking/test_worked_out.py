@@ -109,3 +109,9 @@ def test_a_file_that_is_forgotten_while_it_is_asked_breaks_no_answer(library, sh
 def test_how_many_rows_a_table_has_is_no_answer_to_any_how_many(answering) -> None:
     answer = answering.invoke(Question("how many keepers did the lighthouse have and what did they cost in total"))
     assert "**" not in answer.text.split("\n")[0]
+
+
+def test_rows_that_are_told_say_which_they_are_and_what_they_add_up_to(answering) -> None:
+    question = "which moorings of 2024 have no paid on date, please with the total amount eur"
+    first = first_line(answering, question)
+    assert "**2**" in first and "**290.5**" in first

@@ -120,6 +120,28 @@ def test_sums_and_lines_that_name_a_group_are_no_rows_like_the_others():
     assert ("80",) in answers("sum of cost", "sum", firm)
 
 
+def test_a_last_row_that_is_the_sum_of_all_others_is_one_however_it_is_called():
+    people = [["Nordhof", "4,120"], ["Mitte", "9,871"], ["Au", "2,004"], ["Süd", "7,450"]]
+    town = Table.made([["part", "people"], *people, ["Town of Oberau", "23,445"]])
+    assert ("Mitte",) in answers("which part has the most people?", "argmax", town)
+    assert ("Town of Oberau",) not in answers("which part has the most people?", "argmax", town)
+    named = Table.made([["part", "people"], *people, ["Total of all parts of the town", "23,445"]])
+    assert ("23,445",) in answers("total of all parts", "select", named)
+
+
+def test_month_and_year_are_those_of_one_day():
+    orders = Table.made(
+        [
+            ["order", "ordered", "sent"],
+            ["A1", "2015-02-03", "2016-02-01"],
+            ["A2", "2016-02-09", "2016-03-01"],
+            ["A3", "2016-02-11", "2016-02-28"],
+        ]
+    )
+    for each in programs(reading("orders in february 2016", orders)):
+        assert len({condition.column for condition in each.which.all}) < 2
+
+
 def test_heads_with_years_and_measures_are_heads():
     for head in (["31.12.2023", "31.12.2022"], ["2023E", "2022*"], ["12/2023", "12/2022"], ["5 mg", "10 mg"]):
         table = Table.made([["position", *head], ["cash", "500", "400"], ["debt", "90", "80"]])
