@@ -4,20 +4,24 @@
 
 DATA/train holds `qa.jsonl.zst` (questions with a passage; zstandard must be installed), DATA/images pictures with what
 is asked for them. Of each set a small library is made, from which every third run of passages is left out: what is
-asked about those is withheld. Sets with questions made to mislead have those too, and some libraries are asked about
-other things altogether, or in another language than their files. A line for each: of the answerable questions the share
-refused, of the others the share declined, and how often an answerable one is the more relevant of two (AUC); with
---learn by weights that were learned without the set. Then the weights over all sets, with the level at which 6 of 100
-answerable questions are refused, are written to `pipelines/asking/declining.json`. Those for scripts that the text
-model does not read are learned with FOLIOSCOPE_TEXT=builtin:english, and stay as they are with a model that reads all.
+asked about those is withheld. Sets with questions made to mislead have those too, some libraries hold tables, and some
+are asked about other things altogether, or in another language than their files. A line for each: of the answerable
+questions the share refused, of the others the share declined, and how often an answerable one is the more relevant of
+two (AUC); with --learn by weights that were learned without the set. Then the weights over all sets, with the level at
+which 6 of 100 answerable questions are refused, are written to `pipelines/asking/declining.json`. Those for scripts
+that the text model does not read are learned with FOLIOSCOPE_TEXT=builtin:english, and stay as they are with a model
+that reads all.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import random
+import re
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,8 +31,10 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.follow_ups import lines
 from benchmarks.measure import index, new_assistant
+from benchmarks.table_questions import SETS as PROGRAMMED
+from benchmarks.table_questions import part_of
 from pipelines.asking.context import QueryContext
-from pipelines.asking.declining import WEIGHTS, case, signals, weigh
+from pipelines.asking.declining import WEIGHTS, case, probability, signals, weigh
 from pipelines.asking.kinds import kind_of
 from pipelines.asking.material import Material
 from pipelines.query.understanding import understand
@@ -37,8 +43,9 @@ from pipelines.records import Question
 SETS = """squadshifts_new_wiki en | squad1_dev_other en | squad2_dev_other en | clapnq en | qed_nq en | tatqa_text en
 mlqa_cross en | mlqa_cross de | mlqa_cross es | mlqa_cross zh | mlqa de | mlqa es | piaf fr
 xquad de | squad_it_test it | faquad pt | norquad no | cmrc2018_dev zh | mlqa zh | jaquad ja | danetqa ru | xquad ru"""
+TABLES = {"wikitablequestions": 120, "fetaqa": 120, "tatqa": 80, "ottqa": 150, "hybridqa": 150}
 PASSAGES = 150
-ASKED = 60  # questions of each kind and set
+ASKED, ASKED_OVER_TABLES = 60, 90  # questions of each kind and set
 REFUSED = 0.06  # of the answerable, which the level is set for
 _ENOUGH = 30  # questions of a script
 
@@ -84,6 +91,37 @@ def libraries(data: Path) -> Iterator[tuple[str, Callable[[Path], None], Asked]]
     pictures = [(each["caption"], True) for each in wanted]
     asked = rng.sample(pictures, min(ASKED, len(pictures))) + rng.sample(others, ASKED)
     yield "pictures", lambda folder: _pictures(data / "images" / "coco", folder), asked
+
+
+def tables(data: Path) -> Iterator[tuple[str, Callable[[Path], None], Asked]]:
+    """The same for libraries of tables, a third of which is left out."""
+    known: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for row in lines(data / "train" / "tables.jsonl.zst"):
+        learned = row["set"] not in PROGRAMMED or part_of(row) != "asked"
+        if len(row["table"]["rows"]) > 2 and learned:
+            known[row["set"]][json.dumps(row["table"])].append(row)
+    rng = random.Random(3)
+    for name, count in TABLES.items():
+        files: dict[str, Mapping[str, Any]] = {}
+        kinds: dict[bool, Asked] = {True: [], False: []}
+        for number, table in enumerate(rng.sample(sorted(known[name]), min(count, len(known[name])))):
+            rows = known[name][table]
+            held = rng.random() >= 1 / 3
+            kinds[held] += [(row["question"], held) for row in rng.sample(rows, min(2, len(rows)))]
+            if held:
+                title = re.sub(r"\W+", "_", rows[0].get("title") or "table")[:60].strip("_")
+                files[f"{title}_{number}.csv"] = rows[0]["table"]
+        asked = [each for some in kinds.values() for each in rng.sample(some, min(ASKED_OVER_TABLES, len(some)))]
+        yield f"tables: {name}", _tables(files), asked
+
+
+def _tables(files: Mapping[str, Mapping[str, Any]]) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        for name, table in files.items():
+            with (folder / name).open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([table["columns"], *table["rows"]])
+
+    return write
 
 
 def _texts(texts: Sequence[str]) -> Callable[[Path], None]:
@@ -139,19 +177,28 @@ def learn(sets: Sequence[Sequence[Told]], group: str) -> dict[str, float] | None
         return None
     scale = len(weights) / sum(weights)
     model = LogisticRegression(C=10.0, max_iter=1000).fit(rows, truth, np.array(weights) * scale)
-    learned = {"level": 0.0, **dict(zip(names, model.coef_[0].tolist(), strict=True))}
-    odds = [weigh(case[2], learned) for each in sets for case in each if case[0] and case[1] == group]
-    learned["level"] = -float(np.quantile(odds, REFUSED))
-    return learned
+    learned = {"level": float(model.intercept_[0]), **dict(zip(names, model.coef_[0].tolist(), strict=True))}
+    sure = [probability(weigh(case[2], learned)) for each in sets for case in each if case[0] and case[1] == group]
+    return {"enough": float(np.quantile(sure, REFUSED)), **learned}
 
 
-def _show(name: str, found: Sequence[Told], weights: Mapping[str, Mapping[str, float]]) -> None:
-    odds = np.array([weigh(case[2], weights[case[1]]) for case in found])
+def _show(name: str, found: Sequence[Told], weights: Mapping[str, Mapping[str, float]]) -> list[tuple[float, bool]]:
+    """How surely each question is answered, and whether it can be."""
+    sure = np.array([probability(weigh(case[2], weights[case[1]])) for case in found])
+    told = sure >= [weights[case[1]]["enough"] for case in found]
     truth = np.array([case[0] for case in found])
-    answered, other = odds[truth], odds[~truth]
-    auc = (answered[:, None] > other[None]).mean()
-    print(f"{name}: refused {(answered < 0).mean():.2f} of {len(answered)}", end=", ")
-    print(f"declined {(other < 0).mean():.2f} of {len(other)}, AUC {auc:.2f}", flush=True)
+    auc = (sure[truth][:, None] > sure[~truth][None]).mean()
+    print(f"{name}: refused {(~told[truth]).mean():.2f} of {truth.sum()}", end=", ")
+    print(f"declined {(~told[~truth]).mean():.2f} of {(~truth).sum()}, AUC {auc:.2f}", flush=True)
+    return list(zip(sure.tolist(), truth.tolist(), strict=True))
+
+
+def reliability(shown: Sequence[tuple[float, bool]]) -> None:
+    """How many of the questions that are so surely answerable are (a reliability diagram, in figures)."""
+    for low in np.arange(0, 1, 0.1):
+        inside = [truth for sure, truth in shown if low <= sure < low + 0.1 + 1e-9]
+        if inside:
+            print(f"{low:.1f} to {low + 0.1:.1f}: {np.mean(inside):.2f} of {len(inside)} can be answered")
 
 
 def main() -> None:
@@ -161,16 +208,19 @@ def main() -> None:
     options = parser.parse_args()
     told = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     sets: dict[str, list[Told]] = {}
-    for name, write, asked in libraries(options.data):
+    shown: list[tuple[float, bool]] = []
+    for name, write, asked in (*tables(options.data), *libraries(options.data)):
         sets[name] = cases(write, asked)
         if not options.learn:
-            _show(name, sets[name], told)
+            shown += _show(name, sets[name], told)
+    groups = sorted({each[1] for found in sets.values() for each in found}) if options.learn else []
+    for name, found in sets.items() if options.learn else ():
+        others = [each for other, each in sets.items() if other != name]
+        weights = {**told, **{group: some for group in groups if (some := learn(others, group))}}
+        shown += _show(name, found, weights)
+    reliability(shown)
     if not options.learn:
         return
-    groups = sorted({each[1] for found in sets.values() for each in found})
-    for name, found in sets.items():
-        others = [each for other, each in sets.items() if other != name]
-        _show(name, found, {**told, **{group: some for group in groups if (some := learn(others, group))}})
     for group in groups:
         learned = learn(list(sets.values()), group)
         if learned:

@@ -20,7 +20,7 @@ from indexes.library import Library
 from pipelines.asking.abilities import ability_of, known_of
 from pipelines.asking.chat import MOST_PARTS, Chat
 from pipelines.asking.context import QueryContext
-from pipelines.asking.declining import meant_and_waiting, nothing_found, relevance, waiting
+from pipelines.asking.declining import Relevance, meant_and_waiting, nothing_found, relevance, waiting
 from pipelines.asking.kinds import kind_of
 from pipelines.asking.material import Material
 from pipelines.asking.merging import merged
@@ -47,9 +47,6 @@ from pipelines.records import (
     TextDelta,
 )
 from pipelines.retrieval import checked
-
-RELEVANT = 0.5
-"""Below this nothing was found."""
 
 _SILENCE = 0.25  # seconds after which an empty delta is given
 _NEAREST = 3  # passages that are shown where nothing was found
@@ -137,9 +134,9 @@ class Answering(Runnable[Question, Answer]):
         material = Material(turn.context, plan=turn.plan)
         quotes: Quotes = self._step("gather", lambda _: kind_of(turn.plan).quote(turn.plan, material), turn)
         turn.reached("retrieve")
-        sure = max(relevance(turn.plan, material), material.worked_out) if material.results else 0.0
-        if sure < RELEVANT or not quotes.citations:
-            yield from self._decline(turn, material, sure)
+        found = relevance(turn.plan, material) if material.results else None
+        if found is None or not quotes.citations or (found.sure < found.enough and not material.worked_out):
+            yield from self._decline(turn, material, found)
             return
         turn.evidence = tuple(with_more(quotes.evidence, material.results))
         yield EvidenceFound(turn.evidence)
@@ -215,10 +212,12 @@ class Answering(Runnable[Question, Answer]):
         turn.model = ""
         return quotes
 
-    def _decline(self, turn: _Turn, material: Material, sure: float) -> Iterator[AnswerEvent]:
+    def _decline(self, turn: _Turn, material: Material, found: Relevance | None) -> Iterator[AnswerEvent]:
         """Nothing was found: what was looked for, and the nearest passages as such."""
-        why = f"{RELEVANT:.2f} would be enough" if sure < RELEVANT else "but none of it can be quoted"
-        turn.context.trace.note("relevance", f"{sure:.2f}; {why}")
+        if found is not None:
+            less = found.sure < found.enough
+            why = f"{found.enough:.2f} would be enough" if less else "but none of it can be quoted"
+            turn.context.trace.note("relevance", f"{found.sure:.2f}; {why}")
         nearest = [Evidence(n, result, ()) for n, result in enumerate(material.results[:_NEAREST], start=1)]
         turn.evidence = tuple(nearest)
         yield EvidenceFound(turn.evidence)

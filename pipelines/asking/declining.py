@@ -1,12 +1,9 @@
 """Whether the library holds anything about a question at all, and what is said where it does not.
 
 No rule decides: a few signals are weighed by logistic regression. The weights (`declining.json`) were learned by
-`python -m benchmarks.declining DATA --learn` from 2,000 questions to small libraries made of question sets in ten
-languages, of pictures, and of files about other things, with a part of the passages left out; apart for each `case`.
-The level is where 6 of 100 answerable questions are refused. Then more than half of the withheld ones are declined
-(AUC .75 to 1.00 on sets that were not learned from; .72 to .85 across languages): these signals cannot tell more, and
-a small model that reads question and passage together could not either (docs/cross_encoder.md). What is found is never
-withheld because one of them is low.
+`python -m benchmarks.declining DATA --learn` from 2,700 questions to small libraries made of question sets in ten
+languages, of tables, of pictures, and of files about other things, with a part of them left out; apart for each `case`.
+What is found is never withheld because one signal is low.
 """
 
 from __future__ import annotations
@@ -17,12 +14,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path, PurePath
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from indexes.keywords import content_words
 from indexes.library import Library
 from pipelines.asking.answer_types import names_in
 from pipelines.asking.material import Material
+from pipelines.asking.passages import sentences_of
 from pipelines.asking.phrases import phrase
 from pipelines.query.lexicon import words_of
 from pipelines.query.plan import QueryPlan
@@ -30,7 +28,16 @@ from pipelines.records import Result
 
 WEIGHTS = Path(__file__).with_name("declining.json")
 
-Case = Literal["read", "across", "unread"]
+Case = Literal["read", "rows", "across", "unread"]
+
+
+class Relevance(NamedTuple):
+    """How surely what was found answers the question, in 0..1, half of all questions being answerable; and from which
+    on it is told: where 6 of 100 answerable questions are refused."""
+
+    sure: float
+    enough: float
+
 
 _SURELY = {"time", "place"}  # what stands at the time or on the page asked for is what was asked for
 _NEAR = 0.5  # what a word counts that stands in the passage of a sentence only
@@ -42,30 +49,35 @@ _MOST_NAMED = 5  # files that are named because they were not read yet
 _MOST_WORDS = 6  # of a question that are named as what was looked for
 
 
-def relevance(plan: QueryPlan, material: Material) -> float:
-    """0..1: how surely something that was found has to do with the question.
-
-    Logistic regression over `signals` (Cox 1958, 'The regression analysis of binary sequences'), by weights for the
-    `case`.
-    """
+def relevance(plan: QueryPlan, material: Material) -> Relevance:
+    """Logistic regression over `signals` (Cox 1958, 'The regression analysis of binary sequences'), by weights for the
+    `case`."""
     if any(_SURELY & result.found_by.keys() for result in material.results):
-        return 1.0
+        return Relevance(1.0, 0.0)
     weights = _told()[case(plan, material)]
-    return 1 / (1 + math.exp(-weigh(signals(plan, material), weights)))
+    return Relevance(probability(weigh(signals(plan, material), weights)), weights["enough"])
 
 
 def case(plan: QueryPlan, material: Material) -> Case:
-    """Which signals can say something: the text model may not read the script of the question ('unread'), and what was
-    found first may be in another language, and hold none of its words ('across')."""
+    """Which signals can say something: the text model may not read the script of the question ('unread'); what was
+    found first may be in another language, and hold none of its words ('across'), or be rows of a table, which hold few
+    words at all ('rows')."""
     if not material.context.reads(plan.text):
         return "unread"
-    language = material.results[0].source.language
-    return "across" if language and plan.language and language != plan.language else "read"
+    first = material.results[0]
+    if first.source.language and plan.language and first.source.language != plan.language:
+        return "across"
+    forms = [each.form for each in sentences_of(first.segment)]
+    return "rows" if 2 * forms.count("row") > len(forms) else "read"
+
+
+def probability(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))
 
 
 def weigh(found: Mapping[str, float], weights: Mapping[str, float]) -> float:
     """The log odds that some signals give by some weights; 'level' is the constant."""
-    return weights["level"] + sum(weight * found[name] for name, weight in weights.items() if name != "level")
+    return weights["level"] + sum(weights[name] * value for name, value in found.items())
 
 
 def signals(plan: QueryPlan, material: Material) -> dict[str, float]:

@@ -38,7 +38,6 @@ _CHARACTERS = 10  # of a row that are as much work as a cell
 _NAMED = 20  # files, sheets and headings that a table is known by
 _LONGEST = 20_000  # rows of a table that are looked at
 _ROWS = 12  # that are quoted
-_MOSTLY = 0.5  # of what a question's words tell, for a part of it to say which rows are meant
 _NEAR = 0.2  # a table that holds so much less of the question than another is not looked at closely
 
 
@@ -121,12 +120,11 @@ def _match(plan: QueryPlan, material: Material) -> Match | None:
 def _likeliest(
     read: Sequence[Sequence[Reading]], worth: Mapping[str, float], match: Match | None
 ) -> dict[What, tuple[float, Program, Reading, int]]:
-    """The likeliest answer and the likeliest rows of some tables: how surely, by which reading, of which table. A part
-    of the question must say which rows it means, and most of what the whole says."""
+    """The likeliest answer and the likeliest rows of some tables: how surely, by which reading, of which table. The
+    first part of a question may say which rows it means, those behind it lean on that."""
     found: dict[What, tuple[float, Program, Reading, int]] = {}
     shares = [held(reading, worth) for reading in read[0]]
-    said = [sum(worth[part[0].asked.spoken[at]] for at in part[0].asked.content) if part else 0.0 for part in read]
-    for part in (each for each, says in zip(read, said, strict=True) if says >= _MOSTLY * said[0]):
+    for part in read[:2]:
         for n, reading in enumerate(part):
             behind = max(shares) - shares[n]
             for each in judged(reading, match if behind < _NEAR else None):

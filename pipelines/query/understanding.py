@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import cast
 
@@ -14,6 +15,7 @@ from pipelines.query.plan import AnswerType, Intent, Length, QueryPlan
 from pipelines.query.sides import sides_of
 from pipelines.records import Question, Turn
 
+_KANA, _HANGUL = re.compile("[\u3040-\u30ff]"), re.compile("[\uac00-\ud7af]")
 _LANGUAGES = ("en", "de", "fr", "es", "zh")
 
 
@@ -43,7 +45,7 @@ def language_of(text: str, history: Sequence[Turn] = ()) -> str:
     """Two letters. A short question is told by its small words, which each language has its own of, else by what was
     asked before; English where nothing tells."""
     if is_cjk(text):
-        return "zh"
+        return "ja" if _KANA.search(text) else "ko" if _HANGUL.search(text) else "zh"
     words = text.lower().split()
     met = {
         language: sum(word.strip("?!.,") in words_of("small", language) for word in words) for language in _LANGUAGES

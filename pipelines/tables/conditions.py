@@ -168,10 +168,9 @@ def sets_of(found: list[Condition], table: Table) -> list[Conditions]:
 
 def _apart(one: Condition, other: Condition, table: Table) -> bool:
     """Whether two conditions take parts of one day, 'in february 2016', from different columns of days."""
-    days = "month=" in (one.test, other.test) and all(
-        table.columns[n].sort == "date" for n in (one.column, other.column)
-    )
-    return days and one.column != other.column and len(one.words | other.words) == 2 and abs(one.at - other.at) == 1
+    if "month=" not in (one.test, other.test) or one.column == other.column or abs(one.at - other.at) != 1:
+        return False
+    return all(table.columns[each.column].sort == "date" for each in (one, other))
 
 
 def _without(column: Column) -> Rows:
