@@ -89,9 +89,8 @@ def explained(trace: dict[str, Any]) -> Iterator[str]:
     if trace["cut"]:
         yield "  left out:"
         yield from (f"    {_spot(cut)}  at {cut['stage']}: {cut['reason']}" for cut in trace["cut"])
-    for index, measured in trace["floors"].items():
-        verdict = "reached" if measured["best"] >= measured["floor"] else "not reached"
-        yield f"  floor of {index}: {measured['floor']:.3f}, best {measured['best']:.3f}, {verdict}"
+    if trace["relevance"]:
+        yield "  relevance: {sure:.2f}, {enough:.2f} would be enough".format(**trace["relevance"])
     spent = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in trace["seconds"].items())
     if spent:
         yield f"  seconds: {spent}"

@@ -138,9 +138,7 @@ def trace_json(trace: Trace, library: Library) -> dict[str, Any]:
         "sure": round(trace.sure, 2),
         "parts": list(trace.parts),
         "filters": list(trace.filters),
-        "floors": {
-            index: {"floor": round(floor, 4), "best": round(best, 4)} for index, (floor, best) in trace.floors.items()
-        },
+        "relevance": dict(zip(("sure", "enough"), trace.relevance, strict=True)) if trace.relevance else None,
         "hits": {index: [{**_traced(hit), **names.get(hit.segment_id, {})} for hit in hits[index]] for index in hits},
         "fused": [{"id": id, "score": round(score, 5), **names.get(id, {})} for id, score in fused],
         "steps": [{"stage": step.stage, "text": step.text} for step in trace.steps],

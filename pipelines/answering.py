@@ -134,7 +134,7 @@ class Answering(Runnable[Question, Answer]):
         material = Material(turn.context, plan=turn.plan)
         quotes: Quotes = self._step("gather", lambda _: kind_of(turn.plan).quote(turn.plan, material), turn)
         turn.reached("retrieve")
-        found = relevance(turn.plan, material) if material.results else None
+        found = turn.context.trace.relevance = relevance(turn.plan, material) if material.results else None
         if found is None or not quotes.citations or (found.sure < found.enough and not material.worked_out):
             yield from self._decline(turn, material, found)
             return
@@ -214,10 +214,8 @@ class Answering(Runnable[Question, Answer]):
 
     def _decline(self, turn: _Turn, material: Material, found: Relevance | None) -> Iterator[AnswerEvent]:
         """Nothing was found: what was looked for, and the nearest passages as such."""
-        if found is not None:
-            less = found.sure < found.enough
-            why = f"{found.enough:.2f} would be enough" if less else "but none of it can be quoted"
-            turn.context.trace.note("relevance", f"{found.sure:.2f}; {why}")
+        if found is not None and found.sure >= found.enough:
+            turn.context.trace.note("quote", "none of what was found can be quoted")
         nearest = [Evidence(n, result, ()) for n, result in enumerate(material.results[:_NEAREST], start=1)]
         turn.evidence = tuple(nearest)
         yield EvidenceFound(turn.evidence)

@@ -31,7 +31,7 @@ class Cut:
 @dataclass(slots=True)
 class Trace:
     """`hits` are the lists of each index as they came, best first; `fused` is what fusion made of them: segment ids
-    with their scores. `floors` holds, for each index, the measured floor and the best score that was reached. `prompt`
+    with their scores. `relevance` is how surely what was found answers, and what would be enough. `prompt`
     is what the chat model read, exactly. `seconds` are spent by stage, in the order in which the stages began."""
 
     asked: str = ""
@@ -44,7 +44,7 @@ class Trace:
     filters: tuple[str, ...] = ()
     hits: dict[str, list[Hit]] = field(default_factory=dict)
     fused: list[tuple[int, float]] = field(default_factory=list)
-    floors: dict[str, tuple[float, float]] = field(default_factory=dict)
+    relevance: tuple[float, float] | None = None
     steps: list[Step] = field(default_factory=list)
     cut: list[Cut] = field(default_factory=list)
     prompt: str = ""

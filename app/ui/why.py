@@ -37,12 +37,12 @@ def named(segments: Iterable[Segment], sources: Mapping[str, Source]) -> Named:
 
 
 def explanation(trace: Trace, question: str, names: Named) -> str:
-    """A disclosure, closed at first: question, intent, hits, fusion, what was cut, floors, seconds, prompt."""
+    """A disclosure, closed at first: question, intent, hits, fusion, what was cut, relevance, seconds, prompt."""
     sections = (
         ("Looked up", _asked(trace, question)),
         ("Taken for", _taken_for(trace)),
         ("Found", _hits(trace, names)),
-        ("Enough to answer?", _list(_floor(index, *values) for index, values in trace.floors.items())),
+        ("Enough to answer?", _list([_relevance(*trace.relevance)] if trace.relevance else [])),
         ("Then", _list(f"<strong>{escape(step.stage)}</strong> {escape(step.text)}" for step in trace.steps)),
         ("Left out", _cuts(trace.cut, names)),
         ("Seconds", _seconds(trace.seconds)),
@@ -101,10 +101,8 @@ def _hit(hit: Hit) -> str:
     return f"{hit.rank}<small>{_number(hit.score)}</small>"
 
 
-def _floor(index: str, needed: float, reached: float) -> str:
-    verdict = "enough" if reached >= needed else "not enough"
-    name = escape(INDEXES.get(index, index))
-    return f"<strong>{name}</strong> {_number(needed)} needed, {_number(reached)} reached: {verdict}"
+def _relevance(sure: float, enough: float) -> str:
+    return f"{sure:.0%} sure that what was found answers it; {enough:.0%} would be enough"
 
 
 def _cuts(cuts: Sequence[Cut], names: Named) -> str:

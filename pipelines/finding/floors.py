@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from indexes.errors import FolioscopeError
-from indexes.keywords import content_words, is_cjk, share
 from indexes.library import Library
 from pipelines.in_use import filled_by, in_use
 from pipelines.models.shelf import ModelShelf
@@ -47,23 +45,18 @@ UNRELATED = (
     "How is a bicycle tyre mended?",
     "Which museum shows the golden mask?",
 )
-_SHUFFLED = 24
-_WORDS = 6  # of the content words that a question has; 6 is usual
 _QUANTILE = 0.9
-_SAMPLE = 200  # segments whose words are shuffled
 _GROWN = 1.25  # by which a library has grown, or shrunk, until its floors are measured again
 _NAME = "floors"
 
 
 @dataclass(frozen=True, slots=True)
 class Floors:
-    """`text` and `image` are cosines, `keywords` the share of a question's words that one passage holds; None for a
-    space that is not there, and for words in a library of a few passages. `models` fill the spaces, `segments` were
-    there when it was measured."""
+    """Cosines, None for a space that is not there. `models` fill the spaces, `segments` were there when it was
+    measured."""
 
     text: float | None
     image: float | None
-    keywords: float | None
     models: tuple[str, ...] = ()
     segments: int = 0
 
@@ -74,7 +67,7 @@ def measured(library: Library) -> Floors | None:
     if found is None:
         return None
     values = json.loads(found["value"])
-    floors = Floors(**{**values, "models": tuple(values["models"])})
+    floors = Floors(values["text"], values["image"], tuple(values["models"]), values["segments"])
     return floors if floors.models == filled_by(library) else None
 
 
@@ -101,40 +94,18 @@ def update(library: Library, shelf: ModelShelf) -> Floors | None:
 
 
 def _measure(library: Library, shelf: ModelShelf, segments: int) -> Floors:
-    shuffled, shelf = _shuffled(library), in_use(library, shelf)
+    shelf = in_use(library, shelf)
     spaces: dict[str, float | None] = {"text": None, "image": None}
     for space, model in (("text", lambda: shelf.text), ("image", lambda: shelf.image)):
         if library.catalogue.space(space) is None:
             continue
         embedder = model()
         best = []
-        # Not the shuffled ones: in a library of a few passages they come nearer to one than a true question does.
         for question in UNRELATED:
             hits = library.search_vectors(space, embedder.embed_question(question), 1, model=embedder.name)
             best += [hit.score for hit in hits]
         spaces[space] = _quantile(best) if best else None
-    shares = []
-    for question in shuffled:
-        hits = library.search_keywords(question, 5)
-        found = library.catalogue.segments([hit.segment_id for hit in hits])
-        shares.append(max((share(set(content_words(question)), s.text) for s in found.values()), default=0.0))
-    return Floors(spaces["text"], spaces["image"], _quantile(shares) if shares else None, filled_by(library), segments)
-
-
-def _shuffled(library: Library) -> list[str]:
-    """Questions of words that stand in the library, but each in another place. Always the same for one library."""
-    chance = random.Random(0)
-    ids = [row[0] for row in library.catalogue.connection.execute("SELECT id FROM segments ORDER BY id")]
-    sample = chance.sample(ids, min(_SAMPLE, len(ids)))
-    texts = [segment.text for segment in library.catalogue.segments(sample).values()]
-    pools = [words for words in (content_words(text) for text in texts) if len(words) >= _WORDS]
-    if len(pools) < _WORDS:
-        return []  # too few: words of one passage would be a question about it
-    questions = []
-    for _ in range(_SHUFFLED):
-        words = [chance.choice(pool) for pool in chance.sample(pools, _WORDS)]
-        questions.append(("" if is_cjk("".join(words)) else " ").join(words))
-    return questions
+    return Floors(spaces["text"], spaces["image"], filled_by(library), segments)
 
 
 def _quantile(values: Sequence[float]) -> float:

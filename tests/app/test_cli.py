@@ -150,7 +150,7 @@ def test_a_trace_names_the_files_and_survives_what_has_gone(environment) -> None
         "Who?", "fact", 0.9, filters=("in keeper.txt",), hits={"keywords": [*hits, Hit(999, 9, 0.1, "keywords")]}
     )
     trace.fused = [(hits[0].segment_id, 0.5)]
-    trace.floors = {"text": (0.3, 0.2)}
+    trace.relevance = (0.18, 0.23)
     trace.cut = [Cut(999, "fusion", "too far down")]
     trace.prompt = "Question: Who?"
     trace.note("fusion", "merged two lists")
@@ -163,7 +163,7 @@ def test_a_trace_names_the_files_and_survives_what_has_gone(environment) -> None
         "keeper.txt, line 1",
         "segment 999",
         "too far down",
-        "not reached",
+        "0.18, 0.23 would be enough",
         "merged two",
     ):
         assert part in read

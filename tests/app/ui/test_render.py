@@ -87,7 +87,7 @@ def hostile_exchange() -> Exchange:
 
 def a_trace(text: str = "lamp") -> Trace:
     """One that says a text wherever a trace says something."""
-    trace = Trace(text, "list", 0.8, (text,), (text,), {text: [Hit(1, 1, 0.5, text)]}, [(1, 0.03)], {text: (0.3, 0.4)})
+    trace = Trace(text, "list", 0.8, (text,), (text,), {text: [Hit(1, 1, 0.5, text)]}, [(1, 0.03)], (0.3, 0.4))
     trace.steps, trace.cut = [Step(text, text)], [Cut(1, text, text)]
     trace.prompt, trace.seconds = text, {text: 1.5}
     return trace
@@ -268,10 +268,10 @@ def test_thumbs_stand_under_what_is_kept_only() -> None:
     assert 'data-thumb="-1" aria-pressed="true"' in html and 'data-thumb="1" aria-pressed="false"' in html
 
 
-def test_an_explanation_tells_ranks_floors_cuts_and_the_prompt() -> None:
+def test_an_explanation_tells_ranks_relevance_cuts_and_the_prompt() -> None:
     trace = Trace("When was the lamp lit?", "comparison", 0.834, ("oil", "gas"), ("lamp.pdf only",))
     trace.hits = {"text": [Hit(7, 1, 0.71, "text"), Hit(9, 2, 0.6, "text")], "keywords": [Hit(9, 1, 12.34, "keywords")]}
-    trace.fused, trace.floors = [(9, 0.0325), (7, 0.0161)], {"text": (0.32, 0.71), "keywords": (13.0, 12.34)}
+    trace.fused, trace.relevance = [(9, 0.0325), (7, 0.0161)], (0.712, 0.23)
     trace.cut = [Cut(7, "folding", "says the same")] * 25
     trace.prompt, trace.seconds = "[1] The lamp <b>", {"retrieval": 0.1, "writing": 2.0}
     html = why.explanation(trace, "And when?", {9: ("/d/lamp.pdf", "page 3")})
@@ -282,8 +282,7 @@ def test_an_explanation_tells_ranks_floors_cuts_and_the_prompt() -> None:
     header, first, second = (Tags(row).text for row in html.split("<tr>")[1:4])
     assert header == "passagemeaningwordstogether"
     assert first == "lamp.pdf page 320.6112.310.0325" and second.startswith("passage 710.71–20.0161")
-    assert "meaning 0.32 needed, 0.71 reached: enough" in shown.text
-    assert "words 13 needed, 12.3 reached: not enough" in shown.text
+    assert "71% sure that what was found answers it; 23% would be enough" in shown.text
     assert "passage 7: says the same (folding)" in shown.text and "and 5 more" in shown.text
     assert "<pre" in html and "[1] The lamp &lt;b&gt;" in html and "width:5.0%" in html and "2.00 s" in html
     assert why.explanation(Trace(), "q", {}) == ""
