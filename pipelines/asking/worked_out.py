@@ -24,8 +24,8 @@ from pipelines.tables.judging import Match, What, also_asked, also_meant, held, 
 from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import ROWS, Program, Reading, readings
 from pipelines.tables.sql import query
-from pipelines.tables.table import WRITTEN, Table
-from pipelines.tables.telling import conditions_told
+from pipelines.tables.table import Table
+from pipelines.tables.telling import shown
 from pipelines.tables.wording import ASKING
 
 SURE: dict[What, float] = {"answer": 0.45, "rows": 0.35}
@@ -106,7 +106,7 @@ def worked_out(plan: QueryPlan, material: Material, quoted: Sequence[Sentence] =
         statement = _stated(programs, tables[n], plan.language)
     elif len(program.rows) > 1 and program.which.all:
         also = [*also_asked(program, reading, [part[n] for part in read[1:]]), *also_meant(program, reading)]
-        statement = _which(program, also, tables[n], plan.language)
+        statement = _which(program, reading, also, tables[n], plan.language)
     rows = tuple(_quotable(row, tables[n], material) for row in _shown(program, tables[n]))
     return WorkedOut(statement, rows, told == "answer")
 
@@ -134,11 +134,12 @@ def _likeliest(
     return found
 
 
-def _which(program: Program, also: Sequence[Program], found: _Found, language: str) -> str:
+def _which(program: Program, reading: Reading, also: Sequence[Program], found: _Found, language: str) -> str:
     """How many rows there are, and which they are; and what else was asked of them."""
-    where = conditions_told(program).replace(WRITTEN, "").replace("IS NULL", "= –").replace("IS NOT NULL", "≠ –")
     more = [_said(each, found.table, language) for each in also if each.operation not in ROWS]
-    said = "; ".join(dict.fromkeys([phrase("table_where", language, n=len(program.rows), where=where), *more]))
+    said = "; ".join(
+        dict.fromkeys([phrase("table_where", language, n=len(program.rows), where=shown(program, reading)), *more])
+    )
     return f"{said} ({', '.join(of)})" if (of := _of([program], found, language)) else said
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipelines.tables.programs import Program
+from pipelines.tables.conditions import Condition
+from pipelines.tables.programs import Program, Reading
 from pipelines.tables.table import Table
 
 _OPERATIONS = {
@@ -25,6 +26,7 @@ _OPERATIONS = {
 _YEAR = re.compile(r'CAST\(substr\(("[^"]*"), 1, 4\) AS INTEGER\)')
 _MONTH = re.compile(r'CAST\(substr\(("[^"]*"), 6, 2\) AS INTEGER\)')
 _WORDS = re.compile(r"""(?:says|mentions)\(("[^"]*"), '([^']*)'\)""")
+_COMPARED = re.compile(r" (<=|>=|=|<|>) (-?[\d.]+)")
 _COLUMNS, _ANSWERS, _LONGEST = 3, 4, 80  # that are named; characters of the answer
 
 
@@ -32,6 +34,23 @@ def conditions_told(program: Program) -> str:
     """Which rows are meant: 'Day fee > 10 AND town is lindau'."""
     where = _WORDS.sub(r"\1 is \2", _MONTH.sub(r"month of \1", _YEAR.sub(r"year of \1", program.which.sql)))
     return where.replace('"', "")
+
+
+def shown(program: Program, reading: Reading) -> str:
+    """The same for people, in the question's own words and without any of a language: 'town = lindau, fee > 10'."""
+    parts = [_shown(each, reading) for each in program.which.all]
+    return (" / " if program.which.either else ", ").join(parts)
+
+
+def _shown(condition: Condition, reading: Reading) -> str:
+    name, spoken = reading.table.columns[condition.column].name or "?", reading.asked.spoken
+    denied = condition.test.startswith("not ")
+    if condition.test == "empty":
+        return f"{name} = –"
+    if compared := _COMPARED.search(condition.sql):
+        said = f"{name} {compared[1]} {spoken[condition.at] if condition.test == 'month=' else compared[2]}"
+        return f"¬ ({said})" if denied else said
+    return f"{name} {'≠' if denied else '='} {' '.join(spoken[at] for at in sorted(condition.words))}"
 
 
 def told(program: Program, table: Table) -> str:
