@@ -161,6 +161,11 @@ def test_all_units_measure_something() -> None:
     assert all(measured(1.0, unit)[0] for unit in _NAMES.values())
 
 
+def test_wide_digits_keep_the_offsets_of_what_stands_behind() -> None:
+    text = "㎞… ﬁve ２０％ of 30 km"
+    assert [(value.start, value.readings) for value in values(text)] == [(7, {20.0}), (14, {30.0})]
+
+
 @given(st.text(max_size=80))
 def test_any_text_is_read(text: str) -> None:
     for value in values(text):
