@@ -25,6 +25,7 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
 
 _SIMPLE = str.maketrans("〇兩萬億", "零两万亿")
 _WORD = re.compile(r"[^\W\d_]+")
+_GROUPED = re.compile(r"\d+(?:,\d{2,3})*,\d{3}(?:\.\d+)?|\d+(?:\.\d{3})+(?:,\d+)?")  # also 1,00,000
 _ZERO = 4  # letters of a word for nothing; 'os' is none
 _LONGEST = 12  # words of a number
 _JOINING = frozenset("a an and und et y e en".split())  # begin and end no number
@@ -40,11 +41,13 @@ ORDINALS = {
 
 
 def read_digits(digits: str) -> set[float]:
-    """All that digits with separators may mean: '1.250' is 1.25 or 1250."""
+    """All that digits with separators may mean: '1.250' is 1.25 or 1250. '192.168.0.1' and '1,2,3' are no number."""
     plain = re.sub(r"[ \u00a0\u202f\u2009'’]", "", digits)
     separators = re.findall(r"[.,]", plain)
     if not separators:
         return {float(plain)}
+    if len(separators) > 1 and not _GROUPED.fullmatch(plain):
+        return set()
     whole, last = plain.rsplit(separators[-1], 1)
     merged = float(re.sub(r"[.,]", "", plain))
     decimal = float(f"{re.sub(r'[.,]', '', whole)}.{last}")
@@ -52,7 +55,7 @@ def read_digits(digits: str) -> set[float]:
         return {decimal}
     if len(separators) > 1:
         return {merged}
-    if len(last) != 3 or len(whole) > 3:
+    if len(last) != 3 or len(whole) > 3 or whole == "0":
         return {decimal}
     return {merged} if separators[0] == "," else {decimal, merged}
 

@@ -309,16 +309,13 @@ def _atoms(text: str) -> Iterator[tuple[int, int, set[float], str, bool]]:
         start, end = match.span()
         if not (match["digits"] or match["part"] or match["fraction"]):
             continue
-        readings = read_digits(match["digits"]) if match["digits"] else {0.0}
-        if match["fraction"]:
-            fraction = read_fraction(match["fraction"])
-            if fraction is None:  # '24/7' are two numbers
-                for each in re.finditer(r"\d+", match["fraction"]):
-                    at = match.start("fraction")
-                    yield at + each.start(), at + each.end(), {float(each.group())}, "", True
-                continue
-            readings = {fraction}
-        elif match["part"]:
+        fraction = read_fraction(match["fraction"]) if match["fraction"] else None
+        readings = {fraction} if fraction else read_digits(match["digits"]) if match["digits"] else {0.0}
+        if not readings or (match["fraction"] and not fraction):  # '24/7' are two numbers, '192.168.0.1' four
+            for each in re.compile(r"\d+").finditer(text, start, end):
+                yield *each.span(), {float(each.group())}, "", True
+            continue
+        if match["part"]:
             part = read_fraction(match["part"].strip()) or 0.0
             readings = {each + part for each in readings}
         if match["digits"] and match.start("digits") in centuries:

@@ -40,6 +40,8 @@ def same(one: str, other: str) -> bool:
         ("5 ft", "60 inches"),
         ("10 °C", "50 °F"),
         ("3½", "3.5"),
+        ("0,125", "0.125"),
+        ("12,34,567", "1.234.567"),
         ("3/4 cup", "0.75 cup"),
         ("a dozen eggs", "12 eggs"),
         ("two hundred thousand people", "200,000 people"),
@@ -69,6 +71,9 @@ def test_written_in_two_ways(one: str, other: str) -> None:
         ("10 °C", "10 °F"),
         ("3½", "3"),
         ("1/2", "2"),
+        ("192.168.0.1", "192.16.80.1"),
+        ("version 1.12.1", "version 11.2.1"),
+        ("0.125", "125"),
     ],
 )
 def test_another_measure(one: str, other: str) -> None:
