@@ -55,7 +55,7 @@ def read_digits(digits: str) -> set[float]:
         return {decimal}
     if len(separators) > 1:
         return {merged}
-    if len(last) != 3 or len(whole) > 3 or whole == "0":
+    if len(last) != 3 or len(whole) > 3 or whole in ("", "0"):
         return {decimal}
     return {merged} if separators[0] == "," else {decimal, merged}
 

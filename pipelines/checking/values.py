@@ -115,10 +115,11 @@ _TIME = re.compile(
 _CODE = re.compile(r"(?<![\w])(?:[^\W\d_]+[-/.]?\d[\w]*(?:[-/.]\w+)*|\d+[^\W\d_]\w*(?:[-/.]\w+)*)(?!\w)")
 _PLAIN = re.compile(r"\d+(?:st|nd|rd|th|s)\b", re.IGNORECASE)
 _NUMBER = re.compile(
-    r"""(?P<sign>(?<![\w)])[-−](?=[\d$€£¥])|\bminus\s)? (?P<symbol>[$€£¥]\s?)?
-        (?<![\d.,/])(?:(?P<fraction>\d{1,2}/\d{1,2}(?![\d/]))
+    r"""(?P<sign>(?<![\w)%])(?<!\d\s)[-−–](?=[\d$€£¥])|\bminus\s|零下)? (?P<symbol>[$€£¥]\s?)?
+        (?<!\d)(?<!\d[.,])(?:(?P<fraction>(?<!/)\d{1,2}/\d{1,2}(?![\d/]))
       | (?P<digits>\d{1,3}(?:[\u00a0\u202f\u2009'’]\d{3})+(?:[.,]\d+)?(?!\d)|\d{1,3}(?:\ \d{3}){2,}(?!\d)
-      | \d+(?:[.,]\d+)*))?
+      | [1-9]\d{0,2}(?:\ \d{3})*\ 0\d{2}(?:[.,]\d+)?(?!\d)  # no number begins with 0 but a part of one
+      | \d+(?:[.,]\d+)*|(?<![\w.,])\.\d+))?
         (?P<part>(?<=\d)\s?[½⅓⅔¼¾⅕⅛]|[½⅓⅔¼¾⅕⅛]|(?<=\d)\s\d{1,2}/\d{1,2}(?![\d/]))?""",
     re.VERBOSE | re.IGNORECASE,
 )

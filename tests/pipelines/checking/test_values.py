@@ -42,6 +42,11 @@ def same(one: str, other: str) -> bool:
         ("3½", "3.5"),
         ("0,125", "0.125"),
         ("12,34,567", "1.234.567"),
+        (".5 inches", "0.5 inches"),
+        ("20 000 Euro", "€20,000"),
+        ("1 000,50", "1000.5"),
+        ("(Smith,2019)", "in 2019"),
+        ("–5 °C", "minus 5 °C"),
         ("3/4 cup", "0.75 cup"),
         ("a dozen eggs", "12 eggs"),
         ("two hundred thousand people", "200,000 people"),
@@ -74,6 +79,11 @@ def test_written_in_two_ways(one: str, other: str) -> None:
         ("192.168.0.1", "192.16.80.1"),
         ("version 1.12.1", "version 11.2.1"),
         ("0.125", "125"),
+        ("1999/2001", "1999/2000"),
+        ("3/4/21", "3/5/21"),
+        ("–5 °C", "5 °C"),
+        ("零下5", "5"),
+        ("10%-15%", "10% and -15%"),
     ],
 )
 def test_another_measure(one: str, other: str) -> None:
