@@ -112,7 +112,9 @@ _TIME = re.compile(
         (?: \s?(?P<half>[ap])\.?\s?m\b\.? | (?P<clock>\s?o['’]clock)? ) (?![\w:])""",
     re.VERBOSE | re.IGNORECASE,
 )
-_CODE = re.compile(r"(?<![\w])(?:[^\W\d_]+[-/.]?\d[\w]*(?:[-/.]\w+)*|\d+[^\W\d_]\w*(?:[-/.]\w+)*)(?!\w)")
+_CODE = re.compile(
+    r"(?<!\w)(?<!\d[.,])(?:[^\W\d_]+[-/.]?\d\w*|(?P<number>\d+(?:[.,]\d+)*)[^\W\d_]\w*)(?:[-/.]\w+)*(?!\w)"
+)
 _PLAIN = re.compile(r"\d+(?:st|nd|rd|th|s)\b", re.IGNORECASE)
 _NUMBER = re.compile(
     r"""(?P<sign>(?<![\w)%])(?<!\d\s)[-−–](?=[\d$€£¥])|\bminus\s|零下)? (?P<symbol>[$€£¥]\s?)?
@@ -166,7 +168,7 @@ def holds(there: Sequence[Value], text: str, value: Value) -> bool:
     """Whether a text with the values `there` states this value, or one that says more ('3 November 1911' states
     'November 1911')."""
     if value.kind == "code":
-        return any(re.search(rf"{re.escape(str(key))}(?!\d)", folded(text)) for key in value.readings)
+        return bool(_code(value.text).search(unicodedata.normalize("NFKC", text)))
     if value.kind == "time":
         times = [reading for other in there if other.kind == "time" for reading in other.readings]
         return any(_same_time(mine, other) for mine in value.readings for other in times)
@@ -192,6 +194,12 @@ def folded(text: str) -> str:
     """Letters and digits only, lower case, without diacritics."""
     plain = unicodedata.normalize("NFKD", text)
     return "".join(c for c in plain.lower() if c.isalnum())
+
+
+def _code(code: str) -> re.Pattern[str]:
+    """'F-16' stands in 'two F16s', '2A' not in '12A', nor 'A4' in 'via 4 roads'."""
+    parts = re.findall(r"\d+|[^\W\d_]+", unicodedata.normalize("NFKC", code))
+    return re.compile(r"(?<![^\W_])" + r"(?!(?<=\d)\d)[\W_]{0,3}".join(parts) + r"(?!\d)", re.IGNORECASE)
 
 
 def _stands(words: str, text: str) -> bool:
@@ -260,11 +268,11 @@ def _codes(text: str) -> Iterator[Value]:
         letters = re.split(r"\d", code, maxsplit=1)[0]
         if _PLAIN.fullmatch(code) or (letters[-1:] == "-" and letters[:-1].islower()):
             continue  # '20th', '1990s', 'mid-1970s'
-        number = re.match(r"\d+", code)
-        if number and code[number.end() :][:1] in _FRACTIONS:
+        behind = len(match["number"] or "")
+        if behind and code[behind] in _FRACTIONS:
             continue  # '3½'
-        scale = number and _SCALE.match(code, number.end())
-        unit = number and unit_at(code, number.end())
+        scale = _SCALE.match(code, behind) if behind else None
+        unit = unit_at(code, behind) if behind else None
         end = scale.end() if scale else unit[1] if unit else 0
         if end and (end == len(code) or code[end] in "-/."):
             continue  # '5km'

@@ -47,6 +47,8 @@ def same(one: str, other: str) -> bool:
         ("1 000,50", "1000.5"),
         ("(Smith,2019)", "in 2019"),
         ("–5 °C", "minus 5 °C"),
+        ("F-16", "two F16s"),
+        ("AB-1234/X", "ab 1234 x"),
         ("3/4 cup", "0.75 cup"),
         ("a dozen eggs", "12 eggs"),
         ("two hundred thousand people", "200,000 people"),
@@ -84,6 +86,9 @@ def test_written_in_two_ways(one: str, other: str) -> None:
         ("–5 °C", "5 °C"),
         ("零下5", "5"),
         ("10%-15%", "10% and -15%"),
+        ("2.5GHz", "3.5GHz"),
+        ("room 2A", "room 12A"),
+        ("the A4", "via 4 roads"),
     ],
 )
 def test_another_measure(one: str, other: str) -> None:
