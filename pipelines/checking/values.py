@@ -90,9 +90,10 @@ _YEAR = r"(?P<{0}>1\d{{3}}|20\d{{2}})"
 _DAY = r"(?P<{0}>[0-3]?\d)(?:st|nd|rd|th|\.|er)?"
 _DATE = re.compile(
     rf"""(?<![\w]) (?:
-      (?P<iso>(?P<iy>[12]\d{{3}})-(?P<im>[01]?\d)-(?P<id>[0-3]?\d)) (?!\d)
+      (?P<iso>(?P<iy>[12]\d{{3}})(?P<mark>[-/.])(?P<im>[01]?\d)(?P=mark)(?P<id>[0-3]?\d)) (?!\d)
     | (?P<numeric>(?P<na>[0-3]?\d)(?P<sep>[./-])(?P<nb>[0-3]?\d)(?P=sep)(?P<ny>[12]\d{{3}})) (?!\d)
-    | {_DAY.format("d1")}\s+(?:of\s+|de\s+)?{_MONTH.format("m1")}(?:,?\s+(?:of\s+|de\s+)?{_YEAR.format("y1")})? (?!\w)
+    | {_DAY.format("d1")}(?:\s+|[-/])(?:of\s+|de\s+)?{_MONTH.format("m1")}
+      (?:(?:,?\s+|[-/])(?:of\s+|de\s+)?{_YEAR.format("y1")})? (?!\w)
     | {_MONTH.format("m2")}\s+{_DAY.format("d2")}(?![\d.,]*\d)(?:,?\s+{_YEAR.format("y2")}(?!\w))? (?!\w)
     | {_MONTH.format("m3")},?\s+(?:of\s+|de\s+)?{_YEAR.format("y3")} (?!\w)
     | (?P<m4>January|February|April|June|July|August|September|October|November|December) (?!\w)
@@ -108,8 +109,9 @@ _CJK_DATE = re.compile(
     re.VERBOSE,
 )
 _TIME = re.compile(
-    r"""(?<![\w:.,]) (?P<h>[0-2]?\d) (?: :(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))? )?
-        (?: \s?(?P<half>[ap])\.?\s?m\b\.? | (?P<clock>\s?o['’]clock)? ) (?![\w:])""",
+    r"""(?<![\w:.,]) (?P<h>[0-2]?\d)
+        (?: :(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))? | \.(?P<minutes>[0-5]\d)(?=\s?(?:[ap]\.?\s?m\b|Uhr\b)) )?
+        (?: \s?(?P<half>[ap])\.?\s?m\b\.? | (?P<clock>\s?o['’]clock|\s?Uhr)? ) (?![\w:])""",
     re.VERBOSE | re.IGNORECASE,
 )
 _CODE = re.compile(
@@ -206,8 +208,10 @@ def _stands(words: str, text: str) -> bool:
     return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text))
 
 
-def _same_time(mine: tuple[int, str], other: tuple[int, str]) -> bool:
+def _same_time(mine: tuple[float, str], other: tuple[float, str]) -> bool:
     (minutes, half), (others, other_half) = mine, other
+    if minutes == int(minutes):
+        others = int(others)  # '10:15:30' states '10:15'
     if half and other_half:
         return bool(minutes == others)
     return bool(minutes % 720 == others % 720)
@@ -235,9 +239,9 @@ def _dates(text: str) -> Iterator[Value]:
         else:
             n = next(n for n in "12345" if named.get(f"m{n}"))
             word = named[f"m{n}"]
-            if n != "5" and not word[0].isupper() and word.lower() in ("may", "march", "mar", "mars", "sep", "mai"):
-                continue  # 'you may 2 …'
             y, d = named.get(f"y{n}"), named.get(f"d{n}")
+            if not (d and y) and word in ("may march" if n == "1" else "may march mar mars sep mai").split():
+                continue  # 'you may 2 …', but 'le 14 mai'
             days = {(int(y) if y else None, MONTHS[word.lower()], int(d) if d else None)}
         if days:
             yield Value("date", match.group(), *match.span(), frozenset(days))
@@ -252,14 +256,16 @@ def _dates(text: str) -> Iterator[Value]:
 
 def _times(text: str) -> Iterator[Value]:
     for match in _TIME.finditer(text):
-        if not (match["m"] or match["half"] or match["clock"]):
+        minutes = match["m"] or match["minutes"]
+        if not (minutes or match["half"] or match["clock"]):
             continue
         hour, half = int(match["h"]), {"a": "am", "p": "pm"}.get((match["half"] or "").lower(), "")
         if half and hour <= 12:
             hour = hour % 12 + (12 if half == "pm" else 0)
-        elif hour > 12:
-            half = "pm"
-        yield Value("time", match.group().strip(), *match.span(), frozenset([(60 * hour + int(match["m"] or 0), half)]))
+        elif hour > 12 or not hour:
+            half = "pm" if hour else "am"
+        time = 60 * hour + int(minutes or 0) + int(match["s"] or 0) / 60
+        yield Value("time", match.group().strip(), *match.span(), frozenset([(time, half)]))
 
 
 def _codes(text: str) -> Iterator[Value]:

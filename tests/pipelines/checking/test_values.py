@@ -49,6 +49,11 @@ def same(one: str, other: str) -> bool:
         ("–5 °C", "minus 5 °C"),
         ("F-16", "two F16s"),
         ("AB-1234/X", "ab 1234 x"),
+        ("5.30 pm", "17.30 Uhr"),
+        ("10:15", "10:15:30"),
+        ("12 mai 1911", "12-May-1911"),
+        ("le 14 mars", "14 mars 2019"),
+        ("2021/04/03", "3 April 2021"),
         ("3/4 cup", "0.75 cup"),
         ("a dozen eggs", "12 eggs"),
         ("two hundred thousand people", "200,000 people"),
@@ -89,6 +94,8 @@ def test_written_in_two_ways(one: str, other: str) -> None:
         ("2.5GHz", "3.5GHz"),
         ("room 2A", "room 12A"),
         ("the A4", "via 4 roads"),
+        ("in 2:01:09", "in 2:01:39"),
+        ("00:30", "12:30 pm"),
     ],
 )
 def test_another_measure(one: str, other: str) -> None:
