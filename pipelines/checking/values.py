@@ -134,16 +134,22 @@ _SCALE = re.compile(
 _MILLIONS = re.compile(r"\s?m(?![^\W\d_])", re.IGNORECASE)  # of money only
 _HALF = re.compile(r"\s+and\s+(?:a\s+)?(half|quarter)\b", re.IGNORECASE)
 _PARTS = re.compile(
-    r"\b(?:(?P<half>half)\s+an?\s|(?P<quarters>three\s+quarters)\b|(?P<quarter>a\s+quarter)\b|(?P<dozen>(?:an?\s)?dozen)\b"
-    r"|(?P<one>an?)(?=\s+[a-z]+\s+and\s+a\s+half\b))",
+    r"\b(?:(?P<half>half)\s+an?\s|(?P<quarter>a\s+quarter)\b|(?P<dozen>(?:an?\s)?dozen)\b|(?P<both>one)(?=\s+and\s+a\s)"
+    r"|(?P<one>an?)(?=\s+[a-z]+\s+and\s+a\s+(?:half|quarter)\b))",
     re.IGNORECASE,
 )
 _DIGITS = "zero one two three four five six seven eight nine".split()
 _POINT = re.compile(rf"\s+point\s+((?:{'|'.join(_DIGITS)})(?:\s+(?:{'|'.join(_DIGITS)}))*)\b", re.IGNORECASE)
-_AMOUNTS = {"half": 0.5, "quarters": 0.75, "quarter": 0.25, "dozen": 12.0, "one": 1.0}
+_AMOUNTS = {"half": 0.5, "quarter": 0.25, "dozen": 12.0, "both": 1.0, "one": 1.0}
+_BELOW = {"half": 2, "quarter": 4} | {word: int(n) for word, n in ORDINALS.items() if 2 < n <= 10}
+_FRACTION = re.compile(
+    rf"\b(?:one|an?(?=\s\w+\s+of\b)|(?P<above>{'|'.join(_DIGITS[2:])}))[\s-](?P<below>{'|'.join(_BELOW)})(?(above)s)\b",
+    re.IGNORECASE,
+)
 _TENS = {word: 10.0 * n for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _ORDINAL = re.compile(rf"\b(?:(?P<tens>{'|'.join(_TENS)})[\s-])?(?P<ones>{'|'.join(ORDINALS)})\b", re.IGNORECASE)
-_CJK_NUMBER = re.compile(r"(?P<percent>百分之)?(?P<digits>[〇零一二三四五六七八九两兩十百千万亿点]{1,20}+)")
+_CJK_DIGITS = "[〇零一二三四五六七八九两兩十百千万亿点]{1,20}+"
+_CJK_NUMBER = re.compile(rf"(?:(?P<below>{_CJK_DIGITS})分之)?(?P<digits>{_CJK_DIGITS})")
 _COUNTED = re.compile(r"[个個块塊只隻条條张張本位名人次年岁歲天周月日元米公千厘毫斤吨小分秒座艘辆架间層层章卷回倍成届]")
 _NOTHING_ELSE = 0.8  # of a text are number words
 _FRACTIONS = set("½⅓⅔¼¾⅕⅛")
@@ -158,7 +164,7 @@ def values(text: str) -> list[Value]:
     text = text.translate(_NARROW)
     found: list[Value] = []
     taken = bytearray(len(text))
-    for finder in (_dates, _times, _codes, _ordinals, _numbers, _cjk_numbers):
+    for finder in (_dates, _times, _codes, _fractions, _ordinals, _numbers, _cjk_numbers):
         for value in finder(text):
             if not any(taken[value.start : value.end]):
                 found.append(value)
@@ -367,6 +373,13 @@ def _languages(text: str) -> Sequence[str]:
     return (known,) if known in others else () if known in LANGUAGES else (most,)
 
 
+def _fractions(text: str) -> Iterator[Value]:
+    for match in _FRACTION.finditer(text):
+        above, below = _DIGITS.index((match["above"] or "one").lower()), _BELOW[match["below"].lower()]
+        if above < below:
+            yield Value("number", match.group(), *match.span(), frozenset([round(above / below, 9)]))
+
+
 def _ordinals(text: str) -> Iterator[Value]:
     for match in _ORDINAL.finditer(text):
         value = _TENS.get((match["tens"] or "").lower(), 0.0) + ORDINALS[match["ones"].lower()]
@@ -376,13 +389,15 @@ def _ordinals(text: str) -> Iterator[Value]:
 
 def _cjk_numbers(text: str) -> Iterator[Value]:
     for match in _CJK_NUMBER.finditer(text):
-        digits = match["digits"]
+        digits, percent = match["digits"], match["below"] == "百"
         value = read_cjk(digits)
-        counted = bool(_COUNTED.match(text, match.end())) or bool(match["percent"])
+        counted = bool(_COUNTED.match(text, match.end())) or bool(match["below"])
         if value is None or not (counted or (len(digits) > 1 and digits not in ("千万", "万一", "十分", "万千"))):
             continue
-        named = "%" if match["percent"] else (unit_at(text, match.end()) or ("", 0))[0]
-        strict = digits not in ("一", "百", "千", "万", "十")
+        if match["below"] and not percent:
+            value = round(value / (read_cjk(match["below"]) or 1.0), 9)
+        named = "%" if percent else (unit_at(text, match.end()) or ("", 0))[0]
+        strict = bool(match["below"]) or digits not in ("一", "百", "千", "万", "十")
         yield Value("number", match.group(), *match.span(), frozenset([value]), named, strict)
 
 
