@@ -47,9 +47,18 @@ _NAMES = {
         "100 year": "century centuries 世纪",
         "degC": "°c ℃ celsius 摄氏度",
         "degF": "°f ℉ fahrenheit 华氏度",
-        "kW": "kw",
         "W": "w",
+        "kW": "kw",
+        "MW": "mw",
+        "GW": "gw",
         "kWh": "kwh",
+        "MWh": "mwh",
+        "GWh": "gwh",
+        "TWh": "twh",
+        "Hz": "hz",
+        "kHz": "khz",
+        "MHz": "mhz",
+        "GHz": "ghz",
         "kilobyte": "kb",
         "megabyte": "mb",
         "gigabyte": "gb",
@@ -58,7 +67,9 @@ _NAMES = {
         "$": "$ dollar dollars usd 美元",
         "€": "€ euro euros eur 欧元",
         "£": "£ gbp 英镑",
-        "¥": "¥ yuan yen cny jpy rmb 元 人民币 日元",
+        "¥": "¥",
+        "yuan": "yuan cny rmb 元 人民币",
+        "yen": "yen jpy 日元 円",
     }.items()
     for name in names.split(" ")
 } | {
@@ -67,9 +78,16 @@ _NAMES = {
     "pour cent": "%",
     "miles per hour": "mile/hour",
     "miles per gallon": "mile/gallon",
+    "kilometers per hour": "km/hour",
+    "kilometres per hour": "km/hour",
+    "km per hour": "km/hour",
+    "m/s": "m/second",
+    "degrees celsius": "degC",
+    "degrees fahrenheit": "degF",
+    "grad celsius": "degC",
 }
 SYMBOLS = "$€£¥"
-_PLAIN = frozenset("%$€£¥")  # measured in nothing else
+_PLAIN = frozenset([*"%$€£¥", "yuan", "yen"])  # measured in nothing else
 _SHORTEST = 4  # letters of a name that pint is asked for
 _ALIKE = 3  # letters with which it must begin: 'cats' would be 'centitechnical_atmosphere'
 _WRITTEN = re.compile(

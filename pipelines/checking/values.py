@@ -25,11 +25,11 @@ from pipelines.checking.numerals import (
     read_digits,
     read_fraction,
 )
-from pipelines.checking.units import measured, unit_at
+from pipelines.checking.units import measured, unit_at, units
 from pipelines.languages import detect, is_english
 
 ValueKind = Literal["number", "date", "time", "code"]
-_POUNDS = {"pound", "£"}  # of what, the word does not say
+_EITHER = ({"pound", "£"}, {"¥", "yen"}, {"¥", "yuan"})  # one word or sign for both
 Day = tuple[int | None, int | None, int | None]  # year, month, day
 
 
@@ -53,13 +53,13 @@ class Value:
 
     def measures(self, other: Value) -> bool:
         """Whether another number has its unit, or one of the same dimension, or either has none."""
-        if not self.unit or not other.unit or {self.unit, other.unit} == _POUNDS:
+        if not self.unit or not other.unit or {self.unit, other.unit} in _EITHER:
             return True
         return measured(1.0, self.unit)[0] == measured(1.0, other.unit)[0]
 
     def equals(self, other: Value) -> bool:
         """Whether another number may mean as much."""
-        if not (self.unit and other.unit) or self.unit == other.unit or {self.unit, other.unit} == _POUNDS:
+        if not (self.unit and other.unit) or self.unit == other.unit or {self.unit, other.unit} in _EITHER:
             return bool(self.readings & other.readings)
         mine, theirs = ([measured(each, value.unit) for each in value.readings] for value in (self, other))
         return any(a == b and isclose(x, y, rel_tol=1e-6) for a, x in mine for b, y in theirs)
@@ -119,7 +119,8 @@ _CODE = re.compile(
 )
 _PLAIN = re.compile(r"\d+(?:st|nd|rd|th|s)\b", re.IGNORECASE)
 _NUMBER = re.compile(
-    r"""(?P<sign>(?<![\w)%])(?<!\d\s)[-−–](?=[\d$€£¥])|\bminus\s|零下)? (?P<symbol>[$€£¥]\s?)?
+    r"""(?P<sign>(?<![\w)%])(?<!\d\s)[-−–](?=[\d$€£¥])|\bminus\s|零下)?
+        (?P<symbol>(?:[$€£¥]|\b(?:USD|EUR|GBP|CNY|RMB|JPY)(?=\s?\d))\s?)?
         (?<!\d)(?<!\d[.,])(?:(?P<fraction>(?<!/)\d{1,2}/\d{1,2}(?![\d/]))
       | (?P<digits>\d{1,3}(?:[\u00a0\u202f\u2009'’]\d{3})+(?:[.,]\d+)?(?!\d)|\d{1,3}(?:\ \d{3}){2,}(?!\d)
       | [1-9]\d{0,2}(?:\ \d{3})*\ 0\d{2}(?:[.,]\d+)?(?!\d)  # no number begins with 0 but a part of one
@@ -131,7 +132,7 @@ _SCALES = sorted((name for name in SCALES if name < "\u3000"), key=len, reverse=
 _SCALE = re.compile(
     rf"[\s\u00a0-]?(?P<name>{'|'.join(_SCALES)})(?![^\W\d_])\.?|(?P<dense>[百千万萬亿億])", re.IGNORECASE
 )
-_MILLIONS = re.compile(r"\s?m(?![^\W\d_])", re.IGNORECASE)  # of money only
+_MILLIONS = re.compile(r"\s?m(?![^\W\d_])", re.IGNORECASE)  # of money, or '5M'
 _HALF = re.compile(r"\s+and\s+(?:a\s+)?(half|quarter)\b", re.IGNORECASE)
 _PARTS = re.compile(
     r"\b(?:(?P<half>half)\s+an?\s|(?P<quarter>a\s+quarter)\b|(?P<dozen>(?:an?\s)?dozen)\b|(?P<both>one)(?=\s+and\s+a\s)"
@@ -299,7 +300,7 @@ def _numbers(text: str) -> Iterator[Value]:
         if half:
             readings, end = {each + (0.5 if half[1].lower() == "half" else 0.25) for each in readings}, half.end()
         scale = _SCALE.match(text, end)
-        millions = symbol and not scale and _MILLIONS.match(text, end)
+        millions = (symbol or text[end : end + 1] == "M") and not scale and _MILLIONS.match(text, end)
         while scale:  # 'two hundred thousand', '3千万'
             times = SCALES[" ".join((scale["name"] or scale["dense"]).lower().split())]
             readings, end = {each * times for each in readings}, scale.end()
@@ -343,8 +344,9 @@ def _atoms(text: str) -> Iterator[tuple[int, int, set[float], str, bool]]:
             readings |= {float(centuries[match.start("digits")] + match["digits"])}  # 1973-74; 1755, 56 and 57
         suffix = _PLAIN.match(text, match.start("digits")) if match["digits"] else None
         readings = {-each for each in readings} if match["sign"] else readings
+        symbol = "".join(units(match["symbol"] or ""))
         begin = match.start("symbol") if match["symbol"] else start
-        yield begin, max(end, suffix.end() if suffix else 0), readings, (match["symbol"] or "").strip(), True
+        yield begin, max(end, suffix.end() if suffix else 0), readings, symbol, True
     for match in _PARTS.finditer(text):
         kind = match.lastgroup or "one"
         end = match.end() - 1 if kind == "half" else match.end()
