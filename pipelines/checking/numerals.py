@@ -11,15 +11,20 @@ SCALES = {
     name: scale
     for scale, names in {
         1e3: "thousand thousands k tsd tausend mille mil 千",
-        1e6: "million millions mn mio millionen millones millón milioni milhões",
-        1e9: "billion billions bn mrd milliarde milliarden milliard milliards miliardi",
-        1e12: "trillion trillions tn billionen",
+        1e6: "million millions mn mio millionen millones millón milione milioni milhão milhões miljoen",
+        1e9: "billion billions bn mrd mld milliarde milliarden milliard milliards miliardi miljard bilhão bilhões",
+        1e12: "trillion trillions tn billionen billón billones bilione bilioni biljoen",
+        1e5: "lakh lakhs",
+        1e7: "crore crores",
+        12: "dozen",
         1e2: "hundred hundreds 百",
         1e4: "万 萬",
         1e8: "亿 億",
     }.items()
     for name in names.split()
 }
+LONG_SCALE = {"billion": 1e12, "billions": 1e12, "trillion": 1e18, "trillions": 1e18}
+"""What they say in German and French."""
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
 """Of which number words are read."""
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from pipelines.checking.numerals import (
     LANGUAGES,
+    LONG_SCALE,
     ORDINALS,
     SCALES,
     number_words,
@@ -302,8 +303,11 @@ def _numbers(text: str) -> Iterator[Value]:
         scale = _SCALE.match(text, end)
         millions = (symbol or text[end : end + 1] == "M") and not scale and _MILLIONS.match(text, end)
         while scale:  # 'two hundred thousand', '3千万'
-            times = SCALES[" ".join((scale["name"] or scale["dense"]).lower().split())]
-            readings, end = {each * times for each in readings}, scale.end()
+            name = (scale["name"] or scale["dense"]).lower()
+            times = {SCALES[name]}
+            if name in LONG_SCALE and not is_english(text):
+                times.add(LONG_SCALE[name])
+            readings, end = {each * one for each in readings for one in times}, scale.end()
             scale = _SCALE.match(text, end)
         if millions:
             readings, end = {each * 1e6 for each in readings}, millions.end()
