@@ -296,7 +296,10 @@ def _codes(text: str) -> Iterator[Value]:
 
 
 def _numbers(text: str) -> Iterator[Value]:
+    reached = 0
     for start, end, readings, symbol, strict in sorted(_atoms(text), key=lambda atom: (atom[0], -atom[1])):
+        if start < reached:
+            continue  # within the one before
         half = _HALF.match(text, end)
         if half:
             readings, end = {each + (0.5 if half[1].lower() == "half" else 0.25) for each in readings}, half.end()
@@ -320,6 +323,7 @@ def _numbers(text: str) -> Iterator[Value]:
         behind = None if half else _HALF.match(text, end)
         if behind:  # 'an hour and a half'
             readings, end = {each + (0.5 if behind[1].lower() == "half" else 0.25) for each in readings}, behind.end()
+        reached = end
         found = frozenset(round(each, 9) for each in readings)
         yield Value("number", text[start:end].strip(), start, end, found, named, strict or bool(named))
 

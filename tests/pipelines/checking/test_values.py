@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 
 import pytest
 from hypothesis import given
@@ -220,3 +221,10 @@ def test_wide_digits_keep_the_offsets_of_what_stands_behind() -> None:
 def test_any_text_is_read(text: str) -> None:
     for value in values(text):
         assert 0 <= value.start < value.end
+
+
+@pytest.mark.parametrize("again", ["hundred ", "1,", "1912, 13 ", "a1-", "and a half ", "5 billion "])
+def test_reading_takes_time_in_proportion(again: str) -> None:
+    before = time.process_time()
+    values(again * (20_000 // len(again)))
+    assert time.process_time() - before < 2
