@@ -5,9 +5,12 @@ Pure geometry: knows nothing of PDF. Lengths are in points, the origin is the up
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from statistics import median
 
 from pipelines.extractors.lines import Cell, Rectangle, Row, Run, cells_of, enclosing, joined_text, rows_of
@@ -102,11 +105,9 @@ def _gutter(runs: list[Run], divided: bool = False) -> float | None:
     Two columns of prose are drawn one after the other and each of their lines is one run; the rows of a table are
     drawn across, or its cells are short. A strip that only a few wide lines (title, figure caption) cross counts.
     """
-    starts: dict[int, int] = {}
-    for run in runs:
-        starts[round(run.x0 / 3)] = starts.get(round(run.x0 / 3), 0) + 1
+    starts = Counter(round(run.x0 / 3) for run in runs)
     best: tuple[float, float] | None = None
-    for key in sorted(starts, key=lambda k: -starts[k])[:6]:
+    for key, _ in starts.most_common(6):
         start = min(run.x0 for run in runs if round(run.x0 / 3) == key)
         ends = sorted(run.x1 for run in runs if run.x1 <= start)
         x = (start + ends[int(len(ends) * 0.9)]) / 2 if ends else start
@@ -275,8 +276,10 @@ def _filled(row: Row, columns: Sequence[tuple[float, float]]) -> list[list[Run]]
     """The runs of a row by the column that each shares most with."""
     filled: list[list[Run]] = [[] for _ in columns]
     for run in row.runs:
-        shared = [min(run.x1, x1) - max(run.x0, x0) for x0, x1 in columns]
-        filled[shared.index(max(shared))].append(run)
+        first = max(0, bisect_right(columns, run.x0, key=itemgetter(1)) - 1)
+        near = range(first, min(len(columns), bisect_right(columns, run.x1, key=itemgetter(0)) + 1))
+        shared = [min(run.x1, columns[n][1]) - max(run.x0, columns[n][0]) for n in near]
+        filled[near[shared.index(max(shared))]].append(run)
     return filled
 
 
@@ -293,10 +296,7 @@ def _lines(rows: list[Row], columns: Sequence[tuple[float, float]]) -> list[str]
 
 def _edges(rows: list[Row]) -> set[int]:
     """Where, in steps of 3 points, runs begin in at least half of the rows: the left edges of columns."""
-    counts: dict[int, int] = {}
-    for row in rows:
-        for key in {round(run.x0 / 3) for run in row.runs}:
-            counts[key] = counts.get(key, 0) + 1
+    counts = Counter(key for row in rows for key in {round(run.x0 / 3) for run in row.runs})
     return {key for key, count in counts.items() if count >= max(3, 0.5 * len(rows))}
 
 

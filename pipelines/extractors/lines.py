@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 Rectangle = tuple[float, float, float, float]
 
@@ -38,14 +37,18 @@ def enclosing(rectangles: Iterable[Rectangle]) -> Rectangle:
 def rows_of(runs: Sequence[Run]) -> list[list[Run]]:
     """Runs that stand on one visual line, from top to bottom, each from left to right."""
     rows: list[list[Run]] = []
+    heights: list[float] = []
     for run in sorted(runs, key=lambda r: (r.middle, r.x0)):
-        for row in reversed(rows[-3:]):
-            height = min(run.y1 - run.y0, max(r.y1 - r.y0 for r in row))
-            if abs(run.middle - median(r.middle for r in row)) < 0.45 * height:
+        for n in range(len(rows) - 1, max(len(rows) - 4, -1), -1):
+            row = rows[n]
+            middle = (row[(len(row) - 1) // 2].middle + row[len(row) // 2].middle) / 2  # the median: they are in order
+            if abs(run.middle - middle) < 0.45 * min(run.y1 - run.y0, heights[n]):
                 row.append(run)
+                heights[n] = max(heights[n], run.y1 - run.y0)
                 break
         else:
             rows.append([run])
+            heights.append(run.y1 - run.y0)
     return [sorted(row, key=lambda r: r.x0) for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from pipelines.errors import ExtractionError
 from pipelines.extractors import extract
+from pipelines.extractors.layout import blocks
+from pipelines.extractors.lines import Run
 from pipelines.reading.cleaning import clean
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
@@ -236,3 +239,16 @@ def test_two_threads_may_read_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         for n, pieces in enumerate(pool.map(read, paths)):
             assert words(pieces).count(f"file {n}") == 10
+
+
+@pytest.mark.parametrize("size", [1, 2, 3000])
+def test_characters_in_few_rows_take_time_in_proportion(size: int) -> None:
+    """As many columns as there are runs: of all of them, each run was compared with each."""
+    runs = [
+        Run("a 1", 40.0 * (n // 2), 14.0 * (n % 2), 40.0 * (n // 2) + 20, 14.0 * (n % 2) + 10, 10.0, False, n)
+        for n in range(2 * size)
+    ]
+    before = time.process_time()
+    (block,) = blocks(runs)
+    assert block.text.count("a 1") == 2 * size
+    assert time.process_time() - before < 2
