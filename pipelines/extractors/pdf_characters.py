@@ -76,7 +76,8 @@ class _Open:
 
     def close(self) -> Run:
         text = "".join(self.characters).strip()
-        return Run(text, self.x0, self.y0, self.x1, self.y1, round(self.size * 2) / 2, self.bold, self.order)
+        size = max(0.5, round(self.size * 2) / 2)  # sizes are divided by
+        return Run(text, self.x0, self.y0, self.x1, self.y1, size, self.bold, self.order)
 
 
 def runs_of(textpage: Any, view: View) -> tuple[dict[int, list[Run]], int]:

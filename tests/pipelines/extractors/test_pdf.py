@@ -252,3 +252,8 @@ def test_characters_in_few_rows_take_time_in_proportion(size: int) -> None:
     (block,) = blocks(runs)
     assert block.text.count("a 1") == 2 * size
     assert time.process_time() - before < 2
+
+
+def test_the_smallest_letters_are_read(tmp_path: Path) -> None:
+    page = PdfPage().line(60, 60, "tiny", size=0.2).line(60, 100, "Large enough", size=12)
+    assert "Large enough" in words(read(make_pdf(tmp_path / "a.pdf", [page])))
