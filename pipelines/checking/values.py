@@ -155,7 +155,7 @@ _CJK_NUMBER = re.compile(rf"(?:(?P<below>{_CJK_DIGITS})分之)?(?P<digits>{_CJK_
 _COUNTED = re.compile(r"[个個块塊只隻条條张張本位名人次年岁歲天周月日元米公千厘毫斤吨小分秒座艘辆架间層层章卷回倍成届]")
 _NOTHING_ELSE = 0.8  # of a text are number words
 _FRACTIONS = set("½⅓⅔¼¾⅕⅛")
-_NARROW = str.maketrans("０１２３４５６７８９％．", "0123456789%.")  # one for one: what stands behind keeps its offsets
+_NARROW = {n + 0xFEE0: n for n in range(128) if chr(n).isalnum() or chr(n) in "%."}  # one for one: offsets stay
 _SHORT_YEARS = re.compile(
     r"(?<!\d)(1\d|20)\d\d(?P<short>(?:\s?(?:[-–—/,&]|,?\s(?:and|or))\s?\d\d(?![\d.,'’\u00a0\u202f\u2009]*\d))+)"
 )
@@ -178,7 +178,7 @@ def holds(there: Sequence[Value], text: str, value: Value) -> bool:
     """Whether a text with the values `there` states this value, or one that says more ('3 November 1911' states
     'November 1911')."""
     if value.kind == "code":
-        return bool(_code(value.text).search(unicodedata.normalize("NFKC", text)))
+        return bool(_code(value.text).search(text.translate(_NARROW)))
     if value.kind == "time":
         times = [reading for other in there if other.kind == "time" for reading in other.readings]
         return any(_same_time(mine, other) for mine in value.readings for other in times)
@@ -208,7 +208,7 @@ def folded(text: str) -> str:
 
 def _code(code: str) -> re.Pattern[str]:
     """'F-16' stands in 'two F16s', '2A' not in '12A', nor 'A4' in 'via 4 roads'."""
-    parts = re.findall(r"\d+|[^\W\d_]+", unicodedata.normalize("NFKC", code))
+    parts = re.findall(r"\d+|[^\W\d_]+", code)
     return re.compile(r"(?<![^\W_])" + r"(?!(?<=\d)\d)[\W_]{0,3}".join(parts) + r"(?!\d)", re.IGNORECASE)
 
 

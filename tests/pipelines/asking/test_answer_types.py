@@ -37,11 +37,14 @@ def test_a_value_is_bold_unless_there_are_too_many() -> None:
         "Seen *once* in 1901.",
         "See https://example.org/1901/05 for more.",
         "Run `set year 1901` first.",
-        "１９０１年的㎞数是 3 月 4 日",  # wide digits are read as narrow ones, and what stands behind them moves
     ],
 )
 def test_what_is_markdown_or_an_address_stays_as_it_is(text: str) -> None:
     assert in_bold("date", text, "when?", "en") == text
+
+
+def test_wide_digits_move_nothing() -> None:
+    assert in_bold("date", "１９０１年的㎞数是 3 月 4 日", "when?", "en") == "**１９０１**年的㎞数是 **3 月 4 日**"
 
 
 def test_small_letters_of_other_scripts_are_no_names() -> None:

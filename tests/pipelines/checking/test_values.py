@@ -220,7 +220,8 @@ def test_wide_digits_keep_the_offsets_of_what_stands_behind() -> None:
 @given(st.text(max_size=80))
 def test_any_text_is_read(text: str) -> None:
     for value in values(text):
-        assert 0 <= value.start < value.end
+        assert 0 <= value.start < value.end <= len(text)
+        assert holds(values(text), text, value)
 
 
 @pytest.mark.parametrize("again", ["hundred ", "1,", "1912, 13 ", "a1-", "and a half ", "5 billion "])
