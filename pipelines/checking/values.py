@@ -152,6 +152,7 @@ _TENS = {word: 10.0 * n for n, word in enumerate("twenty thirty forty fifty sixt
 _ORDINAL = re.compile(rf"\b(?:(?P<tens>{'|'.join(_TENS)})[\s-])?(?P<ones>{'|'.join(ORDINALS)})\b", re.IGNORECASE)
 _CJK_DIGITS = "[〇零一二三四五六七八九两兩十百千万亿点]{1,20}+"
 _CJK_NUMBER = re.compile(rf"(?:(?P<below>{_CJK_DIGITS})分之)?(?P<digits>{_CJK_DIGITS})")
+_CJK_MIXED = re.compile(r"(?<![\d.,])\d+[百千万萬亿億]+(?:\d+[百千万萬亿億]+)+")  # '3亿5000万'
 _COUNTED = re.compile(r"[个個块塊只隻条條张張本位名人次年岁歲天周月日元米公千厘毫斤吨小分秒座艘辆架间層层章卷回倍成届]")
 _NOTHING_ELSE = 0.8  # of a text are number words
 _FRACTIONS = set("½⅓⅔¼¾⅕⅛")
@@ -355,6 +356,10 @@ def _atoms(text: str) -> Iterator[tuple[int, int, set[float], str, bool]]:
         symbol = "".join(units(match["symbol"] or ""))
         begin = match.start("symbol") if match["symbol"] else start
         yield begin, max(end, suffix.end() if suffix else 0), readings, symbol, True
+    for match in _CJK_MIXED.finditer(text):
+        number = read_cjk(match.group())
+        if number is not None:
+            yield *match.span(), {number}, "", True
     for match in _PARTS.finditer(text):
         kind = match.lastgroup or "one"
         end = match.end() - 1 if kind == "half" else match.end()

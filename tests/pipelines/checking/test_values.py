@@ -77,6 +77,7 @@ def same(one: str, other: str) -> bool:
         ("two point five million dollars", "$2.5m"),
         ("3千万元", "30000000元"),
         ("一点五亿元", "1.5亿元"),
+        ("3亿5000万元", "3.5亿元"),
         ("67 000 000 habitants", "67 millions d'habitants"),
         ("5 million pounds", "£5 million"),
         ("30 miles per gallon", "30 mpg"),
