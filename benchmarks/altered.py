@@ -25,7 +25,8 @@ from app.assistant import Assistant
 from benchmarks.measure import index, lines, new_assistant
 from pipelines.checking.citations import Citer
 from pipelines.checking.statements import Statement
-from pipelines.checking.values import Value, alike, values
+from pipelines.checking.value import Value
+from pipelines.checking.values import alike, values
 from pipelines.records import Evidence, Question
 from pipelines.retrieval import Retriever
 from pipelines.sentences import sentences

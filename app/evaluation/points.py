@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from app.evaluation.metrics import tokens
 from app.evaluation.sets import Example
 from indexes.keywords import CJK, content_words, is_cjk, share
-from pipelines.checking.values import Value, holds, values
+from pipelines.checking.value import Value
+from pipelines.checking.values import holds, values
 
 _MOST, _MOST_OF_A_LIST = 120, 200  # words of an answer that count: who writes on hits more by chance
 _LISTS = ("list", "summar")  # how kinds begin whose answers have to be longer

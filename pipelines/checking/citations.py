@@ -21,7 +21,8 @@ from indexes.records import Segment, clock
 from pipelines.checking.claims import Difference, differences, stated, years_of
 from pipelines.checking.statements import Statement, stem
 from pipelines.checking.units import measured, units
-from pipelines.checking.values import Value, alike, holds
+from pipelines.checking.value import Value
+from pipelines.checking.values import alike, holds
 from pipelines.finding.moments import place_of, said_at
 from pipelines.models.embedding import TextEmbedder
 from pipelines.records import Check, Citation, Evidence

@@ -15,7 +15,8 @@ from functools import lru_cache
 from indexes.keywords import STOPWORDS
 from pipelines.checking.opposites import OPPOSITES, prefixed
 from pipelines.checking.statements import Statement, Token
-from pipelines.checking.values import Value, alike, folded, holds
+from pipelines.checking.value import Value, folded
+from pipelines.checking.values import alike, holds
 
 Replaced = dict[tuple[int, int], Value | Token]
 """What a quote says in place of what stands at (start, end) of a sentence."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from indexes.keywords import STOPWORDS, is_cjk
-from pipelines.checking.values import Value, values
+from pipelines.checking.value import Value
+from pipelines.checking.values import values
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*\.?(?<=\b[A-Z]\.)|[^\W_]+(?:['’.][^\W_]+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")

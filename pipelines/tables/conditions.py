@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-from pipelines.checking.values import MONTHS
+from pipelines.checking.dates import MONTHS
 from pipelines.tables.cells import Column, Sort, spoken, words_of, written
 from pipelines.tables.days import Day
 from pipelines.tables.numbers import Mark, number_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipelines.checking.values import MONTHS
+from pipelines.checking.dates import MONTHS
 
 Day = tuple[int, int, int]
 """A year, a month and a day, of which 0 is not known."""

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from pipelines.checking.dates import MONTHS
 from pipelines.checking.units import unit_at
-from pipelines.checking.values import MONTHS
 
 Mark = Literal[",", ".", ""]
 """What parts decimals. Where that is not known (''), three digits behind a comma are thousands, and what stands behind
