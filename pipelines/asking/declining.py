@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path, PurePath
 from typing import Any, Literal, NamedTuple
 
-from indexes.keywords import content_words
+from indexes.keywords import content_words, is_cjk
 from indexes.library import Library
 from pipelines.asking.answer_types import names_in
 from pipelines.asking.material import Material
@@ -28,7 +28,7 @@ from pipelines.records import Result
 
 WEIGHTS = Path(__file__).with_name("declining.json")
 
-Case = Literal["read", "rows", "across", "unread"]
+Case = Literal["english", "foreign", "dense", "rows", "across", "unread"]
 
 
 class Relevance(NamedTuple):
@@ -59,16 +59,19 @@ def relevance(plan: QueryPlan, material: Material) -> Relevance:
 
 
 def case(plan: QueryPlan, material: Material) -> Case:
-    """Which signals can say something: the text model may not read the script of the question ('unread'); what was
-    found first may be in another language, and hold none of its words ('across'), or be rows of a table, which hold few
-    words at all ('rows')."""
+    """Which signals can say something, and how much. The text model may not read the script of the question ('unread');
+    what was found first may be in another language and hold none of its words ('across'), or be rows of a table, which
+    hold few words at all ('rows'). English has an embedder of its own, whose cosines are others; in Chinese and the
+    like ('dense') pairs of characters are words."""
     if not material.context.reads(plan.text):
         return "unread"
     first = material.results[0]
     if first.source.language and plan.language and first.source.language != plan.language:
         return "across"
     forms = [each.form for each in sentences_of(first.segment)]
-    return "rows" if 2 * forms.count("row") > len(forms) else "read"
+    if 2 * forms.count("row") > len(forms):
+        return "rows"
+    return "english" if plan.language == "en" else "dense" if is_cjk(plan.text) else "foreign"
 
 
 def probability(odds: float) -> float:
