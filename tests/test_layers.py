@@ -28,7 +28,8 @@ HOMES = {  # heavy packages and the only files that may name them
     "scipy": ["app/evaluation/metrics.py"],
     "py3langid": ["pipelines/languages.py"],
     "sentence_transformers": ["pipelines/models/embedding.py", "pipelines/models/crossing.py"],
-    "sqlite3": ["indexes/", "pipelines/tables/sql.py"],
+    "sqlite3": ["indexes/", "pipelines/tables/sql.py", "pipelines/tables/statements.py"],
+    "sqlglot": ["pipelines/tables/statements.py"],
 }
 
 

@@ -75,41 +75,55 @@ def _where(program: Program, table: Table) -> str:
     return f" WHERE {' AND '.join(told)}" if told else ""
 
 
-def run(sql: str, table: Table) -> list[tuple[Any, ...]]:
-    """The rows that a query over a table `t` gives, at most `MOST`. It can read this table and nothing else, and for
+def run(sql: str, table: Table, most: int = MOST) -> list[tuple[Any, ...]]:
+    """The rows that a query over a table `t` gives, at most so many. It can read this table and nothing else, and for
     some seconds. Raises sqlite3.Error for what is no query, reads other things, or takes too long."""
     with closing(_database(table)) as database:
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
-        database.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY)
+        database.set_authorizer(_allowed)
         database.set_progress_handler(lambda: 1, _STEPS)
-        return database.execute(sql).fetchmany(MOST)
+        return database.execute(sql).fetchmany(most)
+
+
+def _allowed(action: int, name: str | None, *_: str | None) -> int:
+    other = action == sqlite3.SQLITE_READ and name != "t"
+    return sqlite3.SQLITE_OK if action in _READING and not other else sqlite3.SQLITE_DENY
+
+
+def schema(table: Table) -> str:
+    """The statement that makes the table `t`."""
+    return f"CREATE TABLE t (row INTEGER PRIMARY KEY, {', '.join(f'{name} {sort}' for name, sort, _ in _typed(table))})"
 
 
 def _database(table: Table) -> sqlite3.Connection:
     database = sqlite3.connect(":memory:")
-    database.create_function("says", 2, lambda cell, said: _said(cell) == said, deterministic=True)
-    database.create_function("mentions", 2, lambda cell, said: f" {said} " in f" {_said(cell)} ", deterministic=True)
+    database.create_function("says", 2, _says, deterministic=True)
+    database.create_function("mentions", 2, _mentions, deterministic=True)
     database.create_function(
         "number", 1, lambda cell: cell if cell is None else number_of(str(cell)), deterministic=True
     )
+    database.execute(schema(table))
+    columns = [cells for _, _, cells in _typed(table)]
+    marks = ", ".join("?" * (len(columns) + 1))
+    rows = zip(*columns, strict=True)
+    database.executemany(f"INSERT INTO t VALUES ({marks})", ((n, *row) for n, row in enumerate(rows)))
+    return database
+
+
+def _typed(table: Table) -> list[tuple[str, str, list[str | float | None]]]:
+    """The name, type and cells of each column in SQL."""
     types = {"number": "REAL", "date": "TEXT", "text": "TEXT"}
     typed = [
-        (name, types[column.sort], _typed(column)) for name, column in zip(table.quoted, table.columns, strict=True)
+        (name, types[column.sort], _meant(column)) for name, column in zip(table.quoted, table.columns, strict=True)
     ]
-    typed += [
+    return typed + [
         (name, "TEXT", _as_written(column))
         for name, column in zip(table.written, table.columns, strict=True)
         if column.sort != "text"
     ]
-    columns = [f"{name} {stored}" for name, stored, _ in typed]
-    database.execute(f"CREATE TABLE t (row INTEGER PRIMARY KEY, {', '.join(columns)})")
-    marks = ", ".join("?" * (len(columns) + 1))
-    cells = zip(*(column for _, _, column in typed), strict=True)
-    database.executemany(f"INSERT INTO t VALUES ({marks})", ((n, *row) for n, row in enumerate(cells)))
-    return database
 
 
-def _typed(column: Column) -> list[str | float | None]:
+def _meant(column: Column) -> list[str | float | None]:
     """Numbers, days as ISO writes them, or words; NULL for what is none of the column's sort."""
     if column.sort == "text":
         return _as_written(column)
@@ -122,6 +136,14 @@ def _as_written(column: Column) -> list[str | float | None]:
 
 def _said(cell: object) -> str:
     return " ".join(words_of(str(cell or "")))
+
+
+def _says(cell: object, said: object) -> bool:
+    return _said(cell) in (said, _said(said))  # programs give words without their endings, chat models as they are
+
+
+def _mentions(cell: object, said: object) -> bool:
+    return any(f" {each} " in f" {_said(cell)} " for each in (said, _said(said)))
 
 
 def _across(operation: str, names: Sequence[str], labels: Sequence[str]) -> str:
