@@ -25,8 +25,10 @@ from pipelines.asking.kinds import kind_of
 from pipelines.asking.material import Material
 from pipelines.asking.merging import merged
 from pipelines.asking.phrases import phrase
+from pipelines.asking.prompts import as_read
 from pipelines.asking.quotes import Quotes
 from pipelines.asking.reading import in_parts, with_more
+from pipelines.asking.table_query import table_query
 from pipelines.asking.writing import CheckedText
 from pipelines.checking.citations import Citer
 from pipelines.errors import ModelUnavailable
@@ -152,9 +154,14 @@ class Answering(Runnable[Question, Answer]):
         chat = Chat(self.shelf, turn.plan, turn.config, self.budget, self.pictures)
         try:
             if ability == "writes":
-                quotes = yield from self._led(
-                    turn, quotes, chat, *(yield from self._reading(turn, quotes, material, chat))
-                )
+                found = yield from table_query(turn.plan, material, chat)
+                if found is not None:  # what a model writes of some rows can only say the same, or something else
+                    quotes = kind_of(turn.plan).told(turn.plan, material, found)
+                    turn.evidence = tuple(with_more(quotes.evidence, material.results))
+                    turn.model = self.shelf.name("chat")
+                else:
+                    read = yield from self._reading(turn, quotes, material, chat)
+                    quotes = yield from self._led(turn, quotes, chat, *read)
             elif ability == "shortens" and kind_of(turn.plan).prose:
                 quotes = yield from self._led(turn, quotes, chat, *chat.to_shorten(quotes))
             elif ability == "chooses" and kind_of(turn.plan).prose:
@@ -188,7 +195,7 @@ class Answering(Runnable[Question, Answer]):
         """The quotes below the model's text, checked sentence by sentence as it comes; alone where that is not borne
         out."""
         context = turn.context
-        context.trace.prompt = "\n\n".join(f"[{message.type}]\n{message.text}" for message in messages)
+        context.trace.prompt = as_read(messages)
         citer = Citer(turn.plan.text, evidence, context.shelf.text, self.shelf.entailment)
         text = CheckedText(citer.check, self.drop_unsupported)
         told = time.monotonic()

@@ -101,16 +101,21 @@ class Chat:
         notes: list[str] = []
         for number, part in enumerate(parts, start=1):
             yield AnswerAdvanced(f"reading part {number} of {len(parts)}")
-            said = ""
-            with closing(self.deltas(build_messages(self.plan.text, _NOTE, part))) as deltas:
-                for delta in deltas:
-                    said += delta
-                    yield TextDelta("")  # who waits can stop here
-                    if len(said) >= longest:
-                        break
-            notes.append(said[:longest].strip())
+            said = yield from self.said(build_messages(self.plan.text, _NOTE, part), longest)
+            notes.append(said.strip())
         named = {int(number) for note in notes for number in re.findall(r"\[(\d{1,4})\]", note)}
         return "\n\n".join(notes), [each for part in parts for each in part if each.number in named]
+
+    def said(self, messages: Sequence[BaseMessage], longest: int) -> Generator[TextDelta, None, str]:
+        """What the model writes, as far as so many characters. Raises ModelUnavailable."""
+        said = ""
+        with closing(self.deltas(messages)) as deltas:
+            for delta in deltas:
+                said += delta
+                yield TextDelta("")  # who waits can stop here
+                if len(said) >= longest:
+                    break
+        return said[:longest]
 
     def deltas(self, messages: Sequence[BaseMessage], chat: object = None) -> Generator[str, None, None]:
         """What the model writes. Raises ModelUnavailable."""

@@ -44,6 +44,11 @@ def build_messages(
     return messages
 
 
+def as_read(messages: Sequence[BaseMessage]) -> str:
+    """For people: what a chat model reads, word for word."""
+    return "\n\n".join(f"[{message.type}]\n{message.text}" for message in messages)
+
+
 def passage_of(evidence: Evidence) -> str:
     """A line with number, file and place, and a line of text."""
     result = evidence.result

@@ -26,16 +26,18 @@ SURE: dict[What, float] = {"answer": 0.45, "rows": 0.35}
 """From which on an answer of a table is told, or else the rows that it stands on, which are true whatever is asked."""
 
 _NEAR = 0.2  # a table that holds so much less of the question than another is not looked at closely
+_HELD = 0.1  # of a question that is about a table stands in it, at least; of others hardly a word does
 
 
 @dataclass(frozen=True)
 class WorkedOut:
     """`statement` is what is said (Markdown), if anything: what `answers`, or which rows follow, which is true whatever
-    is asked; `rows` what it stands on, the head of their table first."""
+    is asked; `rows` what it stands on, the head of their table first. What is `sure` leaves nothing to other files."""
 
     statement: str
     rows: tuple[Sentence, ...]
     answers: bool
+    sure: bool = True
 
 
 def worked_out(plan: QueryPlan, material: Material, quoted: Sequence[Sentence] = ()) -> WorkedOut | None:
@@ -48,7 +50,10 @@ def worked_out(plan: QueryPlan, material: Material, quoted: Sequence[Sentence] =
     rarity = material.context.rarity(set(asked.spoken))
     most = max(rarity.values(), default=1.0)  # what stands in no file tells most: no table holds it
     worth = {word: rarity.get(word) or (word not in ASKING) * most for word in asked.spoken}
-    likeliest = _likeliest(read, worth, _match(plan, material))
+    shares = [held(reading, worth) for reading in read[0]]
+    if max(shares, default=0.0) >= _HELD:
+        material.table = tables[shares.index(max(shares))]
+    likeliest = _likeliest(read, worth, shares, _match(plan, material))
     for what, (sure, program, reading, _) in likeliest.items():
         said = query(program, reading.table)
         material.context.trace.note("table", f"{what}: {said} ({sure:.2f}; {SURE[what]:.2f} would be told)")
@@ -79,12 +84,12 @@ def _match(plan: QueryPlan, material: Material) -> Match | None:
 
 
 def _likeliest(
-    read: Sequence[Sequence[Reading]], worth: Mapping[str, float], match: Match | None
+    read: Sequence[Sequence[Reading]], worth: Mapping[str, float], shares: Sequence[float], match: Match | None
 ) -> dict[What, tuple[float, Program, Reading, int]]:
-    """The likeliest answer and the likeliest rows of some tables: how surely, by which reading, of which table. The
-    first part of a question may say which rows it means, those behind it lean on that."""
+    """The likeliest answer and the likeliest rows of some tables, which hold `shares` of the question: how surely, by
+    which reading, of which table. The first part of a question may say which rows it means, those behind it lean on
+    that."""
     found: dict[What, tuple[float, Program, Reading, int]] = {}
-    shares = [held(reading, worth) for reading in read[0]]
     for part in read[:2]:
         for n, reading in enumerate(part):
             behind = max(shares) - shares[n]

@@ -28,9 +28,13 @@ class Kind:
 
     def quote(self, plan: QueryPlan, material: Material) -> Quotes:
         """The answer of the files' own sentences; `material` keeps what was read for it."""
-        groups = self.gather(plan, material)
-        quoted = [sentence for group in groups for sentence in group.sentences]
-        found = worked_out(plan, material, quoted) if self.tables else None
+        material.groups = self.gather(plan, material)
+        quoted = [sentence for group in material.groups for sentence in group.sentences]
+        return self.told(plan, material, worked_out(plan, material, quoted) if self.tables else None)
+
+    def told(self, plan: QueryPlan, material: Material, found: WorkedOut | None) -> Quotes:
+        """What a table answers, and below it what is quoted of sentences."""
+        groups = material.groups
         if found is not None:
             rest = [replace(group, sentences=_beside(found, group.sentences)) for group in groups]
             groups = [Group(found.rows, stated=found.statement), *rest]
@@ -62,7 +66,8 @@ def _beside(found: WorkedOut, sentences: Sequence[Sentence]) -> list[Sentence]:
         each
         for each in sentences
         if (is_head(each) or not any(_is_part(each, row) for row in found.rows))
-        and not (found.answers and (each.segment.source_id not in files or (each.context or each.text) in tables))
+        and not (found.answers and (each.context or each.text) in tables)
+        and not (found.answers and found.sure and each.segment.source_id not in files)
     ]
     heads = {each.context for each in left}
     return [each for each in left if not is_head(each) or each.text in heads]
