@@ -1,14 +1,14 @@
 """The built-in cross-encoder: how well it reads two texts together; --learn trains it anew.
 
-    python -m benchmarks.cross_encoder DATA [--learn] [--minutes N]
+    python -m benchmarks.cross_encoder DATA [--learn [--further]] [--minutes N]
 
 DATA/train holds labelled pairs (zstandard must be installed; `benchmarks/pairs.py` says which are taken). MiniLM is
 trained further, its words' vectors aside, with a head for each of four things: whether a passage answers a question,
 which of its words do, whether it bears a sentence out, whether a program over a table is what a question asks for. The
-rate of learning falls to nothing within the minutes: with fewer it is as much finished, and worse. Then
-`pipelines/models/cross_encoder.safetensors` is written. Sets that were not trained on are asked: how often a passage
-that answers is the likelier of two (AUC), how often the right sentence comes first, how surely sentences that are borne
-out are told from others.
+rate of learning falls to nothing within the minutes: with fewer it is as much finished, and worse; --further begins
+with the weights that are there. Then `pipelines/models/cross_encoder.safetensors` is written. Sets that were not
+trained on are asked: how often a passage that answers is the likelier of two (AUC), how often the right sentence comes
+first, how surely sentences that are borne out are told from others.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from transformers import BertConfig, BertModel
 
 from benchmarks.measure import new_assistant
 from benchmarks.pairs import Asked, Meant, Stated, asked, meant, stated
-from pipelines.models.cross_encoder import LONGEST, WEIGHTS, BuiltInCrossEncoder, packed, shortened
+from pipelines.models.cross_encoder import LONGEST, WEIGHTS, BuiltInCrossEncoder, packed, shortened, unpacked
 from pipelines.models.weights import BUILT_IN, built_in
 from pipelines.sentences import sentence_spans
 
 HEADS = {"answers": 1, "token": 1, "label": 3, "program": 1}
-SHARES = (0.45, 0.28, 0.27)  # of the steps, for questions, sentences, programs
+SHARES = (0.75, 0.05, 0.2)  # of the steps, for questions, sentences, programs
 _TOKENS = 4096  # of a step
 _RATE, _WARM, _DECAY = 8e-5, 0.05, 0.01
 _ALIKE = 12  # tokens by which rows of a batch differ in length
@@ -159,13 +159,18 @@ def report(model: BuiltInCrossEncoder, data: Path) -> None:
         few = random.Random(2).sample(own, min(2 * _ASKED, len(own)))
         read = [(each, reading) for each in few if (reading := model.read(each.question, [each.passage])[0])]
         area = roc_auc_score([each.answers for each, _ in read], [reading.answers for _, reading in read])
+        apart = []
+        for why in sorted({each.why for each, _ in read if not each.answers}):
+            pairs = [(each.answers, reading.answers) for each, reading in read if each.answers or each.why == why]
+            apart.append(f"{why or 'given'} {roc_auc_score(*zip(*pairs, strict=True)):.3f}")
         first = []
         for each, reading in read:
             if each.answers and each.right:
                 spans = sentence_spans(each.passage)
                 start, end = max(spans, key=lambda span: reading.of(*span) or -99.0)
                 first.append(any(start < b and a < end for a, b in each.right))
-        print(f"{name}: AUC {area:.3f} of {len(read)}; right sentence first {np.mean(first):.3f} of {len(first)}")
+        print(f"{name}: AUC {area:.3f} of {len(read)} ({', '.join(apart)})", end="; ")
+        print(f"right sentence first {np.mean(first):.3f} of {len(first)}")
     sentences = stated(data, random.Random(2), measured=True)
     for name in sorted({each.set for each in sentences}):
         all_of = [each for each in sentences if each.set == name]
@@ -184,6 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cross_encoder", description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--learn", action="store_true", help=f"train {WEIGHTS.name} anew")
+    parser.add_argument("--further", action="store_true", help="begin with the weights that are there")
     parser.add_argument("--minutes", type=float, default=120)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -207,6 +213,13 @@ def main() -> None:
             tokenizer.no_padding()
             tokenizer.enable_truncation(LONGEST, strategy="longest_first")
             model = Reader(folder)
+            if options.further:
+                stored = load_file(WEIGHTS)
+                layers = {f"encoder.{name}": each for name, each in unpacked(stored).items()}
+                heads = {name: each for name, each in stored.items() if name.startswith("heads.")}
+                model.load_state_dict(
+                    {name: torch.tensor(each) for name, each in (layers | heads).items()}, strict=False
+                )
             learn(model, tokenizer, kinds, options.minutes)
             write(model)
         report(BuiltInCrossEncoder(folder, Path(temporary)), options.data)

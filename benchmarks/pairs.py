@@ -32,26 +32,29 @@ DOUBTFUL = frozenset(  # no licence for the annotations, or evidence taken from 
 )
 LABELS = ("supported", "not stated", "contradicted")
 
-_LONGEST = 900  # characters of a passage, about those of a segment
+_LONGEST = 500  # characters of a passage: a few sentences are read more closely than many, and more pairs in the time
 _PER_SET = {"medquad": 6000, "qamr": 4000, "condaqa": 3000, "strategyqa_facts": 0, "boolq_dev": 1500, "boolq_more": 800}
 _PER_KIND = 4000  # sentences of a set
 _WHOLE = {"medquad", "condaqa", "boolq_dev", "boolq_more", "pubmedqa"}  # nobody marked which sentence answers
 _TABLES, _MADE = 5000, 800  # questions of a set; tables over which others are made
 _PROGRAMS = 12  # of a question
 _AT_ONCE = 200
+_SHORTEST, _GAPS = 80, 0.3  # characters of a passage without what answers; share of the right ones with a gap
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*|\b\d{2,}\b")
 _CARELESS = 0.4  # of the questions, written as people type
 
 
 @dataclass(slots=True)
 class Asked:
     """A question with a passage. `right`: (start, end) of the sentences that answer it, None where nobody marked
-    them."""
+    them; `why`: what a pair that does not answer was made of."""
 
     question: str
     passage: str
     answers: bool
     right: list[tuple[int, int]] | None
     set: str
+    why: str = ""
 
 
 @dataclass(slots=True)
@@ -75,17 +78,19 @@ class Meant:
 
 
 def asked(data: Path, chance: random.Random, measured: bool = False) -> list[Asked]:
-    """Each answerable question with its passage and two that do not answer it: one that the words find, one near its
-    own; each misleading question with its passage. `measured`: of the sets that are only measured."""
-    positives = [each for each in _questions(data, chance) if (each.set in ONLY_MEASURED) == measured]
+    """Each answerable question with its passage, and with what does not answer it: another passage that the words find
+    or that stands near by, its own without the sentences that answer, and its own asked for another name or number;
+    each misleading question with its passage. `measured`: of the sets that are only measured."""
+    found = [each for each in _questions(data, chance) if (each.set in ONLY_MEASURED) == measured]
     few = Counter[str]()
-    chance.shuffle(positives)
+    chance.shuffle(found)
     kept = []
-    for each in positives:
+    for each in found:
         few[each.set] += 1
         if few[each.set] <= _PER_SET.get(each.set, 8000):
             kept.append(each)
-    return kept + list(_others([each for each in kept if each.answers], chance))
+    right = [each for each in kept if each.answers]
+    return [*kept, *_others(right, chance), *_cut(right, chance), *_renamed(right, chance)]
 
 
 def stated(data: Path, chance: random.Random, measured: bool = False) -> list[Stated]:
@@ -120,6 +125,41 @@ def meant(data: Path, embedder: TextEmbedder, chance: random.Random) -> list[Mea
             if any(right) and not all(right):
                 found.append(Meant(row["question"], [told(program, reading.table) for program in few], right))
     return found
+
+
+def _cut(positives: Sequence[Asked], chance: random.Random) -> Iterator[Asked]:
+    """Passages without the sentences that answer. So that a gap does not tell, some of the right ones get one, too."""
+    for each in positives:
+        spans = sentence_spans(each.passage)
+        right = each.right or []
+        others = [span for span in spans if not any(span[0] < b and a < span[1] for a, b in right)]
+        if not right or not others:
+            continue
+        rest = " ".join(each.passage[a:b].strip() for a, b in others)
+        if len(rest) >= _SHORTEST:
+            yield Asked(each.question, rest, False, [], each.set, "cut")
+        if len(others) > 1 and chance.random() < _GAPS:
+            start, end = chance.choice(others)
+            each.passage = each.passage[:start] + each.passage[end:]
+            each.right = [(a, b) if a < start else (a - end + start, b - end + start) for a, b in right]
+
+
+def _renamed(positives: Sequence[Asked], chance: random.Random) -> Iterator[Asked]:
+    """Questions in which a name or number that the passage holds is another one of the same set."""
+    known: dict[str, list[str]] = defaultdict(list)
+    for each in positives:
+        known[each.set] += [match.group() for match in _NAME.finditer(each.question)]
+    for each in positives:
+        inside = [match for match in _NAME.finditer(each.question) if match.group() in each.passage]
+        if not inside or chance.random() < 0.5:
+            continue
+        name = chance.choice(inside)
+        for other in chance.sample(known[each.set], min(20, len(known[each.set]))):
+            alike = set(other.lower().split()) & set(name.group().lower().split())
+            if other not in each.passage and not alike and other.isdigit() == name.group().isdigit():
+                question = each.question[: name.start()] + other + each.question[name.end() :]
+                yield Asked(careless(question, chance), each.passage, False, [], each.set, "renamed")
+                break
 
 
 def careless(question: str, chance: random.Random) -> str:
@@ -162,14 +202,15 @@ def _questions(data: Path, chance: random.Random) -> Iterator[Asked]:
 def _question(row: Row, chance: random.Random) -> Asked | None:
     passage = row["passage"]
     question = careless(row["question"], chance)
+    sentences = sentence_spans(passage)
     if not row["answerable"]:
-        return Asked(question, passage[:_LONGEST], False, [], row["set"])
+        start, end = _window(passage, sentences, [chance.choice(sentences)], chance) if sentences else (0, _LONGEST)
+        return Asked(question, passage[start:end], False, [], row["set"], "misleading")
     found = _answer_at(row)
     if found is None:
         if row["set"] not in _WHOLE and row["set"] not in ("fairytaleqa", "tatqa_text", "clapnq", "squad2_dev_other"):
             return None
         return Asked(question, passage[:_LONGEST], True, None, row["set"]) if len(passage) <= 1.3 * _LONGEST else None
-    sentences = sentence_spans(passage)
     right = [(start, end) for start, end in sentences if any(start < last and first < end for first, last in found)]
     start, end = _window(passage, sentences, right, chance)
     inside = [(first - start, last - start) for first, last in right if first >= start and last <= end]
@@ -197,7 +238,7 @@ def _window(
     """A stretch of whole sentences round the right ones, of a length of chance."""
     if not right:
         return 0, min(len(passage), _LONGEST)
-    longest = chance.choice((300, 500, 700, _LONGEST))
+    longest = chance.choice((200, 300, 400, _LONGEST))
     first = last = sentences.index(right[0])
     while True:
         grown = False
@@ -248,11 +289,10 @@ def _others(positives: Sequence[Asked], chance: random.Random) -> Iterator[Asked
         at = places[each.set, each.passage]
         near = [pool[i] for i in (at - 3, at - 2, at - 1, at + 1, at + 2, at + 3) if 0 <= i < len(pool)]
         chance.shuffle(near)
-        for some in (found[1:], near):
-            for _, text in some:
-                if not _overlap(text, each.passage) and not (answer and answer in text):
-                    yield Asked(each.question, text, False, [], each.set)
-                    break
+        for _, text in (*found[1:], *near):
+            if not _overlap(text, each.passage) and not (answer and answer in text):
+                yield Asked(each.question, text, False, [], each.set, "another")
+                break
 
 
 def _overlap(one: str, other: str) -> bool:
