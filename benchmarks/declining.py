@@ -8,7 +8,7 @@ asked about those is withheld. Sets with questions made to mislead have those to
 are asked about other things altogether, or in another language than their files. A line for each: of the answerable
 questions the share refused, of the others the share declined, and how often an answerable one is the more relevant of
 two (AUC); with --learn by weights that were learned without the set. Then the weights over all sets, with the level at
-which 5 of 100 answerable questions are refused, are written to `pipelines/asking/declining.json`. Those for scripts
+which 4 of 100 answerable questions are refused, are written to `pipelines/asking/declining.json`. Those for scripts
 that the text model does not read are learned with FOLIOSCOPE_TEXT=builtin:english, and stay as they are with a model
 that reads all.
 """
@@ -46,7 +46,7 @@ xquad de | squad_it_test it | faquad pt | norquad no | cmrc2018_dev zh | mlqa zh
 TABLES = {"wikitablequestions": 120, "fetaqa": 120, "tatqa": 80, "ottqa": 150, "hybridqa": 150}
 PASSAGES = 150
 ASKED, ASKED_OVER_TABLES = 60, 90  # questions of each kind and set
-REFUSED = 0.05  # of the answerable, which the level is set for
+REFUSED = 0.04  # of the answerable, which the level is set for
 _ENOUGH = 30  # questions of a script
 
 Told = tuple[bool, str, dict[str, float]]  # answerable, which case it is, signals

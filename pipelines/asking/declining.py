@@ -33,7 +33,7 @@ Case = Literal["english", "foreign", "dense", "rows", "across", "unread"]
 
 class Relevance(NamedTuple):
     """How surely what was found answers the question, in 0..1, half of all questions being answerable; and from which
-    on it is told: where 5 of 100 answerable questions are refused."""
+    on it is told: where 4 of 100 answerable questions are refused."""
 
     sure: float
     enough: float

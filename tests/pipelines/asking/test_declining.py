@@ -43,7 +43,7 @@ def test_what_a_file_tells_is_answered(library, shelf, question) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["who was the emperor of Brazil in 1880", "how many moons does Jupiter have", "谁发明了蒸汽机？"]
+    "question", ["who was the emperor of Brazil in 1880", "how many moons does Jupiter have", "火星有多少颗卫星？"]
 )
 def test_what_no_file_tells_is_declined_with_the_nearest_passages(library, shelf, question) -> None:
     answer = Answering(library, shelf, ability="quotes").invoke(Question(question))

@@ -51,7 +51,7 @@ def test_the_file_with_the_largest_value_is_named(answering) -> None:
 
 
 def test_each_kind_is_counted_by_itself(answering) -> None:
-    first = answering.invoke(Question("what is the total of all offers?")).text.split("\n")[0]
+    first = answering.invoke(Question("what is the total of the unpaid offers together?")).text.split("\n")[0]
     assert "**4000**" in first and "4 files" in first
 
 
