@@ -48,6 +48,7 @@ PASSAGES = 150
 ASKED, ASKED_OVER_TABLES = 60, 90  # questions of each kind and set
 REFUSED = 0.04  # of the answerable, which the level is set for
 _ENOUGH = 30  # questions of a script
+_ALSO = {"dense": ("foreign",)}  # cases that are learned from, too: of Chinese and the like there are few sets
 
 Told = tuple[bool, str, dict[str, float]]  # answerable, which case it is, signals
 Asked = list[tuple[str, bool]]
@@ -163,10 +164,11 @@ def cases(write: Callable[[Path], None], asked: Asked) -> list[Told]:
 def learn(sets: Sequence[Sequence[Told]], group: str) -> dict[str, float] | None:
     """Weights by name, None where too few questions tell. Each set counts alike, and answerable and other questions
     alike within it."""
+    alike = (group, *_ALSO.get(group, ()))
     rows, truth, weights = list[list[float]](), list[bool](), list[float]()
     names = list(next(each for each in sets if each)[0][2])
     for each in sets:
-        told = [each_case for each_case in each if each_case[1] == group]
+        told = [each_case for each_case in each if each_case[1] in alike]
         for answerable in (True, False):
             part = [case for case in told if case[0] is answerable]
             if len(part) >= _ENOUGH:
@@ -178,7 +180,7 @@ def learn(sets: Sequence[Sequence[Told]], group: str) -> dict[str, float] | None
     scale = len(weights) / sum(weights)
     model = LogisticRegression(C=10.0, max_iter=1000).fit(rows, truth, np.array(weights) * scale)
     learned = {"level": float(model.intercept_[0]), **dict(zip(names, model.coef_[0].tolist(), strict=True))}
-    sure = [probability(weigh(case[2], learned)) for each in sets for case in each if case[0] and case[1] == group]
+    sure = [probability(weigh(case[2], learned)) for each in sets for case in each if case[0] and case[1] in alike]
     return {"enough": float(np.quantile(sure, REFUSED)), **learned}
 
 
