@@ -126,6 +126,10 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     }
 
 
+def _relevance(sure: float, enough: float) -> dict[str, float]:
+    return {"sure": round(sure, 3), "enough": round(enough, 3)}
+
+
 def trace_json(trace: Trace, library: Library) -> dict[str, Any]:
     """How an answer came about. Segments have their source and place beside the id, where they still are there."""
     hits = {index: found[:_TRACED] for index, found in trace.hits.items()}
@@ -138,7 +142,7 @@ def trace_json(trace: Trace, library: Library) -> dict[str, Any]:
         "sure": round(trace.sure, 2),
         "parts": list(trace.parts),
         "filters": list(trace.filters),
-        "relevance": dict(zip(("sure", "enough"), trace.relevance, strict=True)) if trace.relevance else None,
+        "relevance": _relevance(*trace.relevance) if trace.relevance else None,
         "hits": {index: [{**_traced(hit), **names.get(hit.segment_id, {})} for hit in hits[index]] for index in hits},
         "fused": [{"id": id, "score": round(score, 5), **names.get(id, {})} for id, score in fused],
         "steps": [{"stage": step.stage, "text": step.text} for step in trace.steps],

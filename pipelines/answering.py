@@ -158,6 +158,7 @@ class Answering(Runnable[Question, Answer]):
                 if found is not None:  # what a model writes of some rows can only say the same, or something else
                     quotes = kind_of(turn.plan).told(turn.plan, material, found)
                     turn.evidence = tuple(with_more(quotes.evidence, material.results))
+                    yield EvidenceFound(turn.evidence)
                     turn.model = self.shelf.name("chat")
                 else:
                     read = yield from self._reading(turn, quotes, material, chat)

@@ -33,7 +33,7 @@ Case = Literal["english", "foreign", "dense", "rows", "across", "unread"]
 
 class Relevance(NamedTuple):
     """How surely what was found answers the question, in 0..1, half of all questions being answerable; and from which
-    on it is told: where 4 of 100 answerable questions are refused."""
+    on it is told: where 4 of 100 answerable questions are refused, or .5 where that was not measured ('unread')."""
 
     sure: float
     enough: float
@@ -53,7 +53,7 @@ def relevance(plan: QueryPlan, material: Material) -> Relevance:
     """Logistic regression over `signals` (Cox 1958, 'The regression analysis of binary sequences'), by weights for the
     `case`."""
     if any(_SURELY & result.found_by.keys() for result in material.results):
-        return Relevance(1.0, 0.0)
+        return Relevance(1.0, 0.5)
     weights = _told()[case(plan, material)]
     return Relevance(probability(weigh(signals(plan, material), weights)), weights["enough"])
 

@@ -123,7 +123,8 @@ def _records(plan: QueryPlan, material: Material) -> Iterator[FoundTable]:
     for kind in recorded(plan, material):
         parts = [_Part(each.source, _stem(each.source), [each.quoted]) for each in kind.records]
         meant = _meant(parts, asked)
-        lines = [line for part, line in zip(parts, kind.lines[1:], strict=True) if part in meant]
+        chosen = set(map(id, meant))
+        lines = [line for part, line in zip(parts, kind.lines[1:], strict=True) if id(part) in chosen]
         table = Table.made([kind.lines[0], *lines], records=True)
         if table.height >= _FEWEST:
             within = {part.source.id: part.source for part in meant}

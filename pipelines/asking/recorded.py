@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from indexes.keywords import content_words
 from indexes.records import Segment, Source
@@ -32,7 +33,8 @@ class Record:
 
     @property
     def words(self) -> set[str]:
-        return {word for key, pair in self.pairs.items() for word in words_of(f"{key} {pair.value}")}
+        said = {word for key, pair in self.pairs.items() for word in words_of(f"{key} {pair.value}")}
+        return said.union(words_of(PurePath(self.source.path).stem.replace("_", " ")))
 
     @property
     def said(self) -> tuple[tuple[str, str], ...]:

@@ -63,6 +63,8 @@ def worked_out(plan: QueryPlan, material: Material, quoted: Sequence[Sentence] =
         own = {(row.segment.id, row.start) for row in tables[n].rows}
         first = next((each for each in quoted if not is_head(each)), None)
         told = "rows" if first and program.which.all and (first.segment.id, first.start) in own else None
+        if told:
+            material.context.trace.note("table", "rows of this table would be quoted anyway: these are told")
     if told is None:
         return None
     sure, program, reading, n = likeliest[told]

@@ -1,4 +1,4 @@
-"""What chance reaches in one library: the floor below which nothing was found.
+"""What chance reaches in one library: the floor above which declining reads how well something fits.
 
 A question that means nothing still has a best passage. How good it looks depends on the library, so it is measured
 there: null questions are asked, and the score that all but a few of them stay below is the floor of each index.

@@ -15,7 +15,8 @@ from pipelines.query.plan import AnswerType, Intent, Length, QueryPlan
 from pipelines.query.sides import sides_of
 from pipelines.records import Question, Turn
 
-_KANA, _HANGUL = re.compile("[\u3040-\u30ff]"), re.compile("[\uac00-\ud7af]")
+_KANA, _HANGUL = re.compile("[\u3041-\u3096\u30a1-\u30fa]"), re.compile("[\uac00-\ud7af]")
+_MUCH = 0.25  # kana among the letters of a Japanese question; a Chinese one may hold a Japanese name
 _LANGUAGES = ("en", "de", "fr", "es", "zh")
 
 
@@ -45,7 +46,8 @@ def language_of(text: str, history: Sequence[Turn] = ()) -> str:
     """Two letters. A short question is told by its small words, which each language has its own of, else by what was
     asked before; English where nothing tells."""
     if is_cjk(text):
-        return "ja" if _KANA.search(text) else "ko" if _HANGUL.search(text) else "zh"
+        kana, letters = len(_KANA.findall(text)), sum(c.isalpha() for c in text)
+        return "ko" if _HANGUL.search(text) else "ja" if kana > _MUCH * letters else "zh"
     words = text.lower().split()
     met = {
         language: sum(word.strip("?!.,") in words_of("small", language) for word in words) for language in _LANGUAGES

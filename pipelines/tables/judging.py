@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.tables.cells import words_of
 from pipelines.tables.conditions import Asked
-from pipelines.tables.programs import Program, Reading, programs
+from pipelines.tables.programs import Program, Reading
 from pipelines.tables.telling import told
 from pipelines.tables.wording import COMPARATIVES, SMALL, SUPERLATIVES
 
@@ -104,7 +104,7 @@ def signals(judged: Judged, reading: Reading, worth: Mapping[str, float], behind
 def judged(reading: Reading, match: Match | None = None) -> list[Judged]:
     """The likeliest answer, and the likeliest rows where that leaves some out, each with the likeliest program of those
     that give it; none where the table has no answer. `match` reads the likeliest together with the question."""
-    made = programs(reading)
+    made = reading.programs
     scores = scored(reading, made)
     if match is not None and len(made) > 1:
         scores = _read_together(reading, made, scores, match)
@@ -182,23 +182,21 @@ def also_asked(program: Program, reading: Reading, parts: Sequence[Reading]) -> 
         other = first[0].program
         if other.which.all and other.which.rows != program.which.rows:
             continue
-        for each in programs(reading):
+        for each in reading.programs:
             if each.which == program.which and (each.operation, each.columns) == (other.operation, other.columns):
                 found[each.operation] = each
     return list(found.values())
 
 
 def also_meant(program: Program, reading: Reading) -> list[Program]:
-    """What may be worked out of the rows of a program, as a question for a sum in other words is likely to want."""
-    made = [each for each in programs(reading) if each.which == program.which]
+    """The sum or average of the rows of a program that is likeliest meant, where one is likely at all."""
+    made = [each for each in reading.programs if each.which == program.which]
     scores = scored(reading, made)
     best = max(scores)
     odds = [math.exp(score - best) for score in scores]
-    return [
-        each
-        for each, odd in zip(made, odds, strict=True)
-        if each.operation in ("sum", "average") and odd >= _ALSO * sum(odds)
-    ][:1]
+    likely = [(odd, n) for n, odd in enumerate(odds) if made[n].operation in ("sum", "average")]
+    odd, n = max(likely, default=(0.0, 0))
+    return [made[n]] if odd >= _ALSO * sum(odds) else []
 
 
 def features(program: Program, reading: Reading) -> dict[str, float]:

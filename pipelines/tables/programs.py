@@ -70,6 +70,11 @@ class Reading:
         return frozenset(at for at in self.asked.content if self.asked.words[at] in words)
 
     @cached_property
+    def programs(self) -> list[Program]:
+        """All that the question may ask."""
+        return programs(self)
+
+    @cached_property
     def conditions(self) -> list[Condition]:
         """All that the question's words may mean of the rows."""
         return conditions(self.asked, self.table)

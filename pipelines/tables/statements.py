@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.tables.cells import written
+from pipelines.tables.days import day_of
 from pipelines.tables.sql import run
 from pipelines.tables.table import Table
 
@@ -50,10 +52,23 @@ def selected(sql: str, table: Table) -> Selected:
         raise ValueError("it cannot be taken apart") from error
     if not lines or not rows:
         raise ValueError("nothing was found")
+    if any(select.is_star for select in statement.selects):
+        raise ValueError("a whole row is no answer")
+    _check([value for line in lines for value in line if value is not None], table)
     values = {value for line in lines for value in line} - {None}
     rows.sort(key=lambda row: not any({each.cells[row], each.numbers[row]} & values for each in table.columns))
     said = tuple(tuple(map(_said, line)) for line in lines)
-    return Selected(said, tuple(rows), *_named(statement.selects, names))
+    return Selected(said, tuple(rows), *_named(statement.selects, names, "group" in statement.args))
+
+
+def _check(values: Sequence[Any], table: Table) -> None:
+    """Raises ValueError for words that stand in no cell, and for what is no number."""
+    cells = [cell for column in table.columns for cell in (column.name, *column.cells)]
+    for value in values:
+        if isinstance(value, str) and not any(value in cell for cell in cells) and day_of(value) is None:
+            raise ValueError("it gives what stands in no cell")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("it gives what is no number")
 
 
 def _rows_of(statement: exp.Select) -> str:
@@ -99,15 +114,16 @@ def _is_aggregate(function: Any) -> bool:
     )
 
 
-def _named(columns: list[Any], names: Collection[str]) -> tuple[str, str]:
-    """The name of the one column that is selected, and the operation on it; '' where it is none of the table's."""
+def _named(columns: list[Any], names: Collection[str], grouped: bool) -> tuple[str, str]:
+    """The name of the one column that is selected, and the operation on it; '' where it is none of the table's, or is
+    that of groups."""
     told = columns[0].unalias()
     of, operation = told.this, _OPERATIONS.get(type(told), "")
     if operation == "count" and isinstance(of, exp.Distinct):
         of, operation = of.expressions[0], "count_distinct"
     column = told if isinstance(told, exp.Column) else of if operation else None
     name = column.name if isinstance(column, exp.Column) and column.name.lower() in names else ""
-    return (name, operation) if len(columns) == 1 and (name or operation == "count") else ("", "")
+    return (name, operation) if len(columns) == 1 and not grouped and (name or operation == "count") else ("", "")
 
 
 def _said(value: Any) -> str:

@@ -99,7 +99,9 @@ class Table:
     @staticmethod
     def _is_sum_of_all(column: Column) -> bool:
         *above, last = column.numbers
-        return last is not None and last > _ADDENDS**3 and None not in above and math.isclose(math.fsum(above), last)  # type: ignore[arg-type]
+        if last is None or last <= _ADDENDS**3 or None in above or sum(map(bool, above)) < _ADDENDS:
+            return False
+        return math.isclose(math.fsum(above), last)  # type: ignore[arg-type]
 
     def _alone(self, row: int) -> bool:
         return all(column.empty[row] for column in self.columns[1:])

@@ -26,6 +26,8 @@ _OPERATIONS = {
 _YEAR = re.compile(r'CAST\(substr\(("[^"]*"), 1, 4\) AS INTEGER\)')
 _MONTH = re.compile(r'CAST\(substr\(("[^"]*"), 6, 2\) AS INTEGER\)')
 _WORDS = re.compile(r"""(?:says|mentions)\(("[^"]*"), '([^']*)'\)""")
+_QUOTED = re.compile(r""""[^"]*"|'[^']*'""")  # names of columns, and words
+_DENSE = re.compile(r"(?<=[\u2e80-\ufaff]) (?=[\u2e80-\ufaff])")
 _COMPARED = re.compile(r" (<=|>=|=|<|>) (-?[\d.]+)")
 _COLUMNS, _ANSWERS, _LONGEST = 3, 4, 80  # that are named; characters of the answer
 
@@ -37,7 +39,7 @@ def conditions_told(program: Program) -> str:
 
 
 def shown(program: Program, reading: Reading) -> str:
-    """The same for people, in the question's own words and without any of a language: 'town = lindau, fee > 10'."""
+    """The same for people, in words of the cells or the question and none of a language: 'town = Lindau, fee > 10'."""
     parts = [_shown(each, reading) for each in program.which.all]
     return (" / " if program.which.either else ", ").join(parts)
 
@@ -47,10 +49,13 @@ def _shown(condition: Condition, reading: Reading) -> str:
     denied = condition.test.startswith("not ")
     if condition.test == "empty":
         return f"{name} = –"
-    if compared := _COMPARED.search(condition.sql):
+    if compared := _COMPARED.search(_QUOTED.sub("", condition.sql)):
         said = f"{name} {compared[1]} {spoken[condition.at] if condition.test == 'month=' else compared[2]}"
         return f"¬ ({said})" if denied else said
-    return f"{name} {'≠' if denied else '='} {' '.join(spoken[at] for at in sorted(condition.words))}"
+    if condition.exact and condition.rows and not denied:  # as it is written there
+        return f"{name} = {reading.table.columns[condition.column].cells[min(condition.rows)].strip()}"
+    said = _DENSE.sub("", " ".join(spoken[at] for at in sorted(condition.words)))
+    return f"{name} {'≠' if denied else '='} {said}"
 
 
 def told(program: Program, table: Table) -> str:

@@ -71,7 +71,14 @@ def noted(answer: Answer) -> str:
 
 
 @pytest.mark.parametrize(
-    "written", [RIGHT, f"{RIGHT};", f"```sql\n{RIGHT}\n```\nIt compares the days.", f"Sure:\n{RIGHT}"]
+    "written",
+    [
+        RIGHT,
+        f"{RIGHT};",
+        f"```sql\n{RIGHT}\n```\nIt compares the days.",
+        f"Sure: `{RIGHT}`",
+        f"{RIGHT};\n\nIt compares the days.",
+    ],
 )
 def test_the_value_stands_above_the_rows_that_it_is_made_of(library, shelf, written) -> None:
     chat = scripted(written)
@@ -112,7 +119,7 @@ def test_the_model_reads_the_columns_some_rows_and_the_question(library, shelf) 
         ("NONE", "no SQL was written"),
         (" ", "no SQL was written"),
         ("Fischer and Lindt have paid soon.", "no SQL was written"),
-        ("With pleasure: Fischer.", "unrecognized token"),
+        ("With pleasure: Fischer.", "no SQL was written"),
         (f"{RIGHT}; {RIGHT}", "one statement"),
         ("DELETE FROM t", "no SQL was written"),
         ("```sql\nPRAGMA table_info(t)\n```", "no SQL was written"),
@@ -122,7 +129,7 @@ def test_the_model_reads_the_columns_some_rows_and_the_question(library, shelf) 
         ('SELECT "Keel" FROM t', "no such column: Keel"),
         ("SELECT 'Fischer' FROM t", "stands in no cell"),
         ('SELECT "Owner" FROM t WHERE "Amount EUR" > 10000', "nothing was found"),
-        ("SELECT * FROM t", "too much"),
+        ("SELECT * FROM t", "a whole row"),
         ("SELECT " + '"Owner", ' * 3_000, "incomplete input"),
     ],
 )

@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from pipelines.query.intent import INTENTS, Intents
+from pipelines.query.understanding import language_of
 
 ASKED = """\
 fact|en|who keeps the hives behind the church
@@ -168,3 +169,10 @@ def test_importing_it_loads_no_model_library() -> None:
 )
 def test_the_answer_type_of_a_fact_is_recognised(intents: Intents, question: str, wanted: str) -> None:
     assert intents.answer_type(question)[0] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("约翰・史密斯是谁？", "zh"), ("灯台はどこですか", "ja"), ("등대는 어디에 있습니까", "ko")]
+)
+def test_the_language_of_dense_scripts_is_told_by_their_own_signs(text, language) -> None:
+    assert language_of(text) == language

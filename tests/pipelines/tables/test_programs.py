@@ -5,11 +5,12 @@ import sqlite3
 import pytest
 
 from pipelines.tables.conditions import Asked
-from pipelines.tables.judging import also_asked, parts_of
+from pipelines.tables.judging import also_asked, also_meant, parts_of
 from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import UNLIKE, Reading, programs
 from pipelines.tables.sql import query, run
 from pipelines.tables.table import Table
+from pipelines.tables.telling import shown
 
 BOATS = Table.made(
     [
@@ -138,8 +139,9 @@ def test_month_and_year_are_those_of_one_day():
             ["A3", "2016-02-11", "2016-02-28"],
         ]
     )
-    for each in programs(reading("orders in february 2016", orders)):
-        assert len({condition.column for condition in each.which.all}) < 2
+    made = programs(reading("orders in february 2016", orders))
+    assert all(len({condition.column for condition in each.which.all}) < 2 for each in made)
+    assert ("A2", "A3") in {each.answer for each in made if each.which.all}
 
 
 def test_heads_with_years_and_measures_are_heads():
@@ -213,3 +215,27 @@ def test_what_is_read_of_a_question_is_bounded():
 def test_a_table_without_rows_or_numbers_that_are_none_answers_nothing_wrong(lines):
     for each in programs(reading("sum of a without b over 3 in 2020", Table.made(lines))):
         assert not {"inf", "nan"} & set(each.answer)
+
+
+def test_a_row_that_is_the_only_addend_is_not_the_sum_of_the_others():
+    refunds = Table.made(
+        [["who", "refund"], ["Ann", "250"], ["Bob", "0"], ["Cid", "0"], ["Dan", "0"], ["Eve", "0"], ["Fay", "250"]]
+    )
+    assert ("500",) in answers("what is the total refund?", "sum", refunds)
+
+
+def test_what_is_told_of_rows_is_written_as_in_the_table_and_the_name_of_a_column_is_no_condition():
+    fares = Table.made([["Stadt", "fee < 5 limit"], ["Köln", "14"], ["Bonn", "3"], ["Köln", "20"]])
+    said = {
+        shown(each, reading(question, fares))
+        for question in ("Köln", "more than 12")
+        for each in programs(reading(question, fares))
+    }
+    assert {"Stadt = Köln", "fee < 5 limit > 12"} <= said
+    assert not any("< 5 limit < 5" in each for each in said)
+
+
+def test_of_sum_and_average_the_likelier_one_is_told():
+    whole = reading("average tons of the boats in Seaton")
+    counted = next(each for each in programs(whole) if each.operation == "count" and each.answer == ("3",))
+    assert [each.operation for each in also_meant(counted, whole)] == ["average"]

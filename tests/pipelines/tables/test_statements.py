@@ -104,3 +104,22 @@ def test_what_is_no_sound_question_to_the_table_is_refused(sql):
     with pytest.raises(ValueError, match=r"."):
         selected(sql.format(*"abcdefghijkl") if "{}" in sql else sql, BOATS)
     assert run("SELECT COUNT(*) FROM t", BOATS) == [(5,)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT CASE WHEN \"Tons\" > 5 THEN 'yes it is safe' END FROM t",
+        "SELECT 'Paris' || substr(\"Boat\", 1, 0) FROM t",
+        'SELECT 1e999 * "Tons" FROM t',
+        "SELECT * FROM t",
+    ],
+)
+def test_words_that_stand_in_no_cell_are_no_answer(sql):
+    with pytest.raises(ValueError):
+        selected(sql, BOATS)
+
+
+def test_the_sum_of_a_group_is_not_called_that_of_the_table():
+    found = selected('SELECT SUM("Tons") FROM t GROUP BY "Harbour" ORDER BY 1 DESC LIMIT 1', BOATS)
+    assert (found.column, found.operation) == ("", "")
