@@ -1,7 +1,6 @@
 """A turn of a conversation: quotes first, what a model writes above them, and no refusal over one's own quote."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from langchain_core.messages import AIMessage
 from indexes.library import Library
 from pipelines.answering import Answering
 from pipelines.records import Answer, AnswerFinished, EvidenceFound, Question, QuotesFound, TextDelta, Turn
+from tests.chat_models import Down, ShelfWith
 
 FIRST = "Who was the first keeper of the light?"
 FILES = {
@@ -21,22 +21,6 @@ FILES = {
     "fees.csv": "item,fee\nboat trip,12\ntower climb,7\n",
     "köln.txt": "Joe Biden visited Köln in May. He praised the cathedral.",
 }
-
-
-class ShelfWith:
-    """The real shelf, but for the chat model."""
-
-    def __init__(self, shelf: Any, chat: Any) -> None:
-        self._shelf, self.chat, self.has_chat = shelf, chat, True
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._shelf, name)
-
-
-class Down:
-    def stream(self, messages: object, config: object = None) -> Iterator[object]:
-        yield from ()
-        raise ConnectionError("connection refused")
 
 
 def quoted(library: Library, shelf: Any, question: str, **more: Any) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -12,6 +11,7 @@ from langchain_core.messages import AIMessage
 
 from pipelines.answering import Answering
 from pipelines.records import Answer, Question, TextDelta
+from tests.chat_models import Down, ShelfWith
 
 SOON = "which owners paid within a month after the date of their mooring?"
 RIGHT = 'SELECT DISTINCT "Owner" FROM t WHERE julianday("Paid on") - julianday("Date") < 28'
@@ -39,22 +39,6 @@ class Scripted(GenericFakeChatModel):
     def _generate(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
         self.asked.append("\n".join(str(message.content) for message in messages))
         return super()._generate(messages, *args, **kwargs)
-
-
-class ShelfWith:
-    """The real shelf, but for the chat model."""
-
-    def __init__(self, shelf: Any, chat: Any) -> None:
-        self._shelf, self.chat, self.has_chat = shelf, chat, True
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._shelf, name)
-
-
-class Down:
-    def stream(self, messages: object, config: object = None) -> Iterator[object]:
-        yield from ()
-        raise ConnectionError("connection refused")
 
 
 def scripted(*said: str) -> Scripted:
