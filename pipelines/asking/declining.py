@@ -118,13 +118,17 @@ def signals(plan: QueryPlan, material: Material) -> dict[str, float]:
 def _weights(plan: QueryPlan, material: Material) -> dict[str, float]:
     """The beginnings of the words asked, each with what it says: 1 for a word that stands once or nowhere in the
     library, less for common ones. Words that only say what kind of answer is wanted are left out."""
-    words = content_words(plan.text)
-    asking = words_of("small", plan.language) | words_of("filling", plan.language) | _asking(plan.language)
-    rarity = material.context.rarity([word for word in words if word not in asking] or words)
+    rarity = material.context.rarity(_looked_for(plan))
     connection = material.context.library.catalogue.connection
     segments = connection.execute("SELECT count(*) FROM segments").fetchone()[0]
     once = math.log(1 + (segments - 0.5) / 1.5)
     return {word[:_START]: min(1.0, rare / once) if rare else 1.0 for word, rare in rarity.items()}
+
+
+def _looked_for(plan: QueryPlan) -> list[str]:
+    words = content_words(plan.text)
+    asking = words_of("small", plan.language) | words_of("filling", plan.language) | _asking(plan.language)
+    return [word for word in words if word not in asking] or words
 
 
 def _share(asked: Mapping[str, float], own: Collection[str], around: Collection[str] = ()) -> float:
@@ -175,7 +179,7 @@ def nothing_found(plan: QueryPlan, library: Library) -> str:
     if not count:
         return phrase("empty", plan.language)
     files = phrase("file" if count == 1 else "files", plan.language, n=f"{count:,}")
-    words = ", ".join(f"“{word}”" for word in content_words(plan.text)[:_MOST_WORDS])
+    words = ", ".join(f"“{word}”" for word in _looked_for(plan)[:_MOST_WORDS])
     return phrase("nothing", plan.language, files=files, words=words)
 
 

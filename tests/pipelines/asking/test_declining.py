@@ -64,5 +64,12 @@ def test_what_was_looked_for_is_named(library) -> None:
     assert "5 files" in said and "“moons”" in said and "“jupiter”" in said.lower()
 
 
+def test_small_words_of_any_language_were_not_looked_for(library) -> None:
+    said = nothing_found(
+        QueryPlan("welche Vögel und wie viele?", "welche Vögel und wie viele?", "list", language="de"), library
+    )
+    assert "“vögel”" in said and "“und”" not in said and "“welche”" not in said
+
+
 def test_signals_are_weighed_and_added_up() -> None:
     assert weigh({"fit": 0.5, "met": 2.0}, {"level": -1.0, "fit": 4.0, "met": 0.25}) == 1.5
