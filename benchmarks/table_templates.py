@@ -291,4 +291,92 @@ def _most(table: Table, rng: random.Random) -> Iterator[Made]:
             yield says, [label.cells[rows[0]]]
 
 
-_KINDS: Any = (_sum, _how_much, _dated, _average, _count, _all_of_a_sort, _without, _compared, _cell, _most)
+def _both_ends(table: Table, rng: random.Random) -> Iterator[Made]:
+    label, number = _label(table), _pick(table, rng, _numbers)
+    if label and number:
+        known = sorted((figure, row) for row, figure in enumerate(number.numbers) if figure is not None)
+        if known[0][0] < known[1][0] and known[-2][0] < known[-1][0]:
+            most, least = rng.choice((("most", "fewest"), ("highest", "lowest"), ("largest", "smallest")))
+            says = rng.choice(
+                (
+                    f"which {label.name} has the {most} {number.name} and which the {least}?",
+                    f"{most} and {least} {number.name}?",
+                    f"which {label.name} have the {most} and the {least} {number.name}?",
+                )
+            )
+            yield says, [label.cells[known[-1][1]], label.cells[known[0][1]]]
+
+
+def _part(table: Table, rng: random.Random) -> Iterator[Made]:
+    label, number = _label(table), _pick(table, rng, lambda c: _numbers(c) and not _years(c))
+    if not label or not number:
+        return
+    figures = {row: figure for row, figure in enumerate(number.numbers) if figure and row not in table.apart}
+    value, rows = (_of_a_sort(table, rng) if rng.random() < 0.5 else None) or ("", [])
+    if not rows and figures:
+        row = rng.choice(list(figures))
+        value, rows = label.cells[row], [row]
+    whole, part = sum(figures.values()), sum(figures.get(row, 0.0) for row in rows)
+    if min(figures.values(), default=-1) > 0 and 0 < part < whole:
+        says = rng.choice(
+            (
+                f"what percentage of the {number.name} is {value}?",
+                f"{value} as a share of all {number.name}?",
+                f"what share of the total {number.name} does {value} have?",
+                f"how many percent of {number.name} are {value}?",
+                f"{value}: percent of total {number.name}",
+            )
+        )
+        yield says, [written(round(100 * part / whole, 2))]
+
+
+def _of_two(table: Table, rng: random.Random) -> Iterator[Made]:
+    label, number = _label(table), _pick(table, rng, lambda c: _numbers(c) and not _years(c))
+    figures = [(figure, row) for row, figure in enumerate(number.numbers) if figure and figure > 0] if number else []
+    if not label or not number or len(figures) < 2:
+        return
+    (one, first), (other, second) = rng.sample(figures, 2)
+    if rng.random() < 0.5:
+        says = rng.choice(
+            (
+                f"what is the ratio of {label.cells[first]} to {label.cells[second]} in {number.name}?",
+                f"{number.name}: ratio {label.cells[first]} {label.cells[second]}",
+                f"how many times the {number.name} of {label.cells[second]} is that of {label.cells[first]}?",
+            )
+        )
+        yield says, [written(round(one / other, 2))]
+    elif one < other:
+        says = rng.choice(
+            (
+                f"what is the {number.name} of {label.cells[first]} as a percentage of {label.cells[second]}?",
+                f"{number.name} of {label.cells[first]} in percent of {label.cells[second]}",
+            )
+        )
+        yield says, [written(round(100 * one / other, 2))]
+
+
+def _some_cells(table: Table, rng: random.Random) -> Iterator[Made]:
+    label = _label(table)
+    columns = [column for column in table.columns if column.words and column is not label]
+    if label and len(columns) > 1:
+        one, other = rng.sample(columns, 2)
+        rows = [row for row in range(table.height) if not (one.empty[row] or other.empty[row])]
+        if rows:
+            row = rng.choice(rows)
+            who = label.cells[row]
+            says = rng.choice(
+                (
+                    f"{one.name} and {other.name} of {who}?",
+                    f"what are the {one.name} and the {other.name} of {who}?",
+                    f"what is the respective {who} in {one.name} and {other.name}?",
+                )
+            )
+            yield says, [one.cells[row], other.cells[row]]
+
+
+# fmt: off
+_KINDS: Any = (
+    _sum, _how_much, _dated, _average, _count, _all_of_a_sort, _without, _compared, _cell, _most, _both_ends, _part,
+    _of_two, _some_cells,
+)
+# fmt: on

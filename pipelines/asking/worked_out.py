@@ -127,6 +127,14 @@ def _said(program: Program, table: Table, language: str) -> str:
     """'amount_eur, together: **920**', 'district: **Pankow** (people: 409,453)'."""
     value = f"**{', '.join(program.answer)}**"
     names = [table.columns[n].name or "?" for n in program.columns]
+    if program.operation == "columns select":
+        return ", ".join(f"{name}: **{cell}**" for name, cell in zip(names, program.answer, strict=True))
+    if program.operation == "extremes":
+        by = table.columns[program.columns[0]].cells
+        return ", ".join(
+            f"{names[-1]}: **{table.columns[program.columns[-1]].cells[row]}** ({names[0]}: {by[row]})"
+            for row in program.rows
+        )
     if program.operation in ROWS:
         beside = ""
         if len(names) > 1 and names[0] != names[-1]:

@@ -7,7 +7,6 @@ on semi-structured tables'; `judging` chooses. Nothing is made up: an answer is 
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ from functools import cached_property
 from itertools import combinations
 
 from pipelines.models.embedding import TextEmbedder
-from pipelines.tables.cells import Column, words_of, written
+from pipelines.tables.cells import words_of, written
 from pipelines.tables.conditions import Asked, Condition, Conditions, conditions, sets_of
 from pipelines.tables.numbers import number_of
+from pipelines.tables.operations import called, change, compared, later_first, of_column, of_part, of_two, year_of
 from pipelines.tables.table import Table
-from pipelines.tables.wording import SMALL
+from pipelines.tables.wording import LEAST, MOST, SMALL
 
 # Columns, the likeliest first: to be read where rows are named, to be ordered by or added, to be read of a row that was
 # found, and to be listed or counted.
@@ -27,14 +27,12 @@ _ASKED, _ORDERED, _READ, _FEW = 8, 4, 6, 4
 _NAMED_ROWS = 40  # of which cells are read
 _ALL_CELLS = 12  # different ones, of all rows
 _TIES = 5
-_YEAR = re.compile(r"(?:19|20)\d\d")
-_SPREAD = 40  # rows of which a difference is that of the largest and the smallest
-_MOST = 1_500
+_MOST_MADE = 1_500
 
 UNLIKE = 0.15
 """The cosine of a column without a name to a question: about that of names that have nothing to do with it."""
 
-ROWS = frozenset(("select", "argmax", "argmin", "first", "last", "next", "previous", "mode"))
+ROWS = frozenset(("select", "argmax", "argmin", "first", "last", "next", "previous", "mode", "extremes"))
 """Operations whose answer are cells of the last column; of the others it is worked out."""
 
 
@@ -93,6 +91,11 @@ class Reading:
         return tuple(sum(word in said for word in name) / len(name) if name else 0.0 for name in names)
 
     @cached_property
+    def extremes(self) -> bool:
+        """Whether the most and the least are asked for at once."""
+        return bool(MOST & set(self.asked.spoken)) and bool(LEAST & set(self.asked.spoken))
+
+    @cached_property
     def likely(self) -> tuple[int, ...]:
         """The columns, those that the question names first; the first column names what a row is about."""
         worth = [self.overlap[n] + self.nearest[n] + 0.1 * (n == 0) for n in range(len(self.table.columns))]
@@ -134,7 +137,7 @@ def programs(reading: Reading) -> list[Program]:
         return made
     for which in sets_of(reading.conditions, reading.table):
         made += _asked(reading, which)
-        if len(made) > _MOST:
+        if len(made) > _MOST_MADE:
             break
     return made
 
@@ -171,14 +174,15 @@ def _asked(reading: Reading, which: Conditions) -> Iterator[Program]:
         different = {columns[n].cells[row] for row in rows if not columns[n].empty[row]}
         if not columns[n].unique and len(different) != len(rows):
             yield from program("count distinct", (n,), [str(len(different))])
+    every = sorted(reading.table.every - reading.table.apart)
     for n in reading.numeric:
-        for operation, number in _worked_out(columns[n], rows):
+        for operation, number in of_column(columns[n], rows):
+            yield from program(operation, (n,), [written(number)])
+        for operation, number in of_part(columns[n], rows, every) if which.all else ():
             yield from program(operation, (n,), [written(number)])
         if len(rows) == 2:
-            order = _later_first(reading.table, rows)
-            later, earlier = (columns[n].numbers[row] for row in order)
-            if later is not None and earlier and earlier > 0:  # of a loss there are no percents
-                yield from program("change", (n,), [written(round(100 * (later - earlier) / earlier, 2))], order)
+            for operation, number, of in _of_two_rows(reading, which, rows, n):
+                yield from program(operation, (n,), [written(number)], of)
     if len(rows) > 1:
         yield from _ordered(reading, which, rows, cells)
         for n in reading.likely[:_READ]:
@@ -199,19 +203,6 @@ def _asked(reading: Reading, which: Conditions) -> Iterator[Program]:
         yield from _across(reading, which, rows[0])
 
 
-def _worked_out(column: Column, rows: Sequence[int]) -> Iterator[tuple[str, float]]:
-    """What can be worked out of the numbers of a column."""
-    numbers = [number for row in rows if (number := column.numbers[row]) is not None]
-    if len(numbers) < 2:
-        return
-    yield "sum", math.fsum(numbers)
-    yield "average", round(math.fsum(numbers) / len(numbers), 2)
-    yield "max", max(numbers)
-    yield "min", min(numbers)
-    if len(numbers) <= _SPREAD:
-        yield "difference", max(numbers) - min(numbers)
-
-
 def _ordered(reading: Reading, which: Conditions, rows: Sequence[int], cells: Cells) -> Iterator[Program]:
     """The cells of the rows in which another column is largest or smallest."""
     columns = reading.table.columns
@@ -224,59 +215,69 @@ def _ordered(reading: Reading, which: Conditions, rows: Sequence[int], cells: Ce
             for n in reading.likely[:_READ]:
                 if n != by or columns[by].sort != "number":
                     yield from cells(operation, (by, n), of)
+        both = [row for best in (max(known)[0], min(known)[0]) for value, row in known if value == best]  # type: ignore[type-var]
+        if len(both) == 2 and reading.extremes:
+            for n in reading.likely[:_READ]:
+                yield from cells("extremes", (by, n), both)
 
 
-def _later_first(table: Table, rows: Sequence[int]) -> list[int]:
-    """Two rows by the first column of dates or years, where there is one; as they stand where not."""
-    for column in table.columns:
-        when = [column.values[row] for row in rows]
-        years = column.sort == "number" and all(_YEAR.fullmatch(column.cells[row].strip()) for row in rows)
-        if (column.sort == "date" or years) and None not in when and len(set(when)) > 1:
-            return sorted(rows, key=lambda row: column.values[row], reverse=True)  # type: ignore[arg-type,return-value]
-    return list(rows)
-
-
-def _compared(reading: Reading, pair: Sequence[int]) -> tuple[int, int]:
-    """Which of two columns is compared with which: the later with the earlier year, 'from A to B' B with A, else the
-    one that is named first with the other."""
-    years = {n: _YEAR.search(reading.table.columns[n].name) for n in pair}
-    first, second = sorted(pair, key=lambda n: min(reading.named[n]))
-    if (one := years[first]) and (other := years[second]) and one[0] != other[0]:
-        return (first, second) if one[0] > other[0] else (second, first)
-    before = min(reading.named[first]) - 1
-    return (second, first) if before >= 0 and reading.asked.spoken[before] == "from" else (first, second)
+def _of_two_rows(
+    reading: Reading, which: Conditions, rows: Sequence[int], n: int
+) -> Iterator[tuple[str, float, list[int]]]:
+    """What two numbers of a column give, with their rows: the later first, or as the question names them."""
+    numbers = reading.table.columns[n].numbers
+    order = later_first(reading.table, rows)
+    later, earlier = (numbers[row] for row in order)
+    if later is not None and earlier is not None and (percent := change(later, earlier)) is not None:
+        yield "change", percent, order
+    first, second = named = sorted(rows, key=lambda row: min((c.at for c in which.all if row in c.rows), default=0))
+    if which.either and (one := numbers[first]) is not None and (other := numbers[second]) is not None:
+        yield from ((operation, number, named) for operation, number in of_two(one, other))
 
 
 def _across(reading: Reading, which: Conditions, row: int) -> Iterator[Program]:
-    """What can be worked out of the numbers of one row."""
-    columns, of = reading.table.columns, (row,)
+    """What can be read or worked out of the cells of one row."""
+    columns = reading.table.columns
     filtered = {each.column for each in which.all}
-    figures = {n: number_of(each.cells[row], each.mark) for n, each in enumerate(columns) if n not in filtered}
-    known = {n: number for n, number in figures.items() if number is not None and not columns[n].empty[row]}
-    named = sorted((n for n in known if reading.named[n]), key=lambda n: -reading.overlap[n] - reading.nearest[n])[
-        :_FEW
-    ]
+    full = [n for n, column in enumerate(columns) if n not in filtered and not column.empty[row]]
+    figures = {n: number_of(columns[n].cells[row], columns[n].mark) for n in full}
+    known = {n: number for n, number in figures.items() if number is not None}
 
-    def program(operation: str, read: tuple[int, ...], answer: str) -> Program:
+    def program(operation: str, read: Sequence[int], *answer: str) -> Program:
         words = which.words.union(*(reading.named[n] for n in read))
-        return Program(operation, read, which, (answer,), of, words)
+        return Program(operation, tuple(read), which, answer, (row,), words)
 
-    for pair in combinations(named, 2):
-        one, other = _compared(reading, pair)
+    def place(n: int) -> int:
+        return min(reading.named[n])
+
+    named = sorted(_likeliest([n for n in full if reading.named[n]], reading), key=place)
+    if len(named) > 1:
+        yield program("columns select", named, *(columns[n].cells[row] for n in named))
+    start = reading.asked.spoken.index("from") + 1 if "from" in reading.asked.spoken else -1
+    for pair in combinations(_likeliest([n for n in known if reading.named[n]], reading), 2):
+        one, other = compared(sorted(pair, key=place), columns, place, start)
         first, second = known[one], known[other]
         yield program("columns difference", (one, other), written(first - second))
         yield program("columns sum", (one, other), written(first + second))
         yield program("columns average", (one, other), written(round((first + second) / 2, 2)))
-        if second > 0:
-            yield program("columns change", (one, other), written(round(100 * (first - second) / second, 2)))
-        larger = (other, one) if first > second else (one, other)
-        yield program("columns max", larger, columns[larger[-1]].name)
-    if len(known) > 2:
+        if (percent := change(first, second)) is not None:
+            yield program("columns change", (one, other), written(percent))
+        for operation, number in of_two(first, second):
+            yield program(f"columns {operation}", (one, other), written(number))
+    years = {n: number for n, number in known.items() if year_of(columns[n])}
+    when = [year_of(columns[n]) for n in years if reading.named[n]]
+    span = {n: number for n, number in years.items() if when and min(when) <= year_of(columns[n]) <= max(when)}
+    for some in {tuple(each): each for each in (known, years, span) if len(each) > 1}.values():
+        every = sorted(some, key=lambda n: reading.overlap[n] + reading.nearest[n])
         for operation, last in (
-            ("columns max", max(known, key=lambda n: known[n])),
-            ("columns min", min(known, key=lambda n: known[n])),
+            ("columns max", max(every, key=lambda n: some[n])),
+            ("columns min", min(every, key=lambda n: some[n])),
         ):
-            yield program(operation, (*(n for n in known if n != last), last), columns[last].name)
-        every = sorted(known, key=lambda n: reading.overlap[n] + reading.nearest[n])
-        yield program("columns sum", tuple(every), written(math.fsum(known.values())))
-        yield program("columns average", tuple(every), written(round(math.fsum(known.values()) / len(known), 2)))
+            yield program(operation, [*(n for n in every if n != last), last], called(last, every, columns))
+        if len(some) > 2:
+            yield program("columns sum", every, written(math.fsum(some.values())))
+            yield program("columns average", every, written(round(math.fsum(some.values()) / len(some), 2)))
+
+
+def _likeliest(columns: Sequence[int], reading: Reading) -> list[int]:
+    return sorted(columns, key=lambda n: -reading.overlap[n] - reading.nearest[n])[:_FEW]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from typing import Any
 
 from pipelines.tables.cells import Column, words_of
 from pipelines.tables.numbers import number_of
+from pipelines.tables.operations import called
 from pipelines.tables.programs import Program
 from pipelines.tables.table import Table
 
@@ -27,6 +28,7 @@ _VALUES = {
     "max": "MAX({0})",
     "min": "MIN({0})",
     "difference": "MAX({0}) - MIN({0})",
+    "share": "100.0 * MIN({0}) / MAX({0})",
 }
 _ROW = {
     "first": "(SELECT MIN(row) FROM t{where})",
@@ -52,6 +54,12 @@ def query(program: Program, table: Table) -> str:
     if operation in ("argmax", "argmin"):
         best = f"(SELECT {operation[3:].upper()}({names[0]}) FROM t{where})"
         return f"SELECT DISTINCT {last} FROM t{_and(where, f'{names[0]} = {best} AND {last} IS NOT NULL')}"
+    if operation == "extremes":
+        ends = f"(SELECT MAX({names[0]}) FROM t{where}), (SELECT MIN({names[0]}) FROM t{where})"
+        return f"SELECT DISTINCT {last} FROM t{_and(where, f'{names[0]} IN ({ends})')}"
+    if operation == "part":
+        whole = f"SELECT SUM({names[0]}) FROM t{f' WHERE {_no_sums(table, table.every)}' if table.apart else ''}"
+        return f"SELECT 100.0 * SUM({names[0]}) / ({whole}) FROM t{where}"
     if operation in ("mode", "mode count"):
         grouped = f"FROM t{_and(where, f'{last} IS NOT NULL')} GROUP BY {last}"
         most = f"(SELECT MAX(times) FROM (SELECT COUNT(*) AS times {grouped}))"
@@ -63,16 +71,25 @@ def query(program: Program, table: Table) -> str:
     if operation == "change":
         later, earlier = (f"(SELECT {names[-1]} FROM t WHERE row = {row})" for row in program.rows)
         return f"SELECT 100.0 * ({later} - {earlier}) / {earlier}"
-    labels = ["'" + table.columns[n].name.replace("'", "''") + "'" for n in program.columns]
+    if operation == "ratio":
+        first, second = (f"(SELECT {names[-1]} FROM t WHERE row = {row})" for row in program.rows)
+        return f"SELECT 1.0 * {first} / {second}"
+    if operation == "columns select":
+        return f"SELECT {', '.join(written)} FROM t{where}"
+    shown = [called(n, program.columns, table.columns) for n in program.columns]
+    labels = ["'" + name.replace("'", "''") + "'" for name in shown]
     return f"SELECT {_across(operation, names, labels)} FROM t{where}"
 
 
 def _where(program: Program, table: Table) -> str:
     told = [program.which.sql] if program.which.all else []
-    apart = sorted(table.apart & program.which.rows)
-    if apart and len(apart) < len(program.which.rows):
-        told.append(f"row NOT IN ({', '.join(map(str, apart))})")
+    if table.apart & program.which.rows and not program.which.rows <= table.apart:
+        told.append(_no_sums(table, program.which.rows))
     return f" WHERE {' AND '.join(told)}" if told else ""
+
+
+def _no_sums(table: Table, rows: Collection[int]) -> str:
+    return f"row NOT IN ({', '.join(map(str, sorted(table.apart & set(rows))))})"
 
 
 def run(sql: str, table: Table, most: int = MOST) -> list[tuple[Any, ...]]:
@@ -156,6 +173,10 @@ def _across(operation: str, names: Sequence[str], labels: Sequence[str]) -> str:
         return " - ".join(numbers)
     if operation == "columns change":
         return f"100.0 * ({numbers[0]} - {numbers[1]}) / {numbers[1]}"
+    if operation == "columns ratio":
+        return f"1.0 * {numbers[0]} / {numbers[1]}"
+    if operation == "columns share":
+        return f"100.0 * MIN({', '.join(numbers)}) / MAX({', '.join(numbers)})"
     total = " + ".join(numbers)
     return total if operation == "columns sum" else f"({total}) / {len(numbers)}.0"
 

@@ -12,6 +12,7 @@ from pipelines.tables.cells import Column, is_figure
 from pipelines.tables.days import day_of
 from pipelines.tables.wording import TOTALS
 
+GROUP = "group"
 WRITTEN = ", as written"  # behind the name of a column
 _HEAD = 4  # lines that a head has at most
 _FIGURES = 0.4  # share of a line's cells that are figures or days, and no names
@@ -23,8 +24,8 @@ _NAMED = 0.8  # share of the columns that a line names which is a head by itself
 
 @dataclass(frozen=True)
 class Table:
-    """`columns` have one cell a row; the first row stands in line `first` of what the table was made of. Of `records`
-    each row is one, and none a sum of others."""
+    """`columns` have one cell a row; where lines name a group, the last is the `GROUP` of each row. The first row
+    stands in line `first` of what the table was made of. Of `records` each row is one, and none a sum of others."""
 
     columns: tuple[Column, ...]
     first: int
@@ -37,9 +38,11 @@ class Table:
         full = [[*line, *[""] * (width - len(line))] for line in lines]
         first = 1 if records else _end_of_head(full)
         names = [" ".join(filter(None, (line[n].strip() for line in full[:first]))) for n in range(width)]
-        return cls(
-            tuple(Column(name, tuple(line[n] for line in full[first:])) for n, name in enumerate(names)), first, records
-        )
+        columns = [Column(name, tuple(line[n] for line in full[first:])) for n, name in enumerate(names)]
+        groups = [] if records or width < _WIDE else _groups(full[first:])
+        if any(groups):
+            columns.append(Column(GROUP, tuple(groups)))
+        return cls(tuple(columns), first, records)
 
     @property
     def height(self) -> int:
@@ -119,9 +122,22 @@ class Table:
         return False
 
 
+def _groups(rows: Sequence[Sequence[str]]) -> list[str]:
+    """For each row what the nearest lines above it say that have their first cell only; '' for these themselves."""
+    group, found, before = "", list[str](), False
+    for row in rows:
+        alone = bool(row[0].strip()) and not any(map(str.strip, row[1:]))
+        if alone:
+            group = f"{group} {row[0]}" if before else row[0]
+        found.append("" if alone else group)
+        before = alone
+    return found
+
+
 def _end_of_head(lines: Sequence[Sequence[str]]) -> int:
     """The head is one line that names every column, or the lines above the first with a figure in it: '| 2019 | 2018',
-    '| in millions |'. Of a table that goes on from a page before there is none."""
+    '| in millions |'; those that name rows, too, where one below them names columns only. Of a table that goes on from
+    a page before there is none."""
     names = [cell.strip() for cell in lines[0] if cell.strip()] if lines else []
     if not names or sum(map(_same_sort, *lines[:2])) >= _FIGURES * len(names):
         return 0
@@ -135,7 +151,9 @@ def _end_of_head(lines: Sequence[Sequence[str]]) -> int:
             break
         first = first or label
         end += 1
-    return end
+    figures = next((n for n, line in enumerate(lines[1:_HEAD], 1) if any(map(is_figure, line))), _HEAD)
+    unlabelled = (n for n, line in enumerate(lines[:figures]) if not line[0].strip() and sum(map(bool, line)) > 1)
+    return max([end, *(n + 1 for n in unlabelled if n + 1 < len(lines))])
 
 
 def _same_sort(name: str, below: str = "") -> bool:

@@ -22,6 +22,13 @@ _OPERATIONS = {
     "mode": "most often",
     "mode count": "how often the most often",
     "change": "change in percent",
+    "share": "share in percent of",
+    "part": "share in percent of all",
+    "ratio": "ratio of",
+    "extremes": "of the largest and the smallest",
+    "columns select": "",
+    "columns share": "columns share in percent",
+    "columns ratio": "columns ratio",
 }  # all others are called by their name
 _YEAR = re.compile(r'CAST\(substr\(("[^"]*"), 1, 4\) AS INTEGER\)')
 _MONTH = re.compile(r'CAST\(substr\(("[^"]*"), 6, 2\) AS INTEGER\)')
@@ -62,7 +69,7 @@ def told(program: Program, table: Table) -> str:
     """What is asked of which columns, the conditions, the answer."""
     names = [table.columns[n].name or "?" for n in program.columns]
     operation = _OPERATIONS.get(program.operation, program.operation)
-    if program.operation in ("argmax", "argmin"):
+    if program.operation in ("argmax", "argmin", "extremes"):
         asked = f"{names[-1]} {operation} {names[0]}"
     else:
         asked = f"{operation} {' and '.join(names[-_COLUMNS:])}".strip()

@@ -25,6 +25,8 @@ SUPERLATIVES = frozenset(
     best worst fewest greatest more less higher lower longer earlier later previous next after before fastest recent
     tallest heaviest cheapest""".split()
 )
+MOST = frozenset("most highest largest longest oldest biggest top best greatest tallest heaviest maximum".split())
+LEAST = frozenset("least lowest smallest shortest youngest bottom worst fewest minimum".split())
 TOTALS = frozenset(
     "total totals sum subtotal summe gesamt insgesamt zwischensumme somme totaux suma totale 合计 总计 小计".split()
 )

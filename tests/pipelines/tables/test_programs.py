@@ -31,6 +31,10 @@ QUESTIONS = (
     "last survey in March 2021?",
     "which is heavier, Gull or Auk?",
     "boat after Tern",
+    "which share of all tons has Gull, which Gull and Auk?",
+    "ratio of the tons of Auk to Tern?",
+    "which boat has the most and which the fewest men's berths?",
+    "tons and berths of Heron?",
 )
 
 
@@ -50,6 +54,8 @@ def test_sql_finds_what_the_program_finds(question):
         found = {str(row[0]) for row in run(query(each, BOATS), BOATS) if row[0] is not None}
         if len(each.answer) == 1 and len(found) == 1 and (number := number_of(each.answer[0])) is not None:
             assert number == pytest.approx(number_of(found.pop()), abs=0.006), each
+        elif each.operation == "columns select":
+            assert run(query(each, BOATS), BOATS) == [each.answer], each
         else:
             assert found == set(each.answer), each
 
@@ -63,6 +69,63 @@ def test_counts_sums_orders_and_names_are_among_what_may_be_asked():
     assert ("Gull",) in answers(QUESTIONS[5], "select")
     assert ("Auk",) in answers(QUESTIONS[6], "argmax")
     assert ("Heron",) in answers(QUESTIONS[7], "next")
+
+
+def test_a_line_that_names_columns_only_ends_the_head_whatever_stands_above_it():
+    table = Table.made(
+        [
+            ["2.1 Buildings", "", ""],
+            ["Indicators", "For the year ended 31 December", ""],
+            ["", "2019", "2018"],
+            ["Energy (MWh)", "205,092.26", "167,488.48"],
+            ["Water (m3)", "914", "918"],
+        ]
+    )
+    assert [column.name for column in table.columns][1:] == ["For the year ended 31 December 2019", "2018"]
+    assert table.height == 2
+
+
+def test_rows_are_met_by_the_line_that_names_their_group():
+    table = Table.made(
+        [
+            ["", "2019", "2018"],
+            ["Purchases", "", ""],
+            ["Supplier A", "31", "33"],
+            ["Supplier B", "20", "16"],
+            ["Payables", "", ""],
+            ["Supplier A", "12", "22"],
+            ["Supplier B", "7", "9"],
+        ]
+    )
+    assert ("22",) in answers("payables to supplier A in 2018?", "select", table)
+    assert ("51",) in answers("all purchases of 2019 together?", "sum", table)
+    assert Table.made([["Boat", "Tons"], ["Sold", ""], ["Gull", "3"]]).columns[-1].name == "Tons"
+
+
+def test_shares_ratios_both_ends_and_several_cells_are_among_it():
+    assert {("12.08",), ("54.59",)} <= answers(QUESTIONS[8], "part")  # 12.5 and 56.5 of 103.5
+    assert ("28.41",) in answers(QUESTIONS[8], "share")
+    assert ("1.42",) in answers(QUESTIONS[9], "ratio")
+    assert ("Auk", "Heron") in answers(QUESTIONS[10], "extremes")
+    assert ("7", "2") in answers(QUESTIONS[11], "columns select")
+
+
+def test_of_columns_of_years_the_year_is_told():
+    table = Table.made(
+        [
+            ["", "December 31, 2019 $m", "December 31, 2018 $m", "Change"],
+            ["Additions", "3", "5", "(2)"],
+            ["Sales", "9", "8", "1"],
+        ]
+    )
+    assert ("2018",) in answers("in which year were additions larger?", "columns max", table)
+    assert ("2019",) in answers("in which year were additions smaller?", "columns min", table)
+    assert ("33.33",) in answers("additions as a share of sales in 2019?", "share", table)
+    wide = Table.made(
+        [["", "2021", "2020", "2019", "2018"], ["Sales", "9", "8", "7", "5"], ["Costs", "1", "2", "3", "4"]]
+    )
+    assert ("24",) in answers("sales from 2019 to 2021?", "columns sum", wide)
+    assert ("0.6",) in answers("ratio of 2019 to 2018 additions?", "columns ratio", table)
 
 
 def test_a_question_in_another_language_means_the_same():
