@@ -15,13 +15,16 @@ PAGE = (600.0, 800.0)
 
 @dataclass
 class PdfPage:
-    """What stands on a page: texts as (x, y from above, size, text, bold) and pictures as (image, x, y, width, height).
+    """What stands on a page: texts as (x, y from above, size, text, bold), pictures as (image, x, y, width, height),
+    rules as (x, y, x, y), and areas as (x, y, width, height, how light from 0 to 1), areas lowest.
 
     `turn` is the page's /Rotate; `sideways` prints the texts from the lower left corner upwards.
     """
 
     texts: list[tuple[float, float, float, str, bool]] = field(default_factory=list)
     pictures: list[tuple[Any, float, float, float, float]] = field(default_factory=list)
+    rules: list[tuple[float, float, float, float]] = field(default_factory=list)
+    areas: list[tuple[float, float, float, float, float]] = field(default_factory=list)
     turn: int = 0
     sideways: bool = False
 
@@ -36,6 +39,14 @@ class PdfPage:
 
     def picture(self, image: Any, x: float, y: float, width: float, height: float) -> PdfPage:
         self.pictures.append((image, x, y, width, height))
+        return self
+
+    def rule(self, x0: float, y0: float, x1: float, y1: float) -> PdfPage:
+        self.rules.append((x0, y0, x1, y1))
+        return self
+
+    def area(self, x: float, y: float, width: float, height: float, light: float) -> PdfPage:
+        self.areas.append((x, y, width, height, light))
         return self
 
 
@@ -103,6 +114,10 @@ def make_pdf(path: Path, pages: list[PdfPage], password: str | None = None) -> P
 
 def _content(page: PdfPage) -> bytes:
     parts = []
+    for x, y, width, height, light in page.areas:
+        parts.append(b"%.2f g %.2f %.2f %.2f %.2f re f 0 g" % (light, x, PAGE[1] - y - height, width, height))
+    for x0, y0, x1, y1 in page.rules:
+        parts.append(b"%.2f %.2f m %.2f %.2f l S" % (x0, PAGE[1] - y0, x1, PAGE[1] - y1))
     for number, (_, x, y, width, height) in enumerate(page.pictures):
         parts.append(b"q %.2f 0 0 %.2f %.2f %.2f cm /P%d Do Q" % (width, height, x, PAGE[1] - y - height, number))
     for x, y, size, text, bold in page.texts:

@@ -7,28 +7,25 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
 from statistics import median
 
-from pipelines.extractors.lines import Cell, Rectangle, Row, Run, cells_of, enclosing, joined_text, rows_of
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A paragraph (`table` False) or a table; `text` has one line for each visual line. `columns` are the intervals of
-    x of a table whose columns can be told apart, `head` is its first line where that names them."""
-
-    text: str
-    rectangle: Rectangle
-    size: float
-    bold: bool
-    table: bool
-    columns: tuple[tuple[float, float], ...] = ()
-    head: str = ""
-
+from pipelines.extractors.grids import Grid
+from pipelines.extractors.lines import (
+    Block,
+    Cell,
+    Row,
+    Run,
+    cells_of,
+    enclosing,
+    is_figure,
+    is_head,
+    joined_text,
+    rows_of,
+)
+from pipelines.extractors.ruled import going_on, ruled
 
 _MARGIN = 150
 """Characters of a running header or footer, at most."""
@@ -40,19 +37,34 @@ _MOST_RUNS = 3000
 """On a page that is read by columns: finding them takes the square of their time."""
 
 
-def blocks(runs: Sequence[Run], above: Block | None = None) -> list[Block]:
+def blocks(runs: Sequence[Run], above: Block | None = None, grids: Sequence[Grid] = ()) -> list[Block]:
     """The blocks of one page in reading order. `above` is the table that the page before ends with: rows that begin
-    this page in its columns go on with it, below its head."""
+    this page in its columns go on with it, below its head. What stands in `grids` as in a table is one."""
+    tables, others = ruled(grids, runs)
     found: list[Block] = []
-    for region in _regions(list(runs)):
-        for rows in _groups(region):
-            found.append(_block(rows, above if above and _begins(found, rows) else None))
+    for part in (part for region in _regions([*others, *tables]) for part in _around(region, tables)):
+        if isinstance(part, Run):
+            for block in tables[part]:
+                found.append(going_on(block, above) if above and _begins(found, block.size) else block)
+            continue
+        for rows in _groups(part):
+            size = max(row.size for row in rows)
+            found.append(_block(rows, above if above and _begins(found, size) else None))
     return found
 
 
-def _begins(before: Sequence[Block], rows: Sequence[Row]) -> bool:
-    """Whether nothing but a running header stands before some rows on their page: no table, and no title."""
-    size = max(row.size for row in rows)
+def _around(region: list[Run], tables: Collection[Run]) -> Iterator[list[Run] | Run]:
+    """What stands above each ruled table of a region, the table, and what stands beside and below the last."""
+    left = [run for run in region if run not in tables]
+    for place in sorted((run for run in region if run in tables), key=lambda run: run.y0):
+        yield [run for run in left if run.middle < place.y0]
+        yield place
+        left = [run for run in left if run.middle >= place.y0]
+    yield left
+
+
+def _begins(before: Sequence[Block], size: float) -> bool:
+    """Whether nothing but a running header stands before something on its page: no table, and no title."""
     titles = any(block.table or block.bold or block.size > 1.1 * size for block in before)
     return not titles and sum(len(block.text) for block in before) <= _MARGIN
 
@@ -199,7 +211,7 @@ def _block(rows: list[Row], above: Block | None = None) -> Block:
     elif table:
         columns = _columns_of(rows)
         lines = _lines(rows, columns) if columns else [" | ".join(cell.text for cell in row.cells) for row in rows]
-        head = lines[0] if columns and _is_head(rows, columns) else ""
+        head = lines[0] if columns and is_head(_texts(_filled(row, columns) for row in rows)) else ""
     else:
         lines = [row.text for row in rows]
     rectangle = enclosing((run.x0, run.y0, run.x1, run.y1) for row in rows for run in row.runs)
@@ -221,8 +233,8 @@ def _goes_on(rows: list[Row], above: Block) -> bool:
         return False  # a running header may stand above two columns
     told = [line.split(" | ") for line in above.text.split("\n")[bool(above.head) :]]
     for n in range(len(columns)):  # what holds figures goes on with figures
-        mine = [_figure(joined_text(row[n])) for row in filled if row[n]]
-        theirs = [_figure(line[n]) for line in told if len(line) > n and line[n]]
+        mine = [is_figure(joined_text(row[n])) for row in filled if row[n]]
+        theirs = [is_figure(line[n]) for line in told if len(line) > n and line[n]]
         if mine and theirs and sum(theirs) >= _FITTING * len(theirs) and 2 * sum(mine) < len(mine):
             return False
     edges = 0
@@ -231,21 +243,11 @@ def _goes_on(rows: list[Row], above: Block) -> bool:
         own = [run for row in filled for run in row[n]]
         left, right = min(run.x0 for run in own) - columns[n][0], max(run.x1 for run in own) - columns[n][1]
         edges += min(abs(left), abs(right)) <= _EDGE
-    return edges >= _FITTING * len(used) and not _is_head(rows, columns, above.head)
+    return edges >= _FITTING * len(used) and not is_head(_texts(filled), above.head)
 
 
-def _is_head(rows: list[Row], columns: Sequence[tuple[float, float]], known: str = "") -> bool:
-    """Whether the first row names the columns: no figures where the rows below it hold some. Where none do, a table's
-    first row is its head; of rows that may go on with a `known` one, only the same."""
-    first, *others = [[joined_text(runs) for runs in _filled(row, columns)] for row in rows]
-    figures = [n for n in range(len(columns)) if 2 * sum(_figure(row[n]) for row in others) > len(others)]
-    if not others or not figures:
-        return not known or " | ".join(first) == known
-    return not any(_figure(first[n]) for n in figures)
-
-
-def _figure(text: str) -> bool:
-    return any(map(str.isdigit, text))
+def _texts(filled: Iterable[Sequence[Sequence[Run]]]) -> list[list[str]]:
+    return [[joined_text(runs) for runs in row] for row in filled]
 
 
 def _columns_of(rows: list[Row]) -> tuple[tuple[float, float], ...]:
@@ -259,7 +261,7 @@ def _columns_of(rows: list[Row]) -> tuple[tuple[float, float], ...]:
     titled = [bool(row) for row in filled[0]]
     below = [any(row[n] for row in filled[1:]) for n in range(len(columns))]
     # A title that stands beside the numbers below it, as titles to the left and numbers to the right do.
-    alone = [titled[n] and not below[n] and not _figure(joined_text(filled[0][n])) for n in range(len(columns))]
+    alone = [titled[n] and not below[n] and not is_figure(joined_text(filled[0][n])) for n in range(len(columns))]
     without = [below[n] and not titled[n] for n in range(len(columns))]
     joined = list[tuple[float, float]]()
     at = 0

@@ -1,4 +1,4 @@
-"""Runs of characters and the visual lines that they stand in: the ground that layout.py builds on.
+"""Runs of characters, the visual lines that they stand in, and blocks: the ground that layout.py and ruled.py build on.
 
 Pure geometry: lengths are in points, the origin is the upper left corner, y grows downwards.
 """
@@ -28,10 +28,46 @@ class Run:
     def middle(self) -> float:
         return (self.y0 + self.y1) / 2
 
+    @property
+    def centre(self) -> float:
+        return (self.x0 + self.x1) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph (`table` False) or a table; `text` has one line for each visual line. `columns` are the intervals of
+    x of a table whose columns can be told apart, `head` is its first line where that names them."""
+
+    text: str
+    rectangle: Rectangle
+    size: float
+    bold: bool
+    table: bool
+    columns: tuple[tuple[float, float], ...] = ()
+    head: str = ""
+
 
 def enclosing(rectangles: Iterable[Rectangle]) -> Rectangle:
     x0, y0, x1, y1 = zip(*rectangles, strict=True)
     return min(x0), min(y0), max(x1), max(y1)
+
+
+def united(rectangles: list[Rectangle]) -> list[Rectangle]:
+    """Rectangles that overlap or touch become one."""
+    joined: list[Rectangle] = []
+    for rectangle in rectangles:
+        touching = [other for other in joined if _touch(other, rectangle)]
+        while touching:
+            joined = [other for other in joined if other not in touching]
+            rectangle = enclosing([rectangle, *touching])
+            touching = [other for other in joined if _touch(other, rectangle)]
+        joined.append(rectangle)
+    return joined
+
+
+def _touch(one: Rectangle, other: Rectangle, gap: float = 1.5) -> bool:
+    across = one[0] <= other[2] + gap and other[0] <= one[2] + gap
+    return across and one[1] <= other[3] + gap and other[1] <= one[3] + gap
 
 
 def rows_of(runs: Sequence[Run]) -> list[list[Run]]:
@@ -117,3 +153,17 @@ class Row:
         self.cells = [Cell(first)]
         for run in others:
             self.cells[0].add(run)
+
+
+def is_head(lines: Sequence[Sequence[str]], known: str = "") -> bool:
+    """Whether the first of some lines of cells names the columns: no figures where the lines below it hold some. Where
+    none do, a table's first line is its head; of lines that may go on with a `known` one, only the same."""
+    first, *others = lines
+    figures = [n for n in range(len(first)) if 2 * sum(is_figure(line[n]) for line in others) > len(others)]
+    if not others or not figures:
+        return not known or " | ".join(first) == known
+    return not any(is_figure(first[n]) for n in figures)
+
+
+def is_figure(text: str) -> bool:
+    return any(map(str.isdigit, text))

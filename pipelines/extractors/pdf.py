@@ -12,14 +12,18 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indexes.records import Box, Place
 from pipelines.errors import ExtractionError
-from pipelines.extractors.layout import Block, blocks, open_table
-from pipelines.extractors.lines import Rectangle, enclosing
-from pipelines.extractors.pdf_characters import annotations_of, runs_of, turned_back
+from pipelines.extractors.grids import Grid, grids_of
+from pipelines.extractors.layout import blocks, open_table
+from pipelines.extractors.lines import Block, Rectangle, united
+from pipelines.extractors.pdf_characters import annotations_of, runs_of, turned, turned_back
+from pipelines.extractors.pdf_objects import bounds_of, objects_of
+from pipelines.extractors.pdf_rules import rules_of
 from pipelines.extractors.pictures import LONGEST
 from pipelines.extractors.text import Headings
 from pipelines.records import Piece
@@ -241,32 +245,35 @@ class PageView:
 
         Fonts without a Unicode map give characters without a meaning: only OCR can read them.
         """
+        rules = rules_of(self.page, self)
+
+        @cache
+        def grids(quarter: int) -> list[Grid]:
+            return grids_of([turned(rule, quarter, self.width, self.height) for rule in rules])
+
         textpage = self.page.get_textpage()
         try:
-            by_quarter, strange = runs_of(textpage, self)
+            by_quarter, strange = runs_of(textpage, self, grids)
         finally:
             textpage.close()
         found: list[Block] = []
         for quarter, runs in sorted(by_quarter.items()):
-            for block in blocks(runs, above if quarter == 0 else None):
+            for block in blocks(runs, above if quarter == 0 else None, grids(quarter)):
                 seen = turned_back(block.rectangle, quarter, self.width, self.height)
                 found.append(replace(block, rectangle=seen))
         return found, sum(len(run.text) for runs in by_quarter.values() for run in runs), strange
 
     def picture_regions(self) -> list[Rectangle]:
         """Where pictures stand that are worth seeing; strips of one picture are put together."""
-        import pypdfium2 as pdfium
         import pypdfium2.raw as raw
 
         found: list[Rectangle] = []
-        for thing in self.page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4):
-            try:
-                found.append(self._visible(self.rectangle(*thing.get_bounds())))
-            except pdfium.PdfiumError:
-                continue
+        for thing, _ in objects_of(self.page, raw.FPDF_PAGEOBJ_IMAGE):
+            if bounds := bounds_of(thing):
+                found.append(self._visible(self.rectangle(*bounds)))
             if len(found) > 400:
                 break  # drawn from thousands of tiles: the page's text will do
-        return [region for region in _joined(found) if self._worth_seeing(region)]
+        return [region for region in united(found) if self._worth_seeing(region)]
 
     def _visible(self, rectangle: Rectangle) -> Rectangle:
         x0, y0, x1, y1 = rectangle
@@ -288,21 +295,3 @@ class PageView:
             Piece("text", text, Place(page=number, box=self.box(self.rectangle(*bounds))), heading)
             for text, bounds in annotations_of(self.page)
         ]
-
-
-def _joined(rectangles: list[Rectangle]) -> list[Rectangle]:
-    """Rectangles that overlap or touch become one."""
-    joined: list[Rectangle] = []
-    for rectangle in rectangles:
-        touching = [other for other in joined if _touch(other, rectangle)]
-        while touching:
-            joined = [other for other in joined if other not in touching]
-            rectangle = enclosing([rectangle, *touching])
-            touching = [other for other in joined if _touch(other, rectangle)]
-        joined.append(rectangle)
-    return joined
-
-
-def _touch(one: Rectangle, other: Rectangle, gap: float = 1.5) -> bool:
-    across = one[0] <= other[2] + gap and other[0] <= one[2] + gap
-    return across and one[1] <= other[3] + gap and other[1] <= one[3] + gap

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from pipelines.extractors.grids import Grid
 from pipelines.extractors.lines import Rectangle, Run
 
 MOST_CHARACTERS = 60_000
 """Of one page; more is a drawing made of letters."""
 
+_APART = 0.1
+"""Of the font size; what stands closer is not parted by a rule."""
 _SPACES = frozenset((9, 10, 13, 32, 0xA0, 0x3000))
 _UNSEEN = frozenset((0, 0x200B, 0xFEFF))
 _LINE_END_HYPHENS = frozenset((2, 0xFFFE))
@@ -52,20 +56,25 @@ def turned_back(rectangle: Rectangle, quarter: int, width: float, height: float)
 class _Open:
     """A run that is still growing."""
 
-    __slots__ = ("bold", "characters", "order", "quarter", "size", "x0", "x1", "y0", "y1")
+    __slots__ = ("bold", "characters", "last", "order", "quarter", "size", "x0", "x1", "y0", "y1")
 
     def __init__(self, box: Rectangle, size: float, bold: bool, order: int, quarter: int) -> None:
         self.characters: list[str] = []
-        self.x0, self.y0, self.x1, self.y1 = box
+        self.x0, self.y0, self.x1, self.y1 = self.last = box
         self.size, self.bold, self.order, self.quarter = size, bold, order, quarter
 
-    def takes(self, box: Rectangle, size: float, quarter: int) -> bool:
-        """Whether a character at `box` continues this run: same line, no wide gap, not far back."""
+    def takes(self, box: Rectangle, size: float, quarter: int, grids: Sequence[Grid]) -> bool:
+        """Whether a character at `box` continues this run: same line, no wide gap, not far back, no rule between."""
         x0, y0, _, y1 = box
         if quarter != self.quarter or not -0.6 * size < x0 - self.x1 < 0.7 * max(size, self.size):
             return False
         height = min(self.y1 - self.y0, y1 - y0)
-        return abs((y0 + y1) - (self.y0 + self.y1)) / 2 < 0.5 * height + 0.01
+        if abs((y0 + y1) - (self.y0 + self.y1)) / 2 >= 0.5 * height + 0.01:
+            return False
+        if x0 - self.last[2] < _APART * size:  # within a word, such as a label on the axis of a chart
+            return True
+        before, after = (self.last[0] + self.last[2]) / 2, (x0 + box[2]) / 2
+        return not any(grid.parts(before, after, (y0 + y1) / 2) for grid in grids)
 
     def add(self, character: str, box: Rectangle, spaced: bool) -> None:
         if self.characters and (spaced or box[0] - self.x1 > 0.28 * self.size) and self.characters[-1] != " ":
@@ -73,6 +82,7 @@ class _Open:
         self.characters.append(character)
         self.x0, self.y0 = min(self.x0, box[0]), min(self.y0, box[1])
         self.x1, self.y1 = max(self.x1, box[2]), max(self.y1, box[3])
+        self.last = box
 
     def close(self) -> Run:
         text = "".join(self.characters).strip()
@@ -80,11 +90,12 @@ class _Open:
         return Run(text, self.x0, self.y0, self.x1, self.y1, size, self.bold, self.order)
 
 
-def runs_of(textpage: Any, view: View) -> tuple[dict[int, list[Run]], int]:
+def runs_of(textpage: Any, view: View, grids: Callable[[int], Sequence[Grid]]) -> tuple[dict[int, list[Run]], int]:
     """Runs in the order of drawing, and the number of characters without a meaning.
 
     Runs are grouped by the quarter turns (see `turned`) that make them upright, and come turned that way, so that
-    a table printed sideways can be read like any other. Slanting characters (watermarks) are left out.
+    a table printed sideways can be read like any other. Slanting characters (watermarks) are left out. Rules of the
+    `grids`, which are asked for by their quarter turns, part runs.
     """
     import pypdfium2.raw as raw  # type: ignore[import-untyped]
 
@@ -114,7 +125,7 @@ def runs_of(textpage: Any, view: View) -> tuple[dict[int, list[Run]], int]:
         else:
             character = chr(code)
             strange += code == 0xFFFD or 0xE000 <= code <= 0xF8FF or code < 32
-        if current is None or not current.takes(box, size, quarter):
+        if current is None or not current.takes(box, size, quarter, grids(quarter)):
             if current:
                 runs.setdefault(current.quarter, []).append(current.close())
             current = _Open(box, size, font.bold(index), index, quarter)

@@ -60,9 +60,17 @@ def normalise(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
 
+def one_line(text: str) -> str:
+    """The lines of one cell or label, joined."""
+    joined = ""
+    for line in filter(None, map(str.strip, _unhyphenated(text).split("\n"))):
+        joined += (_between(joined, line) if joined else "") + line
+    return joined
+
+
 def unwrap(text: str) -> str:
     """Join lines that were broken at the page's width; a short line, an item or a blank line stays a break."""
-    text = _HYPHENATED.sub(lambda m: "" if text[m.end()].islower() else "-", text)
+    text = _unhyphenated(text)
     lines = text.split("\n")
     if len(lines) < 2:
         return text
@@ -77,6 +85,10 @@ def unwrap(text: str) -> str:
         else:
             joined += "\n" + line
     return joined
+
+
+def _unhyphenated(text: str) -> str:
+    return _HYPHENATED.sub(lambda m: "" if text[m.end()].islower() else "-", text)
 
 
 def _between(before: str, after: str) -> str:
