@@ -5,17 +5,15 @@ Pure geometry: knows nothing of PDF. Lengths are in points, the origin is the up
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import pairwise
-from operator import itemgetter
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, pairwise
 from statistics import median
 
+from pipelines.extractors.columns import columns_of, filled_in, tables_in, texts_of
 from pipelines.extractors.grids import Grid
 from pipelines.extractors.lines import (
     Block,
-    Cell,
     Row,
     Run,
     cells_of,
@@ -47,7 +45,7 @@ def blocks(runs: Sequence[Run], above: Block | None = None, grids: Sequence[Grid
             for block in tables[part]:
                 found.append(going_on(block, above) if above and _begins(found, block.size) else block)
             continue
-        for rows in _groups(part):
+        for rows in chain.from_iterable(map(tables_in, _groups(part))):
             size = max(row.size for row in rows)
             found.append(_block(rows, above if above and _begins(found, size) else None))
     return found
@@ -209,9 +207,9 @@ def _block(rows: list[Row], above: Block | None = None) -> Block:
         table, columns, head = True, above.columns, above.head
         lines = [*filter(None, [head]), *_lines(rows, columns)]
     elif table:
-        columns = _columns_of(rows)
+        columns = columns_of(rows)
         lines = _lines(rows, columns) if columns else [" | ".join(cell.text for cell in row.cells) for row in rows]
-        head = lines[0] if columns and is_head(_texts(_filled(row, columns) for row in rows)) else ""
+        head = lines[0] if columns and is_head(texts_of(filled_in(row, columns) for row in rows)) else ""
     else:
         lines = [row.text for row in rows]
     rectangle = enclosing((run.x0, run.y0, run.x1, run.y1) for row in rows for run in row.runs)
@@ -228,7 +226,7 @@ def _goes_on(rows: list[Row], above: Block) -> bool:
     several = sum(row.several for row in rows)
     if not columns or within < _FITTING * len(runs) or 2 * several <= len(rows):
         return False
-    filled = [_filled(row, columns) for row in rows]
+    filled = [filled_in(row, columns) for row in rows]
     if several == 1 and sum(map(bool, filled[0])) < len(columns):
         return False  # a running header may stand above two columns
     told = [line.split(" | ") for line in above.text.split("\n")[bool(above.head) :]]
@@ -243,46 +241,7 @@ def _goes_on(rows: list[Row], above: Block) -> bool:
         own = [run for row in filled for run in row[n]]
         left, right = min(run.x0 for run in own) - columns[n][0], max(run.x1 for run in own) - columns[n][1]
         edges += min(abs(left), abs(right)) <= _EDGE
-    return edges >= _FITTING * len(used) and not is_head(_texts(filled), above.head)
-
-
-def _texts(filled: Iterable[Sequence[Sequence[Run]]]) -> list[list[str]]:
-    return [[joined_text(runs) for runs in row] for row in filled]
-
-
-def _columns_of(rows: list[Row]) -> tuple[tuple[float, float], ...]:
-    """The columns of a table, from left to right; none if they cannot be told apart."""
-    edges = _edges(rows)
-    cells = [_split(row, edges) for row in rows]
-    columns = max(_columns(cells), _columns(cells[1:]), key=len)  # the words of a header row may bridge two columns
-    if not 2 <= len(columns) <= 2 * max(len(row) for row in cells):
-        return ()
-    filled = [_filled(row, columns) for row in rows]
-    titled = [bool(row) for row in filled[0]]
-    below = [any(row[n] for row in filled[1:]) for n in range(len(columns))]
-    # A title that stands beside the numbers below it, as titles to the left and numbers to the right do.
-    alone = [titled[n] and not below[n] and not is_figure(joined_text(filled[0][n])) for n in range(len(columns))]
-    without = [below[n] and not titled[n] for n in range(len(columns))]
-    joined = list[tuple[float, float]]()
-    at = 0
-    while at < len(columns):
-        pair = at + 1 < len(columns) and ((alone[at] and without[at + 1]) or (without[at] and alone[at + 1]))
-        near = range(max(0, at - 1), min(len(columns), at + 3))
-        together = pair and len(columns) > 2 and sum(alone[n] + without[n] for n in near) == 2
-        joined.append((columns[at][0], columns[at + together][1]))
-        at += 1 + together
-    return tuple(joined)
-
-
-def _filled(row: Row, columns: Sequence[tuple[float, float]]) -> list[list[Run]]:
-    """The runs of a row by the column that each shares most with."""
-    filled: list[list[Run]] = [[] for _ in columns]
-    for run in row.runs:
-        first = max(0, bisect_right(columns, run.x0, key=itemgetter(1)) - 1)
-        near = range(first, min(len(columns), bisect_right(columns, run.x1, key=itemgetter(0)) + 1))
-        shared = [min(run.x1, columns[n][1]) - max(run.x0, columns[n][0]) for n in near]
-        filled[near[shared.index(max(shared))]].append(run)
-    return filled
+    return edges >= _FITTING * len(used) and not is_head(texts_of(filled), above.head)
 
 
 def _lines(rows: list[Row], columns: Sequence[tuple[float, float]]) -> list[str]:
@@ -291,36 +250,6 @@ def _lines(rows: list[Row], columns: Sequence[tuple[float, float]]) -> list[str]
     return [
         row.text
         if not row.several and row.x1 - row.x0 > 0.5 * width
-        else " | ".join(joined_text(runs) for runs in _filled(row, columns)).rstrip()
+        else " | ".join(joined_text(runs) for runs in filled_in(row, columns)).rstrip()
         for row in rows
     ]
-
-
-def _edges(rows: list[Row]) -> set[int]:
-    """Where, in steps of 3 points, runs begin in at least half of the rows: the left edges of columns."""
-    counts = Counter(key for row in rows for key in {round(run.x0 / 3) for run in row.runs})
-    return {key for key, count in counts.items() if count >= max(3, 0.5 * len(rows))}
-
-
-def _split(row: Row, edges: set[int]) -> list[Cell]:
-    """The cells of a row, also divided where a run begins at the edge of a column."""
-    cells: list[Cell] = []
-    for cell in row.cells:
-        cells.append(Cell(cell.runs[0]))
-        for run in cell.runs[1:]:
-            if round(run.x0 / 3) in edges:
-                cells.append(Cell(run))
-            else:
-                cells[-1].add(run)
-    return cells
-
-
-def _columns(rows: list[list[Cell]]) -> list[tuple[float, float]]:
-    """The intervals of x that the cells of the rows with several cells fill."""
-    columns: list[tuple[float, float]] = []
-    for cell in sorted((cell for row in rows if len(row) > 1 for cell in row), key=lambda c: c.x0):
-        if columns and cell.x0 < columns[-1][1]:
-            columns[-1] = (columns[-1][0], max(columns[-1][1], cell.x1))
-        else:
-            columns.append((cell.x0, cell.x1))
-    return columns
