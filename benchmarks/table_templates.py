@@ -330,6 +330,24 @@ def _part(table: Table, rng: random.Random) -> Iterator[Made]:
         yield says, [written(round(100 * part / whole, 2))]
 
 
+def _either(table: Table, rng: random.Random) -> Iterator[Made]:
+    number, column = _pick(table, rng, _numbers), _pick(table, rng, _sorts)
+    values = (
+        sorted({cell for cell, empty in zip(column.cells, column.empty, strict=True) if not empty}) if column else []
+    )
+    if not column or len(values) < 3:
+        return
+    some = rng.sample(values, rng.choice((2, 2, 3)))
+    rows = [row for row, cell in enumerate(column.cells) if cell in some]
+    said = f"{', '.join(some[:-1])} {rng.choice(('and', 'or'))} {some[-1]}"
+    known = [figure for row in rows if (figure := number.numbers[row]) is not None] if number else []
+    if number and len(known) > 1 and rng.random() < 0.6:
+        says = rng.choice((f"{number.name} of {said} together?", f"how much {number.name} for {said} in total?"))
+        yield says, [written(sum(known))]
+    else:
+        yield rng.choice((f"how many are {said}?", f"number of {said}")), [str(len(rows))]
+
+
 def _of_two(table: Table, rng: random.Random) -> Iterator[Made]:
     label, number = _label(table), _pick(table, rng, lambda c: _numbers(c) and not _years(c))
     figures = [(figure, row) for row, figure in enumerate(number.numbers) if figure and figure > 0] if number else []
@@ -377,6 +395,6 @@ def _some_cells(table: Table, rng: random.Random) -> Iterator[Made]:
 # fmt: off
 _KINDS: Any = (
     _sum, _how_much, _dated, _average, _count, _all_of_a_sort, _without, _compared, _cell, _most, _both_ends, _part,
-    _of_two, _some_cells,
+    _of_two, _some_cells, _either,
 )
 # fmt: on

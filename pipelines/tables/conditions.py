@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, permutations, product
 
 from pipelines.checking.dates import MONTHS
 from pipelines.tables.cells import Column, Sort, spoken, words_of, written
@@ -28,7 +28,9 @@ _PLACES = 12  # and words of a cell that are compared with it
 _RUN = 3  # words that may name a column
 _MOST = 14  # conditions that are put together,
 _THREES = 6  # and of which three are
+_MOST_EITHER = 6  # conditions of which either holds
 _SETS = 20  # of conditions that are kept
+_EITHER = ("has", "year=", "month=")
 _NUMBERS = {
     word: float(n) for n, word in enumerate("one two three four five six seven eight nine ten".split(), start=1)
 }
@@ -82,7 +84,8 @@ class Asked:
 class Condition:
     """A column's cells hold words or a number ('has'), a number, year or month that compares ('number>', 'year<=',
     'month='), or nothing ('empty'); 'not' turns it round. `words` are the places of the question's words that it comes
-    from, `at` the first; `exact`: they are the whole of the cells. `sql` says the same (`sql.py`)."""
+    from, `at` the first; `exact`: they are the whole of the cells. `sql` says the same (`sql.py`). It may hold where
+    either `of` some others does."""
 
     column: int
     test: str
@@ -91,24 +94,27 @@ class Condition:
     exact: bool
     at: int
     sql: str
+    of: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """Some that hold together, or `either` of which holds, with the rows that are left."""
+    """Some that hold together, with the rows that are left."""
 
     all: tuple[Condition, ...]
     rows: Rows
-    either: bool = False
 
     @property
     def words(self) -> frozenset[int]:
         return frozenset().union(*(each.words for each in self.all))
 
     @property
+    def either(self) -> tuple[Condition, ...]:
+        """Those of which either holds, where there are some."""
+        return next((each.of for each in self.all if each.of), ())
+
+    @property
     def sql(self) -> str:
-        if self.either:
-            return f"({' OR '.join(each.sql for each in self.all)})"
         return " AND ".join(each.sql for each in self.all)
 
 
@@ -138,19 +144,11 @@ def sets_of(found: list[Condition], table: Table) -> list[Conditions]:
     """None, each, and those of two or three that leave rows and are no part of each other; of several that leave the
     same rows, the one with the most words of the question. What covers most of it first."""
     best = sorted(found, key=lambda each: (-len(each.words) - 0.5 * each.exact, len(each.rows)))[:_MOST]
-    made = [Conditions((), table.every), *(Conditions((each,), each.rows) for each in best)]
-    for one, other in combinations(best, 2):
-        shared = one.words & other.words
-        if (
-            one.words == other.words
-            or (shared and one.column != other.column and (one.words <= other.words or other.words <= one.words))
-            or _apart(one, other, table)
-        ):
-            continue
-        if one.column == other.column and one.test == other.test and one.test in ("has", "year=", "month="):
-            if not (one.rows <= other.rows or other.rows <= one.rows):
-                made.append(Conditions((one, other), one.rows | other.rows, True))
-        elif one.rows & other.rows:
+    either = _either(best)
+    made = [Conditions((), table.every), *(Conditions((each,), each.rows) for each in (*best, *either))]
+    for one, other in (*combinations(best, 2), *product(either, best)):
+        alike = one.column == other.column and one.test == other.test in _EITHER
+        if one.rows & other.rows and not alike and not _of_the_same(one, other) and not _apart(one, other, table):
             made.append(Conditions((one, other), one.rows & other.rows))
     for three in combinations(best[:_THREES], 3):
         rows = three[0].rows & three[1].rows & three[2].rows
@@ -160,10 +158,38 @@ def sets_of(found: list[Condition], table: Table) -> list[Conditions]:
             made.append(Conditions(three, rows))
     kept: dict[tuple[Rows, bool], Conditions] = {}
     for each in made:
-        known = kept.get((each.rows, each.either))
+        known = kept.get((each.rows, bool(each.either)))
         if known is None or len(known.words) < len(each.words):
-            kept[each.rows, each.either] = each
+            kept[each.rows, bool(each.either)] = each
     return sorted(kept.values(), key=lambda each: -len(each.words))[:_SETS]
+
+
+def _either(found: Sequence[Condition]) -> list[Condition]:
+    """Two, or all that name whole cells, of one column, of which either holds: 'Anna or Ben', 'EUR, AOA and USD'."""
+    several: list[Sequence[Condition]] = list(combinations(found, 2))
+    for n in {each.column for each in found}:
+        exact = [each for each in found if each.column == n and each.test == "has" and each.exact]
+        if len(exact) > 2:
+            several.append(exact)
+    made = []
+    for some in several:
+        first, rows = some[0], frozenset[int]().union(*(each.rows for each in some))
+        alike = all(each.column == first.column and each.test == first.test in _EITHER for each in some)
+        parts = any(one.rows <= other.rows or _of_the_same(one, other) for one, other in permutations(some, 2))
+        if alike and not parts:
+            of = tuple(sorted(some, key=lambda each: each.at))
+            words = frozenset[int]().union(*(each.words for each in some))
+            sql = f"({' OR '.join(each.sql for each in of)})"
+            made.append(Condition(first.column, first.test, rows, words, all(c.exact for c in some), of[0].at, sql, of))
+    return sorted(made, key=lambda each: -len(each.words))[:_MOST_EITHER]
+
+
+def _of_the_same(one: Condition, other: Condition) -> bool:
+    """Whether two conditions come from the same words, or one from some of the other's."""
+    if one.words == other.words or one in other.of or other in one.of:
+        return True
+    part = one.words <= other.words or other.words <= one.words
+    return one.column != other.column and part and bool(one.words & other.words)
 
 
 def _apart(one: Condition, other: Condition, table: Table) -> bool:

@@ -214,7 +214,7 @@ def features(program: Program, reading: Reading) -> dict[str, float]:
     said["none"] = said[f"op:{operation} none"] = float(not which.all)
     said["met"] = len(met & content) / max(1, len(content))
     said["used"] = len((program.words | reading.above) & content) / max(1, len(content))
-    said["either"] = said[f"op:{operation} either"] = float(which.either)
+    said["either"] = said[f"op:{operation} either"] = float(bool(which.either))
     for each in which.all:
         share = 1 / len(which.all)
         said["exact"] += each.exact * share
@@ -225,6 +225,7 @@ def features(program: Program, reading: Reading) -> dict[str, float]:
         said["condition likeness"] += reading.likeness[each.column] * share
         said["above"] += bool(each.words) and each.words & content <= reading.above
         said[f"test:{each.test} nearest"] += reading.nearest[each.column]
+        said["names its column"] += share * bool(each.words & reading.named[each.column])
         said["begins small"] += asked.spoken[each.at] in SMALL
         said["one word"] += len(each.words) == 1 and not each.exact
         if not each.test.endswith("has"):
@@ -243,7 +244,7 @@ def features(program: Program, reading: Reading) -> dict[str, float]:
     said[f"op:{operation} all rows"] = float(len(which.rows) == table.height)
     answered = words_of(program.answer[0])
     repeats = bool(answered) and set(answered) <= set(asked.words) and operation not in _WORKED_OUT
-    said["repeats"], said["repeats either"] = float(repeats), float(repeats and which.either)
+    said["repeats"], said["repeats either"] = float(repeats), float(repeats and bool(which.either))
     said["zero"] = float(program.answer[0] == "0")
     return {name: value for name, value in said.items() if value}
 

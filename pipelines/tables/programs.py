@@ -230,7 +230,7 @@ def _of_two_rows(
     later, earlier = (numbers[row] for row in order)
     if later is not None and earlier is not None and (percent := change(later, earlier)) is not None:
         yield "change", percent, order
-    first, second = named = sorted(rows, key=lambda row: min((c.at for c in which.all if row in c.rows), default=0))
+    first, second = named = sorted(rows, key=lambda row: min((c.at for c in which.either if row in c.rows), default=0))
     if which.either and (one := numbers[first]) is not None and (other := numbers[second]) is not None:
         yield from ((operation, number, named) for operation, number in of_two(one, other))
 

@@ -47,8 +47,7 @@ def conditions_told(program: Program) -> str:
 
 def shown(program: Program, reading: Reading) -> str:
     """The same for people, in words of the cells or the question and none of a language: 'town = Lindau, fee > 10'."""
-    parts = [_shown(each, reading) for each in program.which.all]
-    return (" / " if program.which.either else ", ").join(parts)
+    return ", ".join(" / ".join(_shown(part, reading) for part in each.of or (each,)) for each in program.which.all)
 
 
 def _shown(condition: Condition, reading: Reading) -> str:

@@ -102,6 +102,12 @@ def test_rows_are_met_by_the_line_that_names_their_group():
     assert Table.made([["Boat", "Tons"], ["Sold", ""], ["Gull", "3"]]).columns[-1].name == "Tons"
 
 
+def test_either_of_some_may_hold_beside_others():
+    assert ("2",) in answers("boats of Gull, Tern and Auk built after 1900", "count")
+    assert ("3",) in answers("how many are Gull, Tern and Auk?", "count")
+    assert ("1",) in answers("how many boats of Seaton or Port Ellis were built in 1920?", "count")
+
+
 def test_shares_ratios_both_ends_and_several_cells_are_among_it():
     assert {("12.08",), ("54.59",)} <= answers(QUESTIONS[8], "part")  # 12.5 and 56.5 of 103.5
     assert ("28.41",) in answers(QUESTIONS[8], "share")
