@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError
@@ -22,22 +22,23 @@ SMALLEST_PICTURE = 64
 """Pixels on the shorter side; smaller pictures inside documents are ornaments."""
 
 
-def check_size(path: Path) -> None:
-    """Raises ExtractionError if the zip at `path` is damaged or unpacks to more than is safe."""
+def check_size(file: Path | BinaryIO, name: str = "") -> None:
+    """Raises ExtractionError if a zip is damaged or unpacks to more than is safe; `name` is how it calls the file."""
+    name = name or Path(file.name).name
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise ExtractionError(f"{path.name} is damaged or cut short. Copy or download it again.", "open") from error
+        raise ExtractionError(f"{name} is damaged or cut short. Copy or download it again.", "open") from error
     total = sum(member.file_size for member in members)
     if total > MOST_BYTES:
         raise ExtractionError(
-            f"{path.name} unpacks to {total / 1e6:,.0f} MB, more than the {MOST_BYTES / 1e6:,.0f} MB that are safe. "
+            f"{name} unpacks to {total / 1e6:,.0f} MB, more than the {MOST_BYTES / 1e6:,.0f} MB that are safe. "
             "Split it, or save it with smaller pictures.",
             "open",
         )
     if len(members) > MOST_MEMBERS:
-        raise ExtractionError(f"{path.name} has {len(members):,} parts inside, too many to be a document.", "open")
+        raise ExtractionError(f"{name} has {len(members):,} parts inside, too many to be a document.", "open")
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:

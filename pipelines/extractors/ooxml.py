@@ -1,0 +1,271 @@
+"""What Word and PowerPoint files share: parts and how these point to each other, pictures, diagrams, merged cells.
+
+The XML is walked as it stands, without an object model, so that a file of another program, of the Strict variant or
+with a part missing is read as far as it goes. Knows nothing of pages and slides.
+"""
+
+from __future__ import annotations
+
+import logging
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import unquote
+
+from indexes.records import Place
+from pipelines.errors import ExtractionError
+from pipelines.extractors.archives import check_size, parse_xml, picture_inside
+from pipelines.extractors.charts import chart_pieces
+from pipelines.records import Piece
+
+log = logging.getLogger(__name__)
+
+_OPEN = "{http://schemas.openxmlformats.org/%s/2006/%s}"
+W = _OPEN % ("wordprocessingml", "main")
+P = _OPEN % ("presentationml", "main")
+A = _OPEN % ("drawingml", "main")
+M = _OPEN % ("officeDocument", "math")
+R = _OPEN % ("officeDocument", "relationships")
+_C = _OPEN % ("drawingml", "chart")
+_DGM = _OPEN % ("drawingml", "diagram")
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_CX = "{http://schemas.microsoft.com/office/drawing/2014/chartex}"
+_V = "{urn:schemas-microsoft-com:vml}"
+# ISO's Strict variant says the same under other names.
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
+
+DEEPEST = 12
+"""Groups within groups, documents within documents."""
+WIDEST = 100
+"""Columns that one cell may span; Word has 63."""
+LONGEST_PART = 50_000_000
+"""Bytes of XML in one part."""
+
+
+class Package:
+    """The parts of a document. One that is missing or damaged is None: it costs itself, and the log says so."""
+
+    def __init__(self, file: Path | BinaryIO, name: str) -> None:
+        check_size(file, name)
+        self.name = name
+        self.archive = zipfile.ZipFile(file)
+        # Some programs write backslashes, a leading slash, or letters in another case than their references.
+        self.members = {m.replace("\\", "/").lstrip("/").lower(): m for m in self.archive.namelist()}
+
+    def main(self, usual: str) -> Part:
+        """The part that the document begins with. Raises ExtractionError if there is none."""
+        found = next(iter(Part(self, "").all("officeDocument")), None) or Part(self, usual)
+        if found.root is None:
+            raise ExtractionError(
+                f"{self.name} is damaged: its text is missing or unreadable. "
+                "Open it in its own program, save it again and index that."
+            )
+        return found
+
+    def read(self, member: str) -> bytes:
+        try:
+            return self.archive.read(self.members[member.lower()])
+        except KeyError:
+            return b""
+        except Exception as error:  # zipfile and zlib raise many kinds on damaged members
+            log.warning("%s: %s could not be read (%s)", self.name, member, error)
+            return b""
+
+
+class Part:
+    """A member of a package, and what it points to."""
+
+    def __init__(self, package: Package, member: str) -> None:
+        self.package = package
+        self.member = member
+
+    @property
+    def name(self) -> str:
+        """As the member is called in the file."""
+        return self.package.members.get(self.member.lower(), self.member)
+
+    @property
+    def data(self) -> bytes:
+        return self.package.read(self.member)
+
+    @cached_property
+    def root(self) -> Any:
+        """The root of its XML, as far as it goes; None if there is none."""
+        data = self.data
+        if not data or len(data) > LONGEST_PART:
+            return None
+        data = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/", data)
+        try:
+            return parse_xml(data)
+        except (SyntaxError, ValueError) as error:
+            log.warning("%s: %s is damaged and is read as far as it goes (%s)", self.package.name, self.member, error)
+        try:
+            return parse_xml(data, recover=True)
+        except (SyntaxError, ValueError):
+            return None
+
+    @cached_property
+    def relations(self) -> dict[str, tuple[str, str]]:
+        """By id: of which kind it is ('image', 'footnotes', …) and the member. What lies outside is left out."""
+        folder, base = posixpath.split(self.member)
+        root = Part(self.package, posixpath.join(folder, "_rels", f"{base}.rels")).root
+        found = {}
+        for relation in root.iterchildren("{*}Relationship") if root is not None else ():
+            target = relation.get("Target", "").replace("\\", "/")
+            if relation.get("TargetMode") != "External" and target:
+                member = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+                if member.lower() not in self.package.members:
+                    member = unquote(member)
+                found[relation.get("Id", "")] = (relation.get("Type", "").rpartition("/")[2], member)
+        return found
+
+    def at(self, identifier: str | None) -> Part | None:
+        """The part that an id of this part points to."""
+        _, member = self.relations.get(identifier or "", ("", ""))
+        return Part(self.package, member) if member.lower() in self.package.members else None
+
+    def all(self, *kinds: str) -> list[Part]:
+        return [Part(self.package, member) for kind, member in self.relations.values() if kind in kinds]
+
+    def first(self, kind: str) -> Any:
+        """The root of the first part of a kind; None if there is none."""
+        return next((part.root for part in self.all(kind)), None)
+
+    def entries(self, *names: str) -> list[Any]:
+        """The elements of these local names, in whatever version of the format."""
+        return [] if self.root is None else list(self.root.iter(*(f"{{*}}{name}" for name in names)))
+
+
+# --- Pictures, charts and diagrams -----------------------------------------------------------------------------
+
+
+def graphic_pieces(node: Any, part: Part, place: Place, heading: str, seen: set[str]) -> Iterator[Piece]:
+    """What a node of `GRAPHICS` shows. Each part once: a logo on every page is one picture, and nothing can circle."""
+    target = part.at(node.get(GRAPHICS[node.tag]))
+    if target is None or target.member in seen:
+        return
+    seen.add(target.member)
+    if node.tag in (_BLIP, _IMAGE):
+        yield from picture_inside(target.data, target.name, place, heading, _described(node))
+    elif target.root is not None:
+        yield from (_diagram if node.tag == _DIAGRAM else chart_pieces)(target.root, place, heading)
+
+
+_BLIP, _IMAGE, _DIAGRAM = f"{A}blip", f"{_V}imagedata", f"{_DGM}relIds"
+_ID = f"{R}id"
+GRAPHICS = {_BLIP: f"{R}embed", _IMAGE: _ID, f"{_C}chart": _ID, f"{_CX}chart": _ID, _DIAGRAM: f"{R}dm"}
+"""Elements that show another part, and which of their attributes names it."""
+
+TEXTS = (f"{W}t", f"{A}t", f"{M}t")
+
+
+def children(node: Any) -> Iterator[Any]:
+    """The elements in a node. Of alternatives for old and new programs only the first in which there is something."""
+    for child in node.iterchildren("*"):
+        if child.tag != f"{_MC}AlternateContent":
+            yield child
+            continue
+        for option in child.iterchildren("*"):
+            if next(option.iter(*TEXTS, *GRAPHICS), None) is not None:
+                yield from children(option)
+                break
+
+
+def _described(node: Any) -> str:
+    """What a person wrote about a picture (its alternative text)."""
+    near = node.xpath("ancestor::*[local-name()='pic' or local-name()='drawing'][1]//@descr | ancestor::*/@alt")
+    if not near:
+        near = node.xpath("ancestor::*[local-name()='drawing' or local-name()='sp']//@descr")
+    return next((text for text in near if text.strip()), "")
+
+
+def _diagram(root: Any, place: Place, heading: str) -> Iterator[Piece]:
+    """The texts of a diagram (SmartArt), each below the one that it belongs to."""
+    texts: dict[str, str] = {}
+    below: dict[str, list[tuple[int, str]]] = {}
+    for point in root.iter(f"{_DGM}pt"):
+        lines = (inline(paragraph) for paragraph in point.iter(f"{A}p"))
+        texts[point.get("modelId", "")] = " ".join(" ".join(lines).split()) if point.get("type") != "pres" else ""
+    for link in root.iter(f"{_DGM}cxn"):
+        if link.get("type", "parOf") == "parOf":
+            below.setdefault(link.get("srcId"), []).append((number(link.get("srcOrd")), link.get("destId", "")))
+    lower = {name for each in below.values() for _, name in each}
+    told = []
+    waiting = [(0, name) for name in sorted(texts, key=lambda name: name in lower)[::-1]]
+    while waiting:
+        depth, name = waiting.pop()
+        if name in texts:  # each once, also in a circle
+            text = texts.pop(name)
+            if text:
+                mark = "• " if depth == 1 else "– " * min(depth - 1, DEEPEST)
+                told.append(f"{mark}{text}")
+            waiting += [(depth + bool(text), each) for _, each in sorted(below.get(name, ()), reverse=True)]
+    if told:
+        yield Piece("text", "\n".join(told), place, heading)
+
+
+# --- Text and tables -------------------------------------------------------------------------------------------
+
+
+def inline(paragraph: Any) -> str:
+    """The text of a paragraph of a drawing; numbers of slides aside, which the Place says."""
+    parts = []
+    for node in children(paragraph):
+        if node.tag in TEXTS:
+            parts.append(node.text or "")
+        elif node.tag == f"{A}br":
+            parts.append("\n")
+        elif node.get("type") != "slidenum":
+            parts.append(inline(node))
+    return "".join(parts).replace("\v", "\n").replace("\xa0", " ")
+
+
+def is_on(node: Any, name: str) -> bool:
+    """Whether a property such as `<w:vanish/>` is set; '0' and 'false' switch it off."""
+    found = node.find(name)
+    return found is not None and found.get(f"{W}val", "1") not in ("0", "false", "off", "none")
+
+
+def value(node: Any, path: str) -> str:
+    """The value of a property of Word below a node, as 'pPr/pStyle'; '' if there is none."""
+    found = None if node is None else node.find("/".join(f"{W}{name}" for name in path.split("/")))
+    return "" if found is None else found.get(f"{W}val", "")
+
+
+def number(value: str | None, default: int = 0) -> int:
+    return int(value) if value and re.fullmatch(r"-?\d{1,9}", value) else default
+
+
+Cell = tuple[str, int, bool]
+"""Text, how many columns it spans, whether it goes on from the cell above."""
+
+
+def spread(rows: Sequence[Sequence[Cell]]) -> list[tuple[int, list[str]]]:
+    """Rows of equal columns, numbered: what spans rows stands in each, what spans columns in the first of them."""
+    grid: list[list[str]] = []
+    for row in rows:
+        line: list[str] = []
+        for text, span, goes_on in row:
+            above = grid[-1][len(line)] if goes_on and grid and len(line) < len(grid[-1]) else ""
+            line += [above or text, *[""] * (min(span, WIDEST) - 1)]
+        grid.append(line)
+    if len(rows) > 2 and len(rows[0]) > 1 and len(grid[0]) == len(grid[1]):
+        _join_heads(rows[0], rows[1], grid)
+    return list(enumerate(grid, 1))
+
+
+def _join_heads(first: Sequence[Cell], second: Sequence[Cell], grid: list[list[str]]) -> None:
+    """A head of two rows becomes one: 'Region | Sales' over '  | 2025 | 2026' is 'Region | Sales 2025 | Sales 2026'.
+
+    It is one where the second row has names for columns that a cell of the first spans, and none elsewhere.
+    """
+    groups = [(text, span > 1) for text, span, _ in first for _ in range(min(span, WIDEST))]
+    names = ["" if goes_on else text for text, span, goes_on in second for _ in range(min(span, WIDEST))]
+    named = {wide for (_, wide), name in zip(groups, names, strict=True) if name}
+    if named == {True}:
+        cells = zip(grid[0], groups, names, strict=True)
+        grid[:2] = [[f"{group} {name}" if name else own for own, (group, _), name in cells]]
