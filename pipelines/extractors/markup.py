@@ -43,7 +43,11 @@ _LONGEST_LIST = 700
 
 def read_html(path: Path) -> Iterator[Piece]:
     """The title and the main text of a page, without navigation, scripts and what is hidden."""
-    data = path.read_bytes()
+    yield from html_document(path.read_bytes())
+
+
+def html_document(data: bytes) -> Iterator[Piece]:
+    """The same of the bytes of a page."""
     declared = _DECLARED.search(data[:4096])
     yield from html_pieces(decode(data, declared[1].decode("ascii") if declared else ""))
 

@@ -168,9 +168,13 @@ def _lines_piece(lines: list[str], first: int, heading: str = "") -> Iterator[Pi
 
 def read_rtf(path: Path) -> Iterator[Piece]:
     """The paragraphs of a rich text file; its lines are not lines of the file, so Place is empty."""
+    yield from rtf_pieces(path.read_bytes())
+
+
+def rtf_pieces(data: bytes) -> Iterator[Piece]:
     from striprtf.striprtf import rtf_to_text
 
-    text = rtf_to_text(path.read_bytes().decode("latin-1"), errors="replace")
+    text = rtf_to_text(data.decode("latin-1"), errors="replace")
     for line in text.split("\n"):
         if line.strip():
             kind: PieceKind = "table" if line.count("|") > 1 else "text"

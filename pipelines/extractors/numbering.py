@@ -1,0 +1,130 @@
+"""The numbers that Word and PowerPoint draw before headings and list items: '2.1', 'a)', 'iv.'. They stand in no text.
+
+Knows how numbers are written and how Word counts; which style a paragraph has is for `word.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pipelines.extractors.ooxml import W, is_on, number, value
+
+_ALPHABETS = {
+    "lowerLetter": "abcdefghijklmnopqrstuvwxyz",
+    "upperLetter": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "russianLower": "абвгдежзиклмнопрстуфхцчшщыэюя",
+    "russianUpper": "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЫЭЮЯ",
+    "decimalEnclosedCircle": "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳",
+    "decimalEnclosedCircleChinese": "①②③④⑤⑥⑦⑧⑨⑩",
+    "aiueo": "アイウエオカキクケコサシスセソタチツテトナニヌネノ",
+    "aiueoFullWidth": "アイウエオカキクケコサシスセソタチツテトナニヌネノ",
+    "ganada": "가나다라마바사아자차카타파하",
+    "ideographTraditional": "甲乙丙丁戊己庚辛壬癸",
+    "hebrew2": "אבגדהוזחטיכלמנסעפצקרשת",
+    "arabicAlpha": "أبتثجحخدذرزسشصضطظعغفقكلمنهوي",
+}
+_ROMAN = [(1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl")]
+_ROMAN += [(10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")]
+_CHINESE = "〇一二三四五六七八九"
+_CHINESE_FORMS = (
+    "chineseCounting",
+    "chineseCountingThousand",
+    "japaneseCounting",
+    "taiwaneseCounting",
+    "koreanCounting",
+)
+
+
+def numeral(count: int, form: str) -> str:
+    """`count` as Word writes it in a format such as 'lowerRoman'; plain digits where it is not known."""
+    alphabet = _ALPHABETS.get(form)
+    if form == "none":
+        return ""
+    if alphabet and 0 < count <= 10 * len(alphabet):
+        return alphabet[(count - 1) % len(alphabet)] * ((count - 1) // len(alphabet) + 1)  # … y, z, aa, bb
+    if form in ("lowerRoman", "upperRoman") and 0 < count < 5000:
+        roman = ""
+        for worth, letters in _ROMAN:
+            roman += letters * (count // worth)
+            count %= worth
+        return roman if form == "lowerRoman" else roman.upper()
+    if form in _CHINESE_FORMS and 0 < count < 100:
+        tens, ones = divmod(count, 10)
+        return ("" if tens < 2 else _CHINESE[tens]) + ("十" if tens else "") + (_CHINESE[ones] if ones else "")
+    if form == "ordinal":
+        teen = count % 100 // 10 == 1
+        return f"{count}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(count % 10, 'th')}"
+    return f"{count:02}" if form == "decimalZero" else str(count)
+
+
+class Numbering:
+    """The lists of a document and how far each has been counted."""
+
+    def __init__(self, root: Any) -> None:
+        root = [] if root is None else root
+        self.lists = {node.get(f"{W}numId"): node for node in root if node.tag == f"{W}num"}
+        self.plans = {node.get(f"{W}abstractNumId"): node for node in root if node.tag == f"{W}abstractNum"}
+        self.named = {value(node, "styleLink"): key for key, node in self.plans.items() if value(node, "styleLink")}
+        self.counts: dict[str, dict[int, int]] = {}
+        self.begun: set[tuple[str, int]] = set()
+
+    def level_of(self, identifier: str, style: str) -> int:
+        """The level that belongs to a style of paragraphs, as to 'Heading 2'; the first where none does."""
+        _, levels = self._plan(identifier)
+        return next((at for at, level in levels.items() if value(level, "pStyle") == style), 0)
+
+    def label(self, identifier: str, at: int) -> str:
+        """What stands before the next paragraph of this list and level; '' if the list is none."""
+        plan, levels = self._plan(identifier)
+        if at not in levels:
+            return ""
+        counts = self.counts.setdefault(plan, {})
+        for level in range(at + 1):
+            begins = self._restart(identifier, level)
+            if begins is not None and (identifier, level) not in self.begun:
+                counts.pop(level, None)  # a list that goes by the same plan begins anew
+                self.begun.add((identifier, level))
+            start = number(value(levels.get(level), "start"), 1) if begins is None else begins
+            counts[level] = counts[level] + (level == at) if level in counts else start
+        for level in [level for level in counts if level > at]:
+            if at < number(value(levels.get(level), "lvlRestart"), level):
+                del counts[level]
+        return self._written(levels, counts, at)
+
+    def _written(self, levels: dict[int, Any], counts: dict[int, int], at: int) -> str:
+        level = levels[at]
+        if value(level, "numFmt") == "bullet":
+            return "•"
+        legal = is_on(level, f"{W}isLgl")
+
+        def one(match: re.Match[str]) -> str:
+            named = int(match[1]) - 1
+            form = value(levels.get(named), "numFmt") or "decimal"
+            return numeral(counts.get(named, 1), "decimal" if legal and form != "none" else form)
+
+        label = re.sub("%([1-9])", one, value(level, "lvlText")).strip()
+        # 'Step 3.' alone would be read as a sentence of its own.
+        return f"{label[:-1]}:" if " " in label and label.endswith(".") else label
+
+    def _plan(self, identifier: str) -> tuple[str, dict[int, Any]]:
+        """The plan that a list counts by, and its levels with what the list changes of them."""
+        used = self.lists.get(identifier)
+        key = value(used, "abstractNumId")
+        linked = value(self.plans.get(key), "numStyleLink")
+        key = self.named.get(linked, key)
+        plan = self.plans.get(key)
+        levels = {} if plan is None else {number(node.get(f"{W}ilvl")): node for node in plan.iterchildren(f"{W}lvl")}
+        if used is not None:
+            for change in used.iterchildren(f"{W}lvlOverride"):
+                own = change.find(f"{W}lvl")
+                if own is not None:
+                    levels[number(change.get(f"{W}ilvl"))] = own
+        return key, levels
+
+    def _restart(self, identifier: str, at: int) -> int | None:
+        for change in self.lists[identifier].iterchildren(f"{W}lvlOverride"):
+            if number(change.get(f"{W}ilvl")) == at:
+                start = value(change, "startOverride")
+                return number(start) if start else None
+        return None

@@ -1,0 +1,311 @@
+"""Word documents to Pieces: paragraphs under headings with the numbers that Word draws, tables, charts, pictures.
+
+One walk over the body. What is no main text (notes, comments, headers and footers, hidden text) is told as such behind
+the paragraph that it belongs to; it is read by the same walk.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from indexes.records import Place
+from pipelines.errors import ExtractionError
+from pipelines.extractors.decoding import decode
+from pipelines.extractors.markup import html_document
+from pipelines.extractors.numbering import Numbering, numeral
+from pipelines.extractors.ooxml import (
+    DEEPEST,
+    GRAPHICS,
+    TEXTS,
+    Cell,
+    M,
+    Package,
+    Part,
+    R,
+    W,
+    children,
+    graphic_pieces,
+    is_on,
+    number,
+    spread,
+    value,
+)
+from pipelines.extractors.symbols import symbol
+from pipelines.extractors.tables import table_pieces
+from pipelines.extractors.text import Headings, paragraphs, rtf_pieces
+from pipelines.extractors.word_styles import Styles
+from pipelines.records import Piece
+
+log = logging.getLogger(__name__)
+
+_DELETED = (f"{W}del", f"{W}moveFrom")
+_LEFT_OUT = (*_DELETED, *(f"{W}{name}" for name in "pPr rPr sdtPr sectPr tblPr trPr tcPr rt instrText".split()))
+_AS = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
+_FORMULAS = {f"{M}den": "/", f"{M}sup": "^"}
+_NOTES = {f"{W}footnoteReference": "footnote", f"{W}endnoteReference": "endnote", f"{W}commentReference": "comment"}
+_BESIDE = (f"{W}txbxContent", *_NOTES, *GRAPHICS)
+_WRAPPERS = tuple(f"{W}{name}" for name in "sdt sdtContent customXml ins moveTo".split())
+_LONGEST_HEADING = 300
+
+
+def read_docx(path: Path) -> Iterator[Piece]:
+    """Everything in order; page numbers where Word has left the breaks it drew, headers and footers at the end."""
+    yield from _pieces(Package(path, path.name), 0)
+
+
+def _pieces(package: Package, depth: int) -> Iterator[Piece]:
+    word = _Word(package.main("word/document.xml"), depth)
+    yield from word.blocks(word.main.root)
+    yield from word.headers_and_footers()
+
+
+@dataclass
+class _Line:
+    """A paragraph while it is read; `beside` are the nodes of what stands apart from its text."""
+
+    text: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    beside: list[Any] = field(default_factory=list)
+    page: int | None = None
+
+
+class _Word:
+    """What is known while the body is walked: the headings above, the page, lists, notes, what was shown already.
+
+    `part` is the one that is being read. `waiting` holds what stands beside the text of cells until their table is
+    complete, `carried` the text of a paragraph that goes on in the next one.
+    """
+
+    def __init__(self, main: Part, depth: int) -> None:
+        self.main = self.part = main
+        self.depth = depth
+        self.styles = Styles(main)
+        self.numbering = Numbering(main.first("numbering"))
+        self.notes = {
+            kind: {note.get(f"{W}id"): (part, note) for part in main.all(f"{kind}s") for note in part.entries(kind)}
+            for kind in _NOTES.values()
+        }
+        answers = (entry for part in main.all("commentsExtended") for entry in part.entries("commentEx"))
+        self.replies = {_paragraph_id(entry) for entry in answers if entry.xpath("@*[local-name()='paraIdParent']")}
+        self.counts = dict.fromkeys(_NOTES.values(), 0)
+        self.headings = Headings()
+        drawn = next(main.root.iter(f"{W}lastRenderedPageBreak"), None)
+        self.page: int | None = 1 if drawn is not None else None
+        self.seen: set[str] = set()
+        self.cells = 0
+        self.waiting: list[Piece] = []
+        self.carried = ""
+
+    def blocks(self, parent: Any) -> Iterator[Piece]:
+        """What stands in a body, a cell, a text box or a note."""
+        for node in children(parent):
+            if node.tag == f"{W}p":
+                yield from self._paragraph(node)
+            elif node.tag == f"{W}tbl":
+                yield from self._table(node)
+            elif node.tag == f"{W}altChunk":
+                yield from self._document_inside(node)
+            elif node.tag not in _LEFT_OUT and not _only_prompts(node):
+                yield from self.blocks(node)  # content controls, tracked insertions
+
+    # --- Paragraphs ---
+
+    def _paragraph(self, paragraph: Any) -> Iterator[Piece]:
+        line = _Line()
+        self._read(paragraph, line, False)
+        text, self.carried = self.carried + "".join(line.text), ""
+        if any(paragraph.find(f"{W}pPr/{W}rPr/{name}") is not None for name in _DELETED):
+            self.carried = text  # the end of the paragraph is deleted
+        else:
+            label, level = self.styles.of(paragraph, self.numbering)
+            chain = self.headings.chain
+            if text := text.strip():
+                text = f"{label} {text}".strip()
+                if level is not None and len(text) < _LONGEST_HEADING:
+                    chain = self.headings.enter(level, text)
+                yield Piece("text", text, Place(page=line.page or self.page), chain)
+        for piece in self._beside(line):
+            if self.cells:
+                self.waiting.append(piece)
+            else:
+                yield piece
+
+    def _read(self, node: Any, line: _Line, hidden: bool) -> None:
+        """The text below a node; page breaks are counted on the way."""
+        for child in children(node):
+            tag, told = child.tag, line.hidden if hidden else line.text
+            if tag in TEXTS:
+                line.page = line.page or self.page
+                told.append(child.text or "")
+            elif tag in _BESIDE:
+                line.beside.append(child)
+            elif tag == f"{W}lastRenderedPageBreak":
+                self.page = self.page and self.page + 1
+            elif tag == f"{W}sym":
+                told.append(symbol(child.get(f"{W}font", ""), child.get(f"{W}char", "")))
+            elif tag == f"{W}ffData":
+                told.append(_form_field(child))
+            elif tag not in _LEFT_OUT and not _only_prompts(child):
+                told.append(_AS.get(tag, ""))
+                if tag in _FORMULAS and next(child.iter(f"{M}t"), None) is not None:
+                    told.append(_FORMULAS[tag])
+                told.append(child.get("string", "") if tag.endswith("}textpath") else "")  # WordArt, watermarks
+                self._read(child, line, hidden or (tag == f"{W}r" and self.styles.is_hidden(child)))
+
+    def _beside(self, line: _Line) -> Iterator[Piece]:
+        place, chain = Place(page=line.page or self.page), self.headings.chain
+        if hidden := "".join(line.hidden).strip():
+            yield Piece("text", f"Hidden text: {hidden}", place, chain)
+        for node in line.beside:
+            if node.tag == f"{W}txbxContent":
+                yield from self.blocks(node)
+            elif node.tag in _NOTES:
+                yield from self._note(_NOTES[node.tag], node.get(f"{W}id", ""))
+            else:
+                yield from graphic_pieces(node, self.part, Place(page=self.page), chain, self.seen)
+
+    # --- Tables ---
+
+    def _table(self, table: Any) -> Iterator[Piece]:
+        place, chain = Place(page=self.page), self.headings.chain
+        kept = [row for row in _within(table, f"{W}tr") if row.find(f"{W}trPr/{W}del") is None]
+        rows = [list(_within(row, f"{W}tc")) for row in kept]
+        frame = len(rows) == 1 and any(cell.find(f".//{W}tbl") is not None for cell in rows[0])
+        if frame or max(map(len, rows), default=0) == 1:  # around text, or to put things side by side
+            for row in rows:
+                for cell in row:
+                    yield from self.blocks(cell)
+            return
+        self.cells += 1
+        cells = [[*_skipped(row), *map(self._cell, inner)] for row, inner in zip(kept, rows, strict=True)]
+        self.cells -= 1
+        yield from table_pieces(spread(cells), lambda first, last: place, chain)
+        if not self.cells:
+            yield from self.waiting
+            self.waiting = []
+
+    def _cell(self, cell: Any) -> Cell:
+        """Its text, in which a table inside stands as 'Pressure: 16 bar; Flow: 3 l'."""
+        parts = []
+        for piece in self.blocks(cell):
+            rows = piece.text.split("\n") if piece.kind == "table" else []
+            told = "; ".join(row.replace(" | ", ": ", 1).replace(" | ", ", ").removesuffix(" |") for row in rows)
+            parts.append(told or piece.text)
+        merged = cell.find(f"{W}tcPr/{W}vMerge")
+        goes_on = merged is not None and merged.get(f"{W}val") != "restart"
+        deleted = cell.find(f"{W}tcPr/{W}cellDel") is not None
+        return "" if deleted else " ".join(parts), number(value(cell, "tcPr/gridSpan"), 1), goes_on
+
+    # --- What is no main text ---
+
+    def _note(self, kind: str, identifier: str) -> Iterator[Piece]:
+        """A footnote, an endnote or a comment, told once."""
+        part, note = self.notes[kind].pop(identifier, (None, None))
+        if part is None or note is None:
+            return
+        self.counts[kind] += 1
+        if kind == "comment":
+            answers = any(_paragraph_id(paragraph) in self.replies for paragraph in note.iter(f"{W}p"))
+            author = note.get(f"{W}author", "").strip()
+            label = ("Reply" if answers else "Comment") + (f" by {author}" if author else "")
+        else:
+            label = f"{kind.capitalize()} {numeral(self.counts[kind], self.styles.note_form(kind))}"
+        yield from self._aside(label, part, note)
+
+    def headers_and_footers(self) -> Iterator[Piece]:
+        """Each once, however many pages and sections show it; without those that say nothing but a number."""
+        self.page = self.page and 1
+        told: set[str] = set()
+        for kind in ("header", "footer"):
+            for reference in self.main.root.iter(f"{W}{kind}Reference"):
+                part = self.main.at(reference.get(f"{R}id"))
+                for piece in self._aside(kind.capitalize(), part, part.root) if part else ():
+                    words = any(map(str.isalpha, piece.text.partition(":")[2]))
+                    if piece.kind == "picture" or (words and piece.text not in told):
+                        yield piece
+                    told.add(piece.text)
+
+    def _aside(self, label: str, part: Part, node: Any) -> Iterator[Piece]:
+        """The texts in a node as one, behind what they are; then its tables and pictures."""
+        before = self.part, self.headings
+        self.part, self.headings = part, Headings()
+        pieces = [] if node is None else list(self.blocks(node))
+        self.part, self.headings = before
+        texts = "\n".join(piece.text for piece in pieces if piece.kind == "text")
+        if texts:
+            yield Piece("text", f"{label}: {texts}", Place(page=self.page), self.headings.chain)
+        yield from (replace(piece, heading=self.headings.chain) for piece in pieces if piece.kind != "text")
+
+    def _document_inside(self, node: Any) -> Iterator[Piece]:
+        """A file that was put into the document as it was, and that Word shows as a part of it."""
+        part = self.part.at(node.get(f"{R}id"))
+        if part is None or part.member in self.seen:
+            return
+        self.seen.add(part.member)
+        place, chain = Place(page=self.page), self.headings.chain
+        for piece in _embedded(part.data, part.name, self.depth + 1):
+            yield replace(piece, place=place, heading=" › ".join(filter(None, (chain, piece.heading))))
+
+
+def _embedded(data: bytes, name: str, depth: int) -> Iterator[Piece]:
+    """What it is says its beginning: names and declared types are often wrong."""
+    start = data[:2000].lstrip(b"\xef\xbb\xbf \r\n\t")
+    if start.startswith(b"PK"):
+        try:
+            yield from _pieces(Package(io.BytesIO(data), name), depth) if depth < DEEPEST else ()
+        except ExtractionError as error:
+            log.warning("%s", error)
+    elif start.startswith(b"{\\rtf"):
+        yield from rtf_pieces(data)
+    elif start.lower().startswith((b"mime-version:", b"from:", b"content-type:")):
+        import email
+
+        for part in email.message_from_bytes(data).walk():
+            if part.get_content_type() == "text/html":
+                yield from html_document(bytes(part.get_payload(decode=True) or b""))
+    elif start.startswith(b"<"):
+        yield from html_document(data)
+    else:
+        yield from paragraphs(decode(data))
+
+
+# --- Small questions about nodes -------------------------------------------------------------------------------
+
+
+def _within(node: Any, tag: str) -> Iterator[Any]:
+    """Rows of a table or cells of a row, also those inside content controls and tracked insertions."""
+    for child in children(node):
+        if child.tag == tag:
+            yield child
+        elif child.tag in _WRAPPERS:
+            yield from _within(child, tag)
+
+
+def _skipped(row: Any) -> list[Cell]:
+    """An empty cell for the columns that a row leaves out at its beginning."""
+    before = number(value(row, "trPr/gridBefore"))
+    return [("", before, False)] if before > 0 else []
+
+
+def _only_prompts(node: Any) -> bool:
+    """Whether it is a content control that was not filled in: 'Click here to enter text'."""
+    return node.tag == f"{W}sdt" and is_on(node, f"{W}sdtPr/{W}showingPlcHdr")
+
+
+def _form_field(data: Any) -> str:
+    """What is seen of a field of an old form: a box, ticked or not, or the chosen entry of a list."""
+    box, choice = data.find(f"{W}checkBox"), data.find(f"{W}ddList")
+    if box is not None:
+        ticked = is_on(box, f"{W}checked" if box.find(f"{W}checked") is not None else f"{W}default")
+        return "☒ " if ticked else "☐ "
+    entries = [] if choice is None else [entry.get(f"{W}val", "") for entry in choice.iter(f"{W}listEntry")]
+    return "".join(entries[number(value(choice, "result")) :][:1])
+
+
+def _paragraph_id(node: Any) -> str:
+    return next(iter(node.xpath("@*[local-name()='paraId']")), "")

@@ -1,0 +1,309 @@
+"""What stands in Word documents besides plain paragraphs: told once, where it belongs, and as what it is."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import ExtractionError
+from pipelines.extractors import extract
+from pipelines.reading.kinds import kind_of
+from pipelines.records import Piece
+from tests.making_files import a_picture, make_zip, picture_bytes
+from tests.making_office import DECLARED, a_chart, a_diagram, a_series, graphic, make_docx, para, root, table
+
+
+def read(path: Path) -> list[Piece]:
+    return list(extract(path, kind_of(path)))
+
+
+def texts(path: Path) -> list[str]:
+    return [piece.text for piece in read(path)]
+
+
+# --- Numbers ---------------------------------------------------------------------------------------------------
+
+
+def level(at: int, form: str, text: str, more: str = "") -> str:
+    return (
+        f'<w:lvl w:ilvl="{at}"><w:start w:val="1"/><w:numFmt w:val="{form}"/>{more}<w:lvlText w:val="{text}"/></w:lvl>'
+    )
+
+
+def numbered(*levels: str, more: str = "") -> str:
+    plan = f'<w:abstractNum w:abstractNumId="7">{"".join(levels)}</w:abstractNum>'
+    return root("w:numbering", f'{plan}<w:num w:numId="1"><w:abstractNumId w:val="7"/></w:num>{more}')
+
+
+def item(text: str, at: int = 0, of: int = 1) -> str:
+    return para(text, f'<w:numPr><w:ilvl w:val="{at}"/><w:numId w:val="{of}"/></w:numPr>')
+
+
+def test_items_have_the_numbers_that_word_draws(tmp_path: Path) -> None:
+    numbering = numbered(level(0, "decimal", "%1."), level(1, "lowerLetter", "%2)"), level(2, "lowerRoman", "%3."))
+    body = item("Open.") + item("left", 1) + item("right", 1) + item("up", 2) + para("A remark.") + item("Close.")
+    body += item("first again", 1)
+    assert texts(make_docx(tmp_path / "a.docx", body, {"numbering": numbering})) == [
+        "1. Open.",
+        "a) left",
+        "b) right",
+        "i. up",
+        "A remark.",
+        "2. Close.",
+        "a) first again",
+    ]
+
+
+def test_lists_begin_anew_where_they_say_so_and_bullets_are_bullets(tmp_path: Path) -> None:
+    again = '<w:num w:numId="2"><w:abstractNumId w:val="7"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/>'
+    again += "</w:lvlOverride></w:num>"
+    numbering = numbered(level(0, "upperRoman", "%1."), level(1, "bullet", "\uf0b7"), more=again)
+    body = item("a") + item("b") + item("c", 1) + item("d", 0, 2) + item("e", 0, 2) + item("no list", 0, 0)
+    assert texts(make_docx(tmp_path / "a.docx", body, {"numbering": numbering})) == [
+        "I. a",
+        "II. b",
+        "• c",
+        "I. d",
+        "II. e",
+        "no list",
+    ]
+
+
+def test_headings_are_numbered_by_their_styles(tmp_path: Path) -> None:
+    styles = "".join(
+        f'<w:style w:styleId="H{n}"><w:name w:val="heading {n}"/>'
+        '<w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr></w:style>'
+        for n in (1, 2)
+    )
+    styles += '<w:style w:styleId="Own"><w:basedOn w:val="H2"/></w:style>'
+    levels = [level(0, "decimal", "%1", '<w:pStyle w:val="H1"/>'), level(1, "decimal", "%1.%2")]
+    levels[1] = levels[1].replace("<w:numFmt", '<w:pStyle w:val="H2"/><w:numFmt')
+    styled = [para(text, f'<w:pStyle w:val="{style}"/>') for text, style in (("Use", "H1"), ("Safety", "H2"))]
+    body = styled[0] + styled[1] + para("Storage", '<w:pStyle w:val="H2"/>') + para("Keep it dry.")
+    pieces = read(
+        make_docx(tmp_path / "a.docx", body, {"numbering": numbered(*levels), "styles": root("w:styles", styles)})
+    )
+    assert [piece.text for piece in pieces] == ["1 Use", "1.1 Safety", "1.2 Storage", "Keep it dry."]
+    assert pieces[-1].heading == "1 Use › 1.2 Storage"
+
+
+# --- What is no main text --------------------------------------------------------------------------------------
+
+
+def test_notes_and_comments_stand_behind_their_paragraph(tmp_path: Path) -> None:
+    def reference(*kinds: str) -> str:
+        return "".join(f"<w:r><w:{kind}Reference w:id='{n}'/></w:r>" for n, kind in enumerate(kinds))
+
+    body = para("Depth was 84 cm.", "", reference("footnote", "endnote"))
+    body += para("Send the offer.", "", reference("comment", "comment"))
+    comment = f'<w:comment w:id="0" w:author="Anna">{para("Ask Oslo.")}</w:comment>'
+    answer = '<w:comment w:id="1" w:author="Bo"><w:p w14:paraId="0A"><w:r><w:t>Done.</w:t></w:r></w:p></w:comment>'
+    parts = {
+        "footnotes": root("w:footnotes", f'<w:footnote w:id="0">{para("In July.")}{para("By hand.")}</w:footnote>'),
+        "endnotes": root("w:endnotes", f'<w:endnote w:id="1">{para("Grant 7.")}</w:endnote>'),
+        "comments": root("w:comments", comment + answer),
+        "commentsExtended": root("w15:commentsEx", '<w15:commentEx w15:paraId="0A" w15:paraIdParent="09"/>'),
+    }
+    assert texts(make_docx(tmp_path / "a.docx", body + para("The end."), parts)) == [
+        "Depth was 84 cm.",
+        "Footnote 1: In July.\nBy hand.",
+        "Endnote i: Grant 7.",
+        "Send the offer.",
+        "Comment by Anna: Ask Oslo.",
+        "Reply by Bo: Done.",
+        "The end.",
+    ]
+
+
+def test_notes_of_cells_stand_behind_the_table(tmp_path: Path) -> None:
+    noted = para("84", "", '<w:r><w:footnoteReference w:id="2"/></w:r>')
+    parts = {"footnotes": root("w:footnotes", f'<w:footnote w:id="2">{para("In July.")}</w:footnote>')}
+    body = table(["Place", "cm"], ["Kiruna", noted])
+    assert texts(make_docx(tmp_path / "a.docx", body, parts)) == ["Place | cm\nKiruna | 84", "Footnote 1: In July."]
+
+
+def test_headers_and_footers_come_once_and_no_page_numbers(tmp_path: Path) -> None:
+    sections = "".join(
+        f'<w:sectPr><w:headerReference r:id="h{n}"/><w:footerReference r:id="f"/></w:sectPr>' for n in (1, 2)
+    )
+    header = root("w:hdr", para("Draft of the board"))
+    parts = {"header h1": header, "header h2": header, "footer f": root("w:ftr", para("12"))}
+    path = make_docx(tmp_path / "a.docx", para("Text.") + sections, parts)
+    assert texts(path) == ["Text.", "Header: Draft of the board"]
+
+
+def test_hidden_text_is_told_apart(tmp_path: Path) -> None:
+    def run(text: str, properties: str) -> str:
+        return f"<w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r>"
+
+    styles = root("w:styles", '<w:style w:styleId="S"><w:rPr><w:vanish/></w:rPr></w:style>')
+    runs = [(" costs 40.", '<w:vanish w:val="0"/>'), ("secret", "<w:vanish/>"), (" margin", '<w:rStyle w:val="S"/>')]
+    path = make_docx(tmp_path / "a.docx", para("It", "", "".join(run(*each) for each in runs)), {"styles": styles})
+    assert texts(path) == ["It costs 40.", "Hidden text: secret margin"]
+
+
+# --- Boxes, tables, charts -------------------------------------------------------------------------------------
+
+
+def test_text_boxes_are_read_once_whichever_program_they_are_for(tmp_path: Path) -> None:
+    def box(*paragraphs: str) -> str:
+        return f"<w:r><w:txbxContent>{''.join(paragraphs)}</w:txbxContent></w:r>"
+
+    def either(choice: str, fallback: str) -> str:
+        options = f'<mc:Choice Requires="wps">{choice}</mc:Choice><mc:Fallback>{fallback}</mc:Fallback>'
+        return f"<w:r><mc:AlternateContent>{options}</mc:AlternateContent></w:r>"
+
+    body = para("Main.", "", either(box(para("new")), box(para("old"))))
+    body += para("", "", either("<w:drawing/>", box(para("only old"))))
+    body += para("", "", box(para("outer", "", box(para("inner")))))
+    assert texts(make_docx(tmp_path / "a.docx", body)) == ["Main.", "new", "only old", "outer", "inner"]
+
+
+def test_nested_tables_stand_once_in_their_cell(tmp_path: Path) -> None:
+    inner = table(["Pressure", "16 bar"], ["Flow", "3 l"])
+    body = table(["Pump", "Details"], ["P-7", para("new") + inner + para()])
+    assert texts(make_docx(tmp_path / "a.docx", body)) == ["Pump | Details\nP-7 | new Pressure: 16 bar; Flow: 3 l"]
+
+
+def test_a_table_that_only_frames_others_is_none(tmp_path: Path) -> None:
+    inner = table(["Pressure", "16 bar"], ["Flow", "3 l"])
+    body = table([para("Left.") + inner, para("Right.")])
+    assert texts(make_docx(tmp_path / "a.docx", body)) == ["Left.", "Pressure | 16 bar\nFlow | 3 l", "Right."]
+
+
+def test_merged_cells_count_for_each_row_and_column(tmp_path: Path) -> None:
+    def cell(text: str, properties: str) -> str:
+        return f"<w:tcPr>{properties}</w:tcPr>{para(text)}"
+
+    body = table(
+        ["Region", cell("Sales", '<w:gridSpan w:val="2"/>')],
+        ["", "2025", "2026"],
+        [cell("North", '<w:vMerge w:val="restart"/>'), "310", "455"],
+        [cell("", "<w:vMerge/>"), "12", "18"],
+    )
+    expected = "Region | Sales 2025 | Sales 2026\nNorth | 310 | 455\nNorth | 12 | 18"
+    assert texts(make_docx(tmp_path / "a.docx", body)) == [expected]
+
+
+def test_rows_in_content_controls_are_read_and_deleted_ones_are_not(tmp_path: Path) -> None:
+    _, head, bolt, nut = table(["Part", "Price"], ["Bolt", "3"], ["Nut", "9"])[: -len("</w:tbl>")].split("<w:tr>")
+    controlled = f"<w:sdt><w:sdtPr/><w:sdtContent><w:tr>{bolt}</w:sdtContent></w:sdt>"
+    body = f"<w:tbl><w:tr>{head}{controlled}<w:tr><w:trPr><w:del/></w:trPr>{nut}</w:tbl>"
+    assert texts(make_docx(tmp_path / "a.docx", body)) == ["Part | Price\nBolt | 3"]
+
+
+def test_charts_and_diagrams_are_read(tmp_path: Path) -> None:
+    pie = a_chart("pieChart", a_series("Visitors", ["Q1", "Q2"], ["1200.0", "18.5"]))
+    diagram = a_diagram([(0, ""), (1, "Plan"), (3, "Test"), (2, "Build")], [(0, 1), (1, 2), (1, 3)])
+    shown = ('<c:chart r:id="chart"/>', '<dgm:relIds r:dm="d"/>')
+    body = "".join(para("", "", f"<w:r><w:drawing>{graphic(one)}</w:drawing></w:r>") for one in shown)
+    assert texts(make_docx(tmp_path / "a.docx", body, {"chart": pie, "diagramData d": diagram})) == [
+        "Category | Visitors\nQ1 | 1200\nQ2 | 18.5",
+        "Plan\n• Build\n• Test",
+    ]
+
+
+# --- Paragraphs ------------------------------------------------------------------------------------------------
+
+
+def test_tracked_changes_are_read_as_accepted(tmp_path: Path) -> None:
+    inside = "<w:del><w:r><w:delText>400</w:delText></w:r></w:del><w:ins><w:r><w:t>650</w:t></w:r></w:ins>"
+    moved = "<w:moveFrom><w:r><w:t>gone</w:t></w:r></w:moveFrom><w:moveTo><w:r><w:t> euros</w:t></w:r></w:moveTo>"
+    body = para("The fee is ", "", inside + moved) + para("One", "<w:rPr><w:del/></w:rPr>") + para(" paragraph.")
+    assert texts(make_docx(tmp_path / "a.docx", body)) == ["The fee is 650 euros", "One paragraph."]
+
+
+def test_content_controls_are_read_where_they_were_filled_in(tmp_path: Path) -> None:
+    def control(text: str, properties: str = "") -> str:
+        content = f"<w:sdtContent><w:r><w:t>{text}</w:t></w:r></w:sdtContent>"
+        return f"<w:sdt><w:sdtPr>{properties}</w:sdtPr>{content}</w:sdt>"
+
+    body = para("Tenant: ", "", control("Eva Holm")) + para("Since: ", "", control("Click here.", "<w:showingPlcHdr/>"))
+    body += f"<w:sdt><w:sdtContent>{para('A block.')}</w:sdtContent></w:sdt>"
+    body += para("", "", control("☒") + "<w:r><w:t> paid</w:t></w:r>")
+    assert texts(make_docx(tmp_path / "a.docx", body)) == ["Tenant: Eva Holm", "Since:", "A block.", "☒ paid"]
+
+
+def test_results_of_fields_forms_and_symbols(tmp_path: Path) -> None:
+    def mark(kind: str, inside: str = "") -> str:
+        return f'<w:r><w:fldChar w:fldCharType="{kind}">{inside}</w:fldChar></w:r>'
+
+    field = mark("begin") + "<w:r><w:instrText> REF x </w:instrText></w:r>" + mark("separate")
+    body = para("See ", "", f"{field}<w:r><w:t>figure 4</w:t></w:r>{mark('end')}")
+    box = "<w:ffData><w:checkBox><w:default w:val='0'/><w:checked/></w:checkBox></w:ffData>"
+    body += para("", "", f"{mark('begin', box)}{mark('end')}<w:r><w:t>paid</w:t></w:r>")
+    body += para("5 ", "", '<w:r><w:sym w:font="Symbol" w:char="F06D"/><w:t>m</w:t></w:r>')
+    half = "<m:oMath><m:f><m:num><m:r><m:t>12</m:t></m:r></m:num><m:den><m:r><m:t>5</m:t></m:r></m:den></m:f></m:oMath>"
+    body += para("x = ", "", half)
+    assert texts(make_docx(tmp_path / "a.docx", body)) == ["See figure 4", "☒ paid", "5 μm", "x = 12/5"]
+
+
+# --- Files -----------------------------------------------------------------------------------------------------
+
+
+def test_documents_inside_are_parts_of_it(tmp_path: Path) -> None:
+    inner = make_docx(tmp_path / "inner.docx", para("From a document.")).read_bytes()
+    chunks = {
+        "html": b"<html><body><h1>Report</h1><p>From a page.</p></body></html>",
+        "rtf": rb"{\rtf1\ansi From rich text.}",
+        "docx": inner,
+        "txt": "Nur Text, schön.".encode(),
+        "mht": b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>From an archive.</p>",
+        "broken": b"PK nothing",
+    }
+    body = "".join(f'<w:altChunk r:id="{name}"/>' for name in chunks) + para("The end.")
+    path = make_docx(tmp_path / "a.docx", body, {f"aFChunk {name}": data for name, data in chunks.items()})
+    assert texts(path) == [
+        "Report",
+        "From a page.",
+        "From rich text.",
+        "From a document.",
+        "Nur Text, schön.",
+        "From an archive.",
+        "The end.",
+    ]
+
+
+def test_strict_documents_are_read_as_others(tmp_path: Path) -> None:
+    noted = para("Strict.", "", '<w:r><w:footnoteReference w:id="2"/></w:r>')
+    parts = {"footnotes": root("w:footnotes", f'<w:footnote w:id="2">{para("So it is.")}</w:footnote>')}
+    with zipfile.ZipFile(make_docx(tmp_path / "plain.docx", noted, parts)) as archive:
+        members = {name: archive.read(name).decode() for name in archive.namelist()}
+    strict = {
+        name: text.replace("schemas.openxmlformats.org", "purl.oclc.org/ooxml").replace("/2006/", "/")
+        for name, text in members.items()
+    }
+    assert texts(make_zip(tmp_path / "a.docx", strict)) == ["Strict.", "Footnote 1: So it is."]
+
+
+def test_pictures_with_what_a_person_wrote_of_them(tmp_path: Path) -> None:
+    blip = graphic('<a:blip r:embed="p"/>')
+    drawing = f'<w:drawing><wps:docPr descr="A red barn"/>{blip}</w:drawing>'
+    pict = '<w:pict><v:shape alt="An old barn"><v:imagedata r:id="q"/></v:shape></w:pict>'
+    parts = {"image p": picture_bytes(a_picture()), "image q": picture_bytes(a_picture(hue=90))}
+    pieces = read(make_docx(tmp_path / "a.docx", para("", "", f"<w:r>{drawing}{drawing}{pict}</w:r>"), parts))
+    assert [(piece.kind, piece.text) for piece in pieces] == [("picture", "A red barn"), ("picture", "An old barn")]
+
+
+def test_what_is_missing_or_damaged_costs_itself(tmp_path: Path) -> None:
+    body = para("Text.", "", '<w:r><w:drawing><a:blip r:embed="gone"/><c:chart r:id="c"/></w:drawing></w:r>') + para(
+        "End."
+    )
+    path = make_docx(tmp_path / "a.docx", body, {"chart c": b"no xml", "styles": b"<w:styles", "image x": b""})
+    assert texts(path) == ["Text.", "End."]
+
+
+def test_entities_are_not_resolved(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    document = f'<!DOCTYPE d [<!ENTITY e SYSTEM "{(tmp_path / "secret.txt").as_uri()}">]>'
+    document += f"<w:document {DECLARED}><w:body>{para('Text &e;.')}</w:body></w:document>"
+    make_zip(tmp_path / "a.docx", {"x": "", "word/document.xml": document})
+    assert "secret" not in "".join(texts(tmp_path / "a.docx"))
+
+
+def test_a_document_without_text_is_a_sentence(tmp_path: Path) -> None:
+    make_zip(tmp_path / "a.docx", {"x": "", "word/document.xml": ""})
+    with pytest.raises(ExtractionError, match=r"a\.docx is damaged"):
+        read(tmp_path / "a.docx")
