@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
-from pipelines.extractors import data, mail, markup, office, opendocument, pdf, pictures, sheets, text, word
+from pipelines.extractors import data, mail, markup, opendocument, pdf, pictures, powerpoint, sheets, text, word
 from pipelines.extractors.pdf import PageView, opened_page
 from pipelines.extractors.pictures import open_picture
 from pipelines.reading.kinds import KINDS, Kind
@@ -25,7 +25,7 @@ Extractor = Callable[[Path], Iterator[Piece]]
 EXTRACTORS: dict[str, Extractor] = {
     "pdf": pdf.read,
     "docx": word.read_docx,
-    "pptx": office.read_pptx,
+    "pptx": powerpoint.read_pptx,
     "xlsx": sheets.read_workbook,
     "xls": sheets.read_workbook,
     "ods": sheets.read_workbook,

@@ -113,7 +113,7 @@ def test_pptx_slides_tables_groups_charts_notes_and_pictures(tmp_path: Path) -> 
         ("table", "Year | Sum\n2024 | 12", "Budget"),
         ("table", "Category | Sales\nJan | 3\nFeb | 4.5", "Budget"),
         ("picture", "", "Budget"),
-        ("text", "Speak slowly.", "Budget"),
+        ("text", "Notes: Speak slowly.", "Budget"),
     ]
     assert pieces[4].member.startswith("ppt/media/")
     assert pieces[4].place.box is not None
