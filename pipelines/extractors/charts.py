@@ -53,7 +53,7 @@ def _rows(group: list[_Series], first: str) -> Iterator[tuple[int, list[str]]]:
     categories, labels = group[0].categories, group[0].labels
     if labels:
         columns.insert(0, ("Label", labels))
-    yield 1, [first or "Category", *(name for name, _ in columns)]
+    yield 1, [first, *(name for name, _ in columns)]
     for n, at in enumerate(sorted({*categories, *(at for _, points in columns for at in points)}), 2):
         yield n, [categories.get(at, "" if categories else str(at + 1)), *(points.get(at, "") for _, points in columns)]
 
@@ -144,7 +144,7 @@ def _axes(root: Any) -> tuple[str, list[str]]:
             first = title
         elif title:
             others.append(title)
-    return first, others
+    return first or ("X" if root.find(".//{*}xVal") is not None else "Category"), others
 
 
 def _words(node: Any) -> str:

@@ -153,6 +153,8 @@ def graphic_pieces(node: Any, part: Part, place: Place, heading: str, seen: set[
         yield from picture_inside(target.data, target.name, place, heading, _described(node))
     elif target.root is not None:
         yield from (_diagram if node.tag == _DIAGRAM else chart_pieces)(target.root, place, heading)
+        for picture in target.root.iter(_BLIP):
+            yield from graphic_pieces(picture, target, place, heading, seen)
 
 
 _BLIP, _IMAGE, _DIAGRAM = f"{A}blip", f"{_V}imagedata", f"{_DGM}relIds"
@@ -224,10 +226,13 @@ def inline(paragraph: Any) -> str:
     return "".join(parts).replace("\v", "\n").replace("\xa0", " ")
 
 
+OFF = ("0", "false", "off", "none")
+
+
 def is_on(node: Any, name: str) -> bool:
     """Whether a property such as `<w:vanish/>` is set; '0' and 'false' switch it off."""
     found = node.find(name)
-    return found is not None and found.get(f"{W}val", "1") not in ("0", "false", "off", "none")
+    return found is not None and found.get(f"{W}val", "1") not in OFF
 
 
 def value(node: Any, path: str) -> str:

@@ -110,7 +110,10 @@ class _Deck:
                 self.seen.add(text)
                 yield Piece("text", text, Place(slide=place.slide))
         elif role != "sldNum":
-            yield from self._shown(shape, part, place, "" if role in _TITLES else heading)
+            known = next(shape.iterfind(f"*/{P}cNvPr"), None)
+            hidden = known is not None and known.get("hidden") in ("1", "true")
+            for piece in self._shown(shape, part, place, "" if role in _TITLES else heading):
+                yield replace(piece, text=f"Hidden text: {piece.text}") if hidden and piece.kind == "text" else piece
 
     def _shown(self, node: Any, part: Part, place: Place, heading: str) -> Iterator[Piece]:
         """Texts, tables, charts, diagrams and pictures below a node, however they are wrapped."""

@@ -21,6 +21,7 @@ from pipelines.extractors.numbering import Numbering, numeral
 from pipelines.extractors.ooxml import (
     DEEPEST,
     GRAPHICS,
+    OFF,
     TEXTS,
     Cell,
     M,
@@ -66,11 +67,16 @@ def _pieces(package: Package, depth: int) -> Iterator[Piece]:
 
 @dataclass
 class _Line:
-    """A paragraph while it is read; `beside` are the nodes of what stands apart from its text."""
+    """A paragraph while it is read.
+
+    `beside` are the nodes of what stands apart from its text. `fields` says of each field that is open whether its
+    instruction is being read ('REF figure'), which nobody sees, and not yet its result.
+    """
 
     text: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     beside: list[Any] = field(default_factory=list)
+    fields: list[bool] = field(default_factory=list)
     page: int | None = None
 
 
@@ -117,7 +123,7 @@ class _Word:
 
     def _paragraph(self, paragraph: Any) -> Iterator[Piece]:
         line = _Line()
-        self._read(paragraph, line, False)
+        self._read(paragraph, line, self.styles.hides(paragraph) or False)
         text, self.carried = self.carried + "".join(line.text), ""
         if any(paragraph.find(f"{W}pPr/{W}rPr/{name}") is not None for name in _DELETED):
             self.carried = text  # the end of the paragraph is deleted
@@ -141,21 +147,23 @@ class _Word:
             tag, told = child.tag, line.hidden if hidden else line.text
             if tag in TEXTS:
                 line.page = line.page or self.page
-                told.append(child.text or "")
+                told.append("" if any(line.fields) else child.text or "")
             elif tag in _BESIDE:
                 line.beside.append(child)
             elif tag == f"{W}lastRenderedPageBreak":
                 self.page = self.page and self.page + 1
             elif tag == f"{W}sym":
                 told.append(symbol(child.get(f"{W}font", ""), child.get(f"{W}char", "")))
-            elif tag == f"{W}ffData":
+            elif tag == f"{W}fldChar":
+                _open_or_close(line.fields, child.get(f"{W}fldCharType"))
                 told.append(_form_field(child))
             elif tag not in _LEFT_OUT and not _only_prompts(child):
                 told.append(_AS.get(tag, ""))
                 if tag in _FORMULAS and next(child.iter(f"{M}t"), None) is not None:
                     told.append(_FORMULAS[tag])
                 told.append(child.get("string", "") if tag.endswith("}textpath") else "")  # WordArt, watermarks
-                self._read(child, line, hidden or (tag == f"{W}r" and self.styles.is_hidden(child)))
+                own = self.styles.hides(child) if tag == f"{W}r" else None
+                self._read(child, line, hidden if own is None else own)
 
     def _beside(self, line: _Line) -> Iterator[Piece]:
         place, chain = Place(page=line.page or self.page), self.headings.chain
@@ -165,7 +173,7 @@ class _Word:
             if node.tag == f"{W}txbxContent":
                 yield from self.blocks(node)
             elif node.tag in _NOTES:
-                yield from self._note(_NOTES[node.tag], node.get(f"{W}id", ""))
+                yield from self._note(_NOTES[node.tag], node)
             else:
                 yield from graphic_pieces(node, self.part, Place(page=self.page), chain, self.seen)
 
@@ -203,17 +211,19 @@ class _Word:
 
     # --- What is no main text ---
 
-    def _note(self, kind: str, identifier: str) -> Iterator[Piece]:
+    def _note(self, kind: str, reference: Any) -> Iterator[Piece]:
         """A footnote, an endnote or a comment, told once."""
-        part, note = self.notes[kind].pop(identifier, (None, None))
+        part, note = self.notes[kind].pop(reference.get(f"{W}id"), (None, None))
         if part is None or note is None:
             return
-        self.counts[kind] += 1
         if kind == "comment":
             answers = any(_paragraph_id(paragraph) in self.replies for paragraph in note.iter(f"{W}p"))
             author = note.get(f"{W}author", "").strip()
             label = ("Reply" if answers else "Comment") + (f" by {author}" if author else "")
+        elif reference.get(f"{W}customMarkFollows", "0") not in OFF:
+            label = kind.capitalize()  # its mark is no number: '*'
         else:
+            self.counts[kind] += 1
             label = f"{kind.capitalize()} {numeral(self.counts[kind], self.styles.note_form(kind))}"
         yield from self._aside(label, part, note)
 
@@ -297,9 +307,18 @@ def _only_prompts(node: Any) -> bool:
     return node.tag == f"{W}sdt" and is_on(node, f"{W}sdtPr/{W}showingPlcHdr")
 
 
-def _form_field(data: Any) -> str:
+def _open_or_close(fields: list[bool], mark: str | None) -> None:
+    if mark == "begin":
+        fields.append(True)
+    elif fields and mark == "separate":
+        fields[-1] = False
+    elif fields:
+        fields.pop()
+
+
+def _form_field(mark: Any) -> str:
     """What is seen of a field of an old form: a box, ticked or not, or the chosen entry of a list."""
-    box, choice = data.find(f"{W}checkBox"), data.find(f"{W}ddList")
+    box, choice = mark.find(f"{W}ffData/{W}checkBox"), mark.find(f"{W}ffData/{W}ddList")
     if box is not None:
         ticked = is_on(box, f"{W}checked" if box.find(f"{W}checked") is not None else f"{W}default")
         return "☒ " if ticked else "☐ "

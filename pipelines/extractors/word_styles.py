@@ -29,13 +29,11 @@ class Styles:
         outline = _outline(properties)
         return numbering.label(listed, at), self._first(style, _level) if outline is None else outline
 
-    def is_hidden(self, run: Any) -> bool:
-        properties = run.find(f"{W}rPr")
-        if properties is None:
-            return False
-        if properties.find(f"{W}vanish") is not None:
-            return is_on(properties, f"{W}vanish")
-        return self._first(value(properties, "rStyle"), _vanishes) or False
+    def hides(self, node: Any) -> bool | None:
+        """Whether a run or a paragraph is hidden; None where neither it nor its style says so."""
+        if node.tag == f"{W}r" and node.find(f"{W}rPr/{W}vanish") is not None:
+            return _vanishes(node)
+        return self._first(value(node, "rPr/rStyle") or value(node, "pPr/pStyle"), _vanishes)  # type: ignore[no-any-return]
 
     def note_form(self, kind: str) -> str:
         """In which format footnotes or endnotes are numbered."""
@@ -72,5 +70,5 @@ def _list(style: Any) -> tuple[str, str] | None:
     return (found, value(style, "pPr/numPr/ilvl")) if found else None
 
 
-def _vanishes(style: Any) -> bool | None:
-    return is_on(style, f"{W}rPr/{W}vanish") if style.find(f"{W}rPr/{W}vanish") is not None else None
+def _vanishes(node: Any) -> bool | None:
+    return is_on(node, f"{W}rPr/{W}vanish") if node.find(f"{W}rPr/{W}vanish") is not None else None

@@ -131,3 +131,9 @@ def test_footers_come_once_a_deck_and_slide_numbers_never(tmp_path: Path) -> Non
         "one",
         "two",
     ]
+
+
+def test_hidden_shapes_are_told_as_such(tmp_path: Path) -> None:
+    known = '<p:nvSpPr><p:cNvPr id="2" hidden="1"/><p:nvPr/></p:nvSpPr>'
+    hidden = shape("The old price was 59.").replace("<p:sp>", f"<p:sp>{known}")
+    assert texts(make_pptx(tmp_path / "a.pptx", [hidden])) == ["Hidden text: The old price was 59."]

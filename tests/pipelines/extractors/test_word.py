@@ -117,6 +117,24 @@ def test_notes_and_comments_stand_behind_their_paragraph(tmp_path: Path) -> None
     ]
 
 
+def test_notes_count_as_word_counts_them(tmp_path: Path) -> None:
+    marks = [
+        f"<w:r><w:footnoteReference {star} w:id='{n}'/></w:r>"
+        for n, star in enumerate(["", "w:customMarkFollows='1'", ""])
+    ]
+    notes = "".join(
+        f'<w:footnote w:id="{n}">{para(text)}</w:footnote>' for n, text in enumerate(["a", "b", "c", "unused"])
+    )
+    settings = '<w:footnotePr><w:numFmt w:val="upperRoman"/></w:footnotePr>'
+    parts = {"footnotes": root("w:footnotes", notes), "settings": root("w:settings", settings)}
+    assert texts(make_docx(tmp_path / "a.docx", para("Text.", "", "".join(marks * 2)), parts)) == [
+        "Text.",
+        "Footnote I: a",
+        "Footnote: b",
+        "Footnote II: c",
+    ]
+
+
 def test_notes_of_cells_stand_behind_the_table(tmp_path: Path) -> None:
     noted = para("84", "", '<w:r><w:footnoteReference w:id="2"/></w:r>')
     parts = {"footnotes": root("w:footnotes", f'<w:footnote w:id="2">{para("In July.")}</w:footnote>')}
@@ -140,8 +158,10 @@ def test_hidden_text_is_told_apart(tmp_path: Path) -> None:
 
     styles = root("w:styles", '<w:style w:styleId="S"><w:rPr><w:vanish/></w:rPr></w:style>')
     runs = [(" costs 40.", '<w:vanish w:val="0"/>'), ("secret", "<w:vanish/>"), (" margin", '<w:rStyle w:val="S"/>')]
-    path = make_docx(tmp_path / "a.docx", para("It", "", "".join(run(*each) for each in runs)), {"styles": styles})
-    assert texts(path) == ["It costs 40.", "Hidden text: secret margin"]
+    body = para("It", "", "".join(run(*each) for each in runs))
+    body += para("Internal.", '<w:pStyle w:val="S"/>', run("Shown.", '<w:vanish w:val="0"/>'))
+    path = make_docx(tmp_path / "a.docx", body, {"styles": styles})
+    assert texts(path) == ["It costs 40.", "Hidden text: secret margin", "Shown.", "Hidden text: Internal."]
 
 
 # --- Boxes, tables, charts -------------------------------------------------------------------------------------
@@ -231,13 +251,17 @@ def test_results_of_fields_forms_and_symbols(tmp_path: Path) -> None:
         return f'<w:r><w:fldChar w:fldCharType="{kind}">{inside}</w:fldChar></w:r>'
 
     field = mark("begin") + "<w:r><w:instrText> REF x </w:instrText></w:r>" + mark("separate")
-    body = para("See ", "", f"{field}<w:r><w:t>figure 4</w:t></w:r>{mark('end')}")
+    nested = (
+        f"{mark('begin')}{mark('begin')}{mark('separate')}<w:r><w:t>unseen</w:t></w:r>{mark('end')}{mark('separate')}"
+    )
+    seen = f"<w:r><w:t>figure 4</w:t></w:r>{mark('end')}"
+    body = para("See ", "", field + seen) + para("Or ", "", nested + seen)
     box = "<w:ffData><w:checkBox><w:default w:val='0'/><w:checked/></w:checkBox></w:ffData>"
     body += para("", "", f"{mark('begin', box)}{mark('end')}<w:r><w:t>paid</w:t></w:r>")
     body += para("5 ", "", '<w:r><w:sym w:font="Symbol" w:char="F06D"/><w:t>m</w:t></w:r>')
     half = "<m:oMath><m:f><m:num><m:r><m:t>12</m:t></m:r></m:num><m:den><m:r><m:t>5</m:t></m:r></m:den></m:f></m:oMath>"
     body += para("x = ", "", half)
-    assert texts(make_docx(tmp_path / "a.docx", body)) == ["See figure 4", "☒ paid", "5 μm", "x = 12/5"]
+    assert texts(make_docx(tmp_path / "a.docx", body)) == ["See figure 4", "Or figure 4", "☒ paid", "5 μm", "x = 12/5"]
 
 
 # --- Files -----------------------------------------------------------------------------------------------------
