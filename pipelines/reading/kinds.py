@@ -293,8 +293,10 @@ def _zip_kind(path: Path) -> str:
     except Exception as error:  # zipfile and zlib raise many kinds on damaged files
         reason = "it begins like a zip-based document but its end is missing or broken"
         raise ExtractionError(f"{path.name} is damaged: {reason}. Copy or download it again.", "open") from error
-    for name, member in (("docx", "word/document.xml"), ("pptx", "ppt/presentation.xml"), ("xlsx", "xl/workbook.xml")):
-        if member in names:
+    # Some programs number their main part, or write backslashes and other cases.
+    plain = "\n".join(name.replace("\\", "/").lstrip("/").lower() for name in names)
+    for name, member in (("docx", "word/document"), ("pptx", "ppt/presentation"), ("xlsx", "xl/workbook")):
+        if re.search(rf"^{member}\d*\.xml$", plain, re.MULTILINE):
             return name
     if "xl/workbook.bin" in names:
         return "xlsx"

@@ -302,6 +302,14 @@ def test_strict_documents_are_read_as_others(tmp_path: Path) -> None:
     assert texts(make_zip(tmp_path / "a.docx", strict)) == ["Strict.", "Footnote 1: So it is."]
 
 
+def test_parts_are_found_however_they_are_written(tmp_path: Path) -> None:
+    noted = para("Text.", "", '<w:r><w:footnoteReference w:id="2"/></w:r>')
+    parts = {"footnotes": root("w:footnotes", f'<w:footnote w:id="2">{para("Noted.")}</w:footnote>')}
+    with zipfile.ZipFile(make_docx(tmp_path / "plain.docx", noted, parts)) as archive:
+        members = {name.replace("/", "\\").upper(): archive.read(name) for name in archive.namelist()}
+    assert texts(make_zip(tmp_path / "a.docx", members)) == ["Text.", "Footnote 1: Noted."]
+
+
 def test_pictures_with_what_a_person_wrote_of_them(tmp_path: Path) -> None:
     blip = graphic('<a:blip r:embed="p"/>')
     drawing = f'<w:drawing><wps:docPr descr="A red barn"/>{blip}</w:drawing>'

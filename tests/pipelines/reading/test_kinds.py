@@ -37,7 +37,13 @@ def test_a_note_called_pdf_is_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("member", "name"),
-    [("word/document.xml", "docx"), ("ppt/presentation.xml", "pptx"), ("xl/workbook.xml", "xlsx")],
+    [
+        ("word/document.xml", "docx"),
+        ("word/document2.xml", "docx"),
+        ("Word\\document.xml", "docx"),
+        ("ppt/presentation.xml", "pptx"),
+        ("xl/workbook.xml", "xlsx"),
+    ],
 )
 def test_office_files_by_their_members(tmp_path: Path, member: str, name: str) -> None:
     assert kind_of(make_zip(tmp_path / "noname", {"[Content_Types].xml": "<Types/>", member: "<x/>"})).name == name
