@@ -16,6 +16,8 @@ _END = re.compile(
       | (?P<line>\n+)                          # lines are kept only where they mean something""",
     re.VERBOSE,
 )
+# What numbers a paragraph or an item: '3.', '2.1.', 'iv.'.
+_LABEL = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,5}|x{0,3}(?:ix|iv|v?i{0,3})")
 _LAST_WORD = re.compile(r"([\w.]{1,24})$")
 
 
@@ -64,8 +66,8 @@ def _goes_on(text: str, match: re.Match[str]) -> bool:
     last = word.group(1).lower()
     if text[word.start() - 1 : word.start()] == "°":
         return False  # '11 °C. The …'
-    # 'J. Smith', 'No. 5', 'approx. 20'; a number such as '1.' only at the start of a line.
+    # 'J. Smith', 'No. 5', 'approx. 20'; a label such as '1.' only at the start of a line.
     if last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha() and last != "i"):
         return True
     before = text[: word.start()]
-    return last.isdigit() and len(last) <= 2 and (not before.strip() or before.rstrip(" \t").endswith("\n"))
+    return bool(_LABEL.fullmatch(last)) and (not before.strip() or before.rstrip(" \t").endswith("\n"))

@@ -17,6 +17,8 @@ from pipelines.sentences import sentence_spans, sentences
         ("灯塔很高。它很旧！对吗？", ["灯塔很高。", "它很旧！", "对吗？"]),
         ("name | age\nAnn | 35\nTom | 41", ["name | age", "Ann | 35", "Tom | 41"]),
         ("1. Turn it off. 2. Wait.", ["1. Turn it off.", "2.", "Wait."]),
+        ("Rules\niv. Close it.\n2.1. Scope. It ends.", ["Rules", "iv. Close it.", "2.1. Scope.", "It ends."]),
+        ("So do I. It was 2.1. Good.", ["So do I.", "It was 2.1.", "Good."]),
         ("", []),
         ("no stop at all", ["no stop at all"]),
     ],
