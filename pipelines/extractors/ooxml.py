@@ -20,6 +20,7 @@ from indexes.records import Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors.archives import check_size, parse_xml, picture_inside
 from pipelines.extractors.charts import chart_pieces
+from pipelines.extractors.formulas import formula
 from pipelines.records import Piece
 
 log = logging.getLogger(__name__)
@@ -219,6 +220,8 @@ def inline(paragraph: Any) -> str:
     for node in children(paragraph):
         if node.tag in TEXTS:
             parts.append(node.text or "")
+        elif node.tag == f"{M}oMath":
+            parts.append(formula(node))
         elif node.tag == f"{A}br":
             parts.append("\n")
         elif node.get("type") != "slidenum":

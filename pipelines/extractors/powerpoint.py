@@ -90,7 +90,8 @@ class _Deck:
                     yield Piece("text", f"{what}{f' by {author}' if author else ''}: {text}", place, heading)
 
     def _shapes(self, tree: Any, part: Part, place: Place, heading: str) -> Iterator[Piece]:
-        for shape in children(tree):
+        # The title first, wherever it was drawn: the rest stands under it.
+        for shape in sorted(children(tree), key=lambda shape: _role(shape) not in _TITLES):
             try:
                 yield from list(self._shape(shape, part, place, heading))
             except MemoryError:

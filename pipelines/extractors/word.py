@@ -16,10 +16,10 @@ from typing import Any
 from indexes.records import Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors.decoding import decode
+from pipelines.extractors.formulas import formula
 from pipelines.extractors.markup import html_document
 from pipelines.extractors.numbering import Numbering, numeral
 from pipelines.extractors.ooxml import (
-    DEEPEST,
     GRAPHICS,
     OFF,
     TEXTS,
@@ -31,7 +31,6 @@ from pipelines.extractors.ooxml import (
     W,
     children,
     graphic_pieces,
-    is_on,
     number,
     spread,
     value,
@@ -39,19 +38,29 @@ from pipelines.extractors.ooxml import (
 from pipelines.extractors.symbols import symbol
 from pipelines.extractors.tables import table_pieces
 from pipelines.extractors.text import Headings, paragraphs, rtf_pieces
+from pipelines.extractors.word_nodes import (
+    DELETED,
+    form_field,
+    goes_on,
+    holds_more,
+    only_prompts,
+    open_or_close,
+    paragraph_id,
+    skipped,
+    within,
+)
 from pipelines.extractors.word_styles import Styles
 from pipelines.records import Piece
 
 log = logging.getLogger(__name__)
 
-_DELETED = (f"{W}del", f"{W}moveFrom")
-_LEFT_OUT = (*_DELETED, *(f"{W}{name}" for name in "pPr rPr sdtPr sectPr tblPr trPr tcPr rt instrText".split()))
+_LEFT_OUT = (*DELETED, *(f"{W}{name}" for name in "pPr rPr sdtPr sectPr tblPr trPr tcPr rt instrText".split()))
 _AS = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
-_FORMULAS = {f"{M}den": "/", f"{M}sup": "^"}
 _NOTES = {f"{W}footnoteReference": "footnote", f"{W}endnoteReference": "endnote", f"{W}commentReference": "comment"}
 _BESIDE = (f"{W}txbxContent", *_NOTES, *GRAPHICS)
-_WRAPPERS = tuple(f"{W}{name}" for name in "sdt sdtContent customXml ins moveTo".split())
 _LONGEST_HEADING = 300
+_MOST_NESTED = 3
+"""Documents in documents that were put in as they were."""
 
 
 def read_docx(path: Path) -> Iterator[Piece]:
@@ -97,7 +106,7 @@ class _Word:
             for kind in _NOTES.values()
         }
         answers = (entry for part in main.all("commentsExtended") for entry in part.entries("commentEx"))
-        self.replies = {_paragraph_id(entry) for entry in answers if entry.xpath("@*[local-name()='paraIdParent']")}
+        self.replies = {paragraph_id(entry) for entry in answers if entry.xpath("@*[local-name()='paraIdParent']")}
         self.counts = dict.fromkeys(_NOTES.values(), 0)
         self.headings = Headings()
         drawn = next(main.root.iter(f"{W}lastRenderedPageBreak"), None)
@@ -113,21 +122,21 @@ class _Word:
             if node.tag == f"{W}p":
                 yield from self._paragraph(node)
             elif node.tag == f"{W}tbl":
+                yield from self._unfinished()
                 yield from self._table(node)
             elif node.tag == f"{W}altChunk":
                 yield from self._document_inside(node)
-            elif node.tag not in _LEFT_OUT and not _only_prompts(node):
+            elif node.tag not in _LEFT_OUT and not only_prompts(node):
                 yield from self.blocks(node)  # content controls, tracked insertions
+        yield from self._unfinished()
 
     # --- Paragraphs ---
 
     def _paragraph(self, paragraph: Any) -> Iterator[Piece]:
-        line = _Line()
+        line, unfinished = _Line(), goes_on(paragraph)
         self._read(paragraph, line, self.styles.hides(paragraph) or False)
         text, self.carried = self.carried + "".join(line.text), ""
-        if any(paragraph.find(f"{W}pPr/{W}rPr/{name}") is not None for name in _DELETED):
-            self.carried = text  # the end of the paragraph is deleted
-        else:
+        if not unfinished:
             label, level = self.styles.of(paragraph, self.numbering)
             chain = self.headings.chain
             if text := text.strip():
@@ -140,6 +149,14 @@ class _Word:
                 self.waiting.append(piece)
             else:
                 yield piece
+        if unfinished:
+            self.carried = text
+
+    def _unfinished(self) -> Iterator[Piece]:
+        """What was to go on, where nothing follows."""
+        text, self.carried = self.carried.strip(), ""
+        if text:
+            yield Piece("text", text, Place(page=self.page), self.headings.chain)
 
     def _read(self, node: Any, line: _Line, hidden: bool) -> None:
         """The text below a node; page breaks are counted on the way."""
@@ -152,15 +169,16 @@ class _Word:
                 line.beside.append(child)
             elif tag == f"{W}lastRenderedPageBreak":
                 self.page = self.page and self.page + 1
+            elif tag == f"{M}oMath":
+                line.page = line.page or self.page
+                told.append(formula(child))
             elif tag == f"{W}sym":
                 told.append(symbol(child.get(f"{W}font", ""), child.get(f"{W}char", "")))
             elif tag == f"{W}fldChar":
-                _open_or_close(line.fields, child.get(f"{W}fldCharType"))
-                told.append(_form_field(child))
-            elif tag not in _LEFT_OUT and not _only_prompts(child):
+                open_or_close(line.fields, child.get(f"{W}fldCharType"))
+                told.append(form_field(child))
+            elif tag not in _LEFT_OUT and not only_prompts(child):
                 told.append(_AS.get(tag, ""))
-                if tag in _FORMULAS and next(child.iter(f"{M}t"), None) is not None:
-                    told.append(_FORMULAS[tag])
                 told.append(child.get("string", "") if tag.endswith("}textpath") else "")  # WordArt, watermarks
                 own = self.styles.hides(child) if tag == f"{W}r" else None
                 self._read(child, line, hidden if own is None else own)
@@ -181,16 +199,16 @@ class _Word:
 
     def _table(self, table: Any) -> Iterator[Piece]:
         place, chain = Place(page=self.page), self.headings.chain
-        kept = [row for row in _within(table, f"{W}tr") if row.find(f"{W}trPr/{W}del") is None]
-        rows = [list(_within(row, f"{W}tc")) for row in kept]
-        frame = len(rows) == 1 and any(cell.find(f".//{W}tbl") is not None for cell in rows[0])
+        kept = [row for row in within(table, f"{W}tr") if row.find(f"{W}trPr/{W}del") is None]
+        rows = [list(within(row, f"{W}tc")) for row in kept]
+        frame = len(rows) == 1 and any(map(holds_more, rows[0]))
         if frame or max(map(len, rows), default=0) == 1:  # around text, or to put things side by side
             for row in rows:
                 for cell in row:
                     yield from self.blocks(cell)
             return
         self.cells += 1
-        cells = [[*_skipped(row), *map(self._cell, inner)] for row, inner in zip(kept, rows, strict=True)]
+        cells = [[*skipped(row), *map(self._cell, inner)] for row, inner in zip(kept, rows, strict=True)]
         self.cells -= 1
         yield from table_pieces(spread(cells), lambda first, last: place, chain)
         if not self.cells:
@@ -217,7 +235,7 @@ class _Word:
         if part is None or note is None:
             return
         if kind == "comment":
-            answers = any(_paragraph_id(paragraph) in self.replies for paragraph in note.iter(f"{W}p"))
+            answers = any(paragraph_id(paragraph) in self.replies for paragraph in note.iter(f"{W}p"))
             author = note.get(f"{W}author", "").strip()
             label = ("Reply" if answers else "Comment") + (f" by {author}" if author else "")
         elif reference.get(f"{W}customMarkFollows", "0") not in OFF:
@@ -267,7 +285,7 @@ def _embedded(data: bytes, name: str, depth: int) -> Iterator[Piece]:
     start = data[:2000].lstrip(b"\xef\xbb\xbf \r\n\t")
     if start.startswith(b"PK"):
         try:
-            yield from _pieces(Package(io.BytesIO(data), name), depth) if depth < DEEPEST else ()
+            yield from _pieces(Package(io.BytesIO(data), name), depth) if depth <= _MOST_NESTED else ()
         except ExtractionError as error:
             log.warning("%s", error)
     elif start.startswith(b"{\\rtf"):
@@ -282,49 +300,3 @@ def _embedded(data: bytes, name: str, depth: int) -> Iterator[Piece]:
         yield from html_document(data)
     else:
         yield from paragraphs(decode(data))
-
-
-# --- Small questions about nodes -------------------------------------------------------------------------------
-
-
-def _within(node: Any, tag: str) -> Iterator[Any]:
-    """Rows of a table or cells of a row, also those inside content controls and tracked insertions."""
-    for child in children(node):
-        if child.tag == tag:
-            yield child
-        elif child.tag in _WRAPPERS:
-            yield from _within(child, tag)
-
-
-def _skipped(row: Any) -> list[Cell]:
-    """An empty cell for the columns that a row leaves out at its beginning."""
-    before = number(value(row, "trPr/gridBefore"))
-    return [("", before, False)] if before > 0 else []
-
-
-def _only_prompts(node: Any) -> bool:
-    """Whether it is a content control that was not filled in: 'Click here to enter text'."""
-    return node.tag == f"{W}sdt" and is_on(node, f"{W}sdtPr/{W}showingPlcHdr")
-
-
-def _open_or_close(fields: list[bool], mark: str | None) -> None:
-    if mark == "begin":
-        fields.append(True)
-    elif fields and mark == "separate":
-        fields[-1] = False
-    elif fields:
-        fields.pop()
-
-
-def _form_field(mark: Any) -> str:
-    """What is seen of a field of an old form: a box, ticked or not, or the chosen entry of a list."""
-    box, choice = mark.find(f"{W}ffData/{W}checkBox"), mark.find(f"{W}ffData/{W}ddList")
-    if box is not None:
-        ticked = is_on(box, f"{W}checked" if box.find(f"{W}checked") is not None else f"{W}default")
-        return "☒ " if ticked else "☐ "
-    entries = [] if choice is None else [entry.get(f"{W}val", "") for entry in choice.iter(f"{W}listEntry")]
-    return "".join(entries[number(value(choice, "result")) :][:1])
-
-
-def _paragraph_id(node: Any) -> str:
-    return next(iter(node.xpath("@*[local-name()='paraId']")), "")

@@ -137,3 +137,8 @@ def test_hidden_shapes_are_told_as_such(tmp_path: Path) -> None:
     known = '<p:nvSpPr><p:cNvPr id="2" hidden="1"/><p:nvPr/></p:nvSpPr>'
     hidden = shape("The old price was 59.").replace("<p:sp>", f"<p:sp>{known}")
     assert texts(make_pptx(tmp_path / "a.pptx", [hidden])) == ["Hidden text: The old price was 59."]
+
+
+def test_titles_come_first(tmp_path: Path) -> None:
+    pieces = read(make_pptx(tmp_path / "a.pptx", [shape("It costs 79.") + shape("Prices", "title")]))
+    assert [(piece.text, piece.heading) for piece in pieces] == [("Prices", ""), ("It costs 79.", "Prices")]

@@ -191,6 +191,8 @@ def test_a_table_that_only_frames_others_is_none(tmp_path: Path) -> None:
     inner = table(["Pressure", "16 bar"], ["Flow", "3 l"])
     body = table([para("Left.") + inner, para("Right.")])
     assert texts(make_docx(tmp_path / "a.docx", body)) == ["Left.", "Pressure | 16 bar\nFlow | 3 l", "Right."]
+    columns = table([para("Anna Berg") + para("Oslo") + para("Engineer"), para("Work since 2019.")])
+    assert texts(make_docx(tmp_path / "a.docx", columns)) == ["Anna Berg", "Oslo", "Engineer", "Work since 2019."]
 
 
 def test_merged_cells_count_for_each_row_and_column(tmp_path: Path) -> None:
@@ -232,7 +234,13 @@ def test_tracked_changes_are_read_as_accepted(tmp_path: Path) -> None:
     inside = "<w:del><w:r><w:delText>400</w:delText></w:r></w:del><w:ins><w:r><w:t>650</w:t></w:r></w:ins>"
     moved = "<w:moveFrom><w:r><w:t>gone</w:t></w:r></w:moveFrom><w:moveTo><w:r><w:t> euros</w:t></w:r></w:moveTo>"
     body = para("The fee is ", "", inside + moved) + para("One", "<w:rPr><w:del/></w:rPr>") + para(" paragraph.")
-    assert texts(make_docx(tmp_path / "a.docx", body)) == ["The fee is 650 euros", "One paragraph."]
+    body += para("Last", "<w:rPr><w:del/></w:rPr>")
+    assert texts(make_docx(tmp_path / "a.docx", body)) == ["The fee is 650 euros", "One paragraph.", "Last"]
+
+
+def test_a_large_first_letter_belongs_to_its_word(tmp_path: Path) -> None:
+    body = para("O", '<w:framePr w:dropCap="drop" w:lines="3"/>') + para("nce upon a time.")
+    assert texts(make_docx(tmp_path / "a.docx", body)) == ["Once upon a time."]
 
 
 def test_content_controls_are_read_where_they_were_filled_in(tmp_path: Path) -> None:
