@@ -1,4 +1,4 @@
-"""What Word and PowerPoint files share: parts and how these point to each other, pictures, diagrams, merged cells.
+"""What Word and PowerPoint files share: parts and how these point to each other, elements, texts, merged cells.
 
 The XML is walked as it stands, without an object model, so that a file of another program, of the Strict variant or
 with a part missing is read as far as it goes. Knows nothing of pages and slides.
@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-from indexes.records import Place
 from pipelines.errors import ExtractionError
-from pipelines.extractors.archives import check_size, parse_xml, picture_inside
-from pipelines.extractors.charts import chart_pieces
+from pipelines.extractors.archives import check_size, parse_xml
 from pipelines.extractors.formulas import formula
-from pipelines.records import Piece
+from pipelines.extractors.symbols import PRIVATE, symbol
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +30,7 @@ A = _OPEN % ("drawingml", "main")
 M = _OPEN % ("officeDocument", "math")
 R = _OPEN % ("officeDocument", "relationships")
 _C = _OPEN % ("drawingml", "chart")
-_DGM = _OPEN % ("drawingml", "diagram")
+DGM = _OPEN % ("drawingml", "diagram")
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _CX = "{http://schemas.microsoft.com/office/drawing/2014/chartex}"
 _V = "{urn:schemas-microsoft-com:vml}"
@@ -141,28 +139,11 @@ class Part:
         return [] if self.root is None else list(self.root.iter(*(f"{{*}}{name}" for name in names)))
 
 
-# --- Pictures, charts and diagrams -----------------------------------------------------------------------------
+# --- Elements --------------------------------------------------------------------------------------------------
 
-
-def graphic_pieces(node: Any, part: Part, place: Place, heading: str, seen: set[str]) -> Iterator[Piece]:
-    """What a node of `GRAPHICS` shows. Each part once: a logo on every page is one picture, and nothing can circle."""
-    target = part.at(node.get(GRAPHICS[node.tag]))
-    if target is None or target.member in seen:
-        return
-    seen.add(target.member)
-    if node.tag in (_BLIP, _IMAGE):
-        yield from picture_inside(target.data, target.name, place, heading, _described(node))
-    elif target.root is not None:
-        yield from (_diagram if node.tag == _DIAGRAM else chart_pieces)(target.root, place, heading)
-        for picture in target.root.iter(_BLIP):
-            yield from graphic_pieces(picture, target, place, heading, seen)
-
-
-_BLIP, _IMAGE, _DIAGRAM = f"{A}blip", f"{_V}imagedata", f"{_DGM}relIds"
-_ID = f"{R}id"
-GRAPHICS = {_BLIP: f"{R}embed", _IMAGE: _ID, f"{_C}chart": _ID, f"{_CX}chart": _ID, _DIAGRAM: f"{R}dm"}
+BLIP, IMAGE, DIAGRAM = f"{A}blip", f"{_V}imagedata", f"{DGM}relIds"
+SHOWN = {BLIP: f"{R}embed", IMAGE: f"{R}id", f"{_C}chart": f"{R}id", f"{_CX}chart": f"{R}id", DIAGRAM: f"{R}dm"}
 """Elements that show another part, and which of their attributes names it."""
-
 TEXTS = (f"{W}t", f"{A}t", f"{M}t")
 
 
@@ -173,45 +154,20 @@ def children(node: Any) -> Iterator[Any]:
             yield child
             continue
         for option in child.iterchildren("*"):
-            if next(option.iter(*TEXTS, *GRAPHICS), None) is not None:
+            if next(option.iter(*TEXTS, *SHOWN), None) is not None:
                 yield from children(option)
                 break
 
 
-def _described(node: Any) -> str:
-    """What a person wrote about a picture (its alternative text)."""
-    near = node.xpath("ancestor::*[local-name()='pic' or local-name()='drawing'][1]//@descr | ancestor::*/@alt")
-    if not near:
-        near = node.xpath("ancestor::*[local-name()='drawing' or local-name()='sp']//@descr")
-    return next((text for text in near if text.strip()), "")
-
-
-def _diagram(root: Any, place: Place, heading: str) -> Iterator[Piece]:
-    """The texts of a diagram (SmartArt), each below the one that it belongs to."""
-    texts: dict[str, str] = {}
-    below: dict[str, list[tuple[int, str]]] = {}
-    for point in root.iter(f"{_DGM}pt"):
-        lines = (inline(paragraph) for paragraph in point.iter(f"{A}p"))
-        texts[point.get("modelId", "")] = " ".join(" ".join(lines).split()) if point.get("type") != "pres" else ""
-    for link in root.iter(f"{_DGM}cxn"):
-        if link.get("type", "parOf") == "parOf":
-            below.setdefault(link.get("srcId"), []).append((number(link.get("srcOrd")), link.get("destId", "")))
-    lower = {name for each in below.values() for _, name in each}
-    told = []
-    waiting = [(0, name) for name in sorted(texts, key=lambda name: name in lower)[::-1]]
-    while waiting:
-        depth, name = waiting.pop()
-        if name in texts:  # each once, also in a circle
-            text = texts.pop(name)
-            if text:
-                mark = "• " if depth == 1 else "– " * min(depth - 1, DEEPEST)
-                told.append(f"{mark}{text}")
-            waiting += [(depth + bool(text), each) for _, each in sorted(below.get(name, ()), reverse=True)]
-    if told:
-        yield Piece("text", "\n".join(told), place, heading)
-
-
-# --- Text and tables -------------------------------------------------------------------------------------------
+def said(node: Any) -> str:
+    """The text of one of `TEXTS`: its line breaks are spaces, and letters of a font of symbols what is seen."""
+    text = (node.text or "").replace("\n", " ")
+    if not PRIVATE.search(text):
+        return text
+    fonts = node.getparent().iterfind("*/*")  # of a run's properties
+    named = (font.get("typeface") or font.get(f"{W}ascii") for font in fonts if font.tag in (f"{A}sym", f"{W}rFonts"))
+    font = next(filter(None, named), "")
+    return PRIVATE.sub(lambda match: symbol(font, f"{ord(match[0]):X}") or match[0], text)
 
 
 def inline(paragraph: Any) -> str:
@@ -219,7 +175,7 @@ def inline(paragraph: Any) -> str:
     parts = []
     for node in children(paragraph):
         if node.tag in TEXTS:
-            parts.append(node.text or "")
+            parts.append(said(node))
         elif node.tag == f"{M}oMath":
             parts.append(formula(node))
         elif node.tag == f"{A}br":

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from indexes.records import Box, Place
+from pipelines.extractors.graphics import GRAPHICS, graphic_pieces
 from pipelines.extractors.numbering import numeral
 from pipelines.extractors.ooxml import (
-    GRAPHICS,
     A,
     Cell,
     P,
@@ -22,7 +22,6 @@ from pipelines.extractors.ooxml import (
     Part,
     R,
     children,
-    graphic_pieces,
     inline,
     number,
     spread,
@@ -125,10 +124,10 @@ class _Deck:
             elif child.tag == f"{A}tbl":
                 rows = [[_cell(cell) for cell in _cells(row)] for row in child.iterchildren(f"{A}tr")]
                 yield from table_pieces(spread(rows), lambda first, last: place, heading)
-            elif child.tag in GRAPHICS:
-                yield from graphic_pieces(child, part, place, heading, self.seen)
             else:
-                yield from self._shown(child, part, place, heading)
+                if child.tag in GRAPHICS:
+                    yield from graphic_pieces(child, part, place, heading, self.seen)
+                yield from self._shown(child, part, place, heading)  # also a picture that stands for an object
 
     def _box(self, shape: Any, part: Part) -> Box | None:
         """Where a shape lies; a placeholder that does not say so lies where the layout or its master has it."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+PRIVATE = re.compile("[\uf020-\uf0ff]")
+"""Where fonts of symbols are mapped to."""
+
 _LETTERS = zip("abcdefghiklmnopqrstuwxyz", "αβχδεφγηικλμνοπθρστυωξψζ", strict=True)
 _SYMBOL = {ord(form(latin)): form(greek) for latin, greek in _LETTERS for form in (str.lower, str.upper)}
 _SYMBOL |= {0x4A: "ϑ", 0x6A: "ϕ", 0xA2: "′", 0xA3: "≤", 0xA5: "∞", 0xAE: "→", 0xB0: "°", 0xB1: "±", 0xB2: "″"}

@@ -17,10 +17,10 @@ from indexes.records import Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors.decoding import decode
 from pipelines.extractors.formulas import formula
+from pipelines.extractors.graphics import GRAPHICS, graphic_pieces
 from pipelines.extractors.markup import html_document
 from pipelines.extractors.numbering import Numbering, numeral
 from pipelines.extractors.ooxml import (
-    GRAPHICS,
     OFF,
     TEXTS,
     Cell,
@@ -30,8 +30,8 @@ from pipelines.extractors.ooxml import (
     R,
     W,
     children,
-    graphic_pieces,
     number,
+    said,
     spread,
     value,
 )
@@ -164,7 +164,7 @@ class _Word:
             tag, told = child.tag, line.hidden if hidden else line.text
             if tag in TEXTS:
                 line.page = line.page or self.page
-                told.append("" if any(line.fields) else child.text or "")
+                told.append("" if any(line.fields) else said(child))
             elif tag in _BESIDE:
                 line.beside.append(child)
             elif tag == f"{W}lastRenderedPageBreak":

@@ -133,6 +133,31 @@ def test_footers_come_once_a_deck_and_slide_numbers_never(tmp_path: Path) -> Non
     ]
 
 
+def test_workbooks_put_in_are_read(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        sheet = book.add_worksheet("Prices")
+        sheet.write_row(0, 0, ["Tier", "Price"])
+        sheet.write_row(1, 0, ["Team", 149])
+    old = graphic('<p:oleObj spid="_x0000_s1026" r:id="o"/>')
+    new = graphic('<p:oleObj r:id="o"><p:pic><a:blip r:embed="gone"/></p:pic></p:oleObj>')
+    either = f"<mc:AlternateContent><mc:Choice>{old}</mc:Choice><mc:Fallback>{new}</mc:Fallback></mc:AlternateContent>"
+    broken = graphic('<p:oleObj r:id="b"/>')
+    parts = {"package o": (tmp_path / "a.xlsx").read_bytes(), "oleObject b": b"PK xl/workbook of nonsense"}
+    pieces = read(make_pptx(tmp_path / "a.pptx", [shape("Offer", "title") + either + broken], parts))
+    assert [(piece.text, piece.heading, piece.place.slide) for piece in pieces] == [
+        ("Offer", "", 1),
+        ("Tier | Price\nTeam | 149", "Offer › Prices", 1),
+    ]
+
+
+def test_symbols_are_what_is_seen(tmp_path: Path) -> None:
+    run = '<a:r><a:rPr><a:sym typeface="Wingdings"/></a:rPr><a:t>Input \uf0e0 output</a:t></a:r>'
+    path = make_pptx(tmp_path / "a.pptx", [f"<p:sp><p:txBody><a:p>{run}</a:p></p:txBody></p:sp>"])
+    assert texts(path) == ["Input → output"]
+
+
 def test_hidden_shapes_are_told_as_such(tmp_path: Path) -> None:
     known = '<p:nvSpPr><p:cNvPr id="2" hidden="1"/><p:nvPr/></p:nvSpPr>'
     hidden = shape("The old price was 59.").replace("<p:sp>", f"<p:sp>{known}")

@@ -1,0 +1,100 @@
+"""What is shown in Word and PowerPoint files and stands in a part of its own: pictures, charts, diagrams, workbooks."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from indexes.records import Place
+from pipelines.extractors.archives import picture_inside
+from pipelines.extractors.charts import chart_pieces
+from pipelines.extractors.ooxml import BLIP, DEEPEST, DGM, DIAGRAM, IMAGE, SHOWN, A, P, Part, R, inline, number
+from pipelines.extractors.sheets import read_workbook
+from pipelines.records import Piece
+
+log = logging.getLogger(__name__)
+
+_OBJECTS = ("{urn:schemas-microsoft-com:office:office}OLEObject", f"{P}oleObj")
+GRAPHICS = SHOWN | dict.fromkeys(_OBJECTS, f"{R}id")
+"""Elements that show another part or have one behind them, and which of their attributes names it."""
+
+
+def graphic_pieces(node: Any, part: Part, place: Place, heading: str, seen: set[str]) -> Iterator[Piece]:
+    """What a node of `GRAPHICS` shows. Each part once: a logo on every page is one picture, and nothing can circle.
+
+    What cannot be read costs itself, whatever is wrong with it.
+    """
+    target = part.at(node.get(GRAPHICS[node.tag]))
+    if target is None or target.member in seen:
+        return
+    seen.add(target.member)
+    try:
+        found = list(_pieces(node, target, place, heading))
+    except MemoryError:
+        raise
+    except Exception as error:
+        log.warning("%s: %s could not be read (%s)", part.package.name, target.member, error)
+        return
+    yield from found
+    if node.tag == DIAGRAM and target.root is not None:
+        for picture in target.root.iter(BLIP):
+            yield from graphic_pieces(picture, target, place, heading, seen)
+
+
+def _pieces(node: Any, target: Part, place: Place, heading: str) -> Iterator[Piece]:
+    if node.tag in (BLIP, IMAGE):
+        yield from picture_inside(target.data, target.name, place, heading, _described(node))
+    elif node.tag in _OBJECTS:
+        for piece in _workbook(target):
+            yield replace(piece, place=place, heading=" › ".join(filter(None, (heading, piece.heading))))
+    elif target.root is not None:
+        yield from (_diagram if node.tag == DIAGRAM else chart_pieces)(target.root, place, heading)
+
+
+def _workbook(part: Part) -> list[Piece]:
+    """The sheets of a workbook that was put into a text: what is drawn for it is seldom a picture that can be read."""
+    data = part.data
+    if not data.startswith(b"PK") or b"xl/workbook" not in data:
+        log.warning("%s: %s, a file put into it, is not read", part.package.name, part.member)
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "workbook.xlsx")
+        path.write_bytes(data)
+        return list(read_workbook(path))
+
+
+def _described(node: Any) -> str:
+    """What a person wrote about a picture (its alternative text)."""
+    near = node.xpath("ancestor::*[local-name()='pic' or local-name()='drawing'][1]//@descr | ancestor::*/@alt")
+    if not near:
+        near = node.xpath("ancestor::*[local-name()='drawing' or local-name()='sp']//@descr")
+    return next((text for text in near if text.strip()), "")
+
+
+def _diagram(root: Any, place: Place, heading: str) -> Iterator[Piece]:
+    """The texts of a diagram (SmartArt), each below the one that it belongs to."""
+    texts: dict[str, str] = {}
+    below: dict[str, list[tuple[int, str]]] = {}
+    for point in root.iter(f"{DGM}pt"):
+        lines = (inline(paragraph) for paragraph in point.iter(f"{A}p"))
+        texts[point.get("modelId", "")] = " ".join(" ".join(lines).split()) if point.get("type") != "pres" else ""
+    for link in root.iter(f"{DGM}cxn"):
+        if link.get("type", "parOf") == "parOf":
+            below.setdefault(link.get("srcId"), []).append((number(link.get("srcOrd")), link.get("destId", "")))
+    lower = {name for each in below.values() for _, name in each}
+    told = []
+    waiting = [(0, name) for name in sorted(texts, key=lambda name: name in lower)[::-1]]
+    while waiting:
+        depth, name = waiting.pop()
+        if name in texts:  # each once, also in a circle
+            text = texts.pop(name)
+            if text:
+                mark = "• " if depth == 1 else "– " * min(depth - 1, DEEPEST)
+                told.append(f"{mark}{text}")
+            waiting += [(depth + bool(text), each) for _, each in sorted(below.get(name, ()), reverse=True)]
+    if told:
+        yield Piece("text", "\n".join(told), place, heading)
