@@ -93,8 +93,7 @@ def _diagram(root: Any, place: Place, heading: str) -> Iterator[Piece]:
         if name in texts:  # each once, also in a circle
             text = texts.pop(name)
             if text:
-                mark = "• " if depth == 1 else "– " * min(depth - 1, DEEPEST)
-                told.append(f"{mark}{text}")
+                told.append(f"{'– ' * min(depth, DEEPEST) or '• '}{text}")
             waiting += [(depth + bool(text), each) for _, each in sorted(below.get(name, ()), reverse=True)]
     if told:
         yield Piece("text", "\n".join(told), place, heading)

@@ -80,13 +80,11 @@ class Numbering:
         if at not in levels:
             return ""
         counts = self.counts.setdefault(plan, {})
-        for level in range(at + 1):
-            begins = self._restart(identifier, level)
-            if begins is not None and (identifier, level) not in self.begun:
-                counts.pop(level, None)  # a list that goes by the same plan begins anew
-                self.begun.add((identifier, level))
-            start = number(value(levels.get(level), "start"), 1) if begins is None else begins
-            counts[level] = counts[level] + (level == at) if level in counts else start
+        begins = self._restart(identifier, at)
+        if begins is not None and (identifier, at) not in self.begun:
+            self.begun.add((identifier, at))  # a list that goes by the same plan begins anew
+            counts.pop(at, None)
+        counts[at] = counts[at] + 1 if at in counts else self._start(levels, at, begins)
         for level in [level for level in counts if level > at]:
             if at < number(value(levels.get(level), "lvlRestart"), level):
                 del counts[level]
@@ -101,7 +99,8 @@ class Numbering:
         def one(match: re.Match[str]) -> str:
             named = int(match[1]) - 1
             form = value(levels.get(named), "numFmt") or "decimal"
-            return numeral(counts.get(named, 1), "decimal" if legal and form != "none" else form)
+            count = counts.get(named, self._start(levels, named) - 1)  # '0.1' where no heading of the first level was
+            return numeral(count, "decimal" if legal and form != "none" else form)
 
         label = re.sub("%([1-9])", one, value(level, "lvlText")).strip()
         # 'Step 3.' alone would be read as a sentence of its own.
@@ -121,6 +120,10 @@ class Numbering:
                 if own is not None:
                     levels[number(change.get(f"{W}ilvl"))] = own
         return key, levels
+
+    @staticmethod
+    def _start(levels: dict[int, Any], at: int, begins: int | None = None) -> int:
+        return number(value(levels.get(at), "start"), 1) if begins is None else begins
 
     def _restart(self, identifier: str, at: int) -> int | None:
         for change in self.lists[identifier].iterchildren(f"{W}lvlOverride"):

@@ -84,7 +84,7 @@ def test_charts_and_diagrams_whichever_program_they_are_for(tmp_path: Path) -> N
     parts = {"chart c": a_chart("pieChart", a_series("Share", ["East", "West"], ["3", "4"])), "diagramData d": diagram}
     assert texts(make_pptx(tmp_path / "a.pptx", [shapes], parts)) == [
         "Category | Share\nEast | 3\nWest | 4",
-        "Anna\n• Bo\n– Cy",
+        "• Anna\n– Bo\n– – Cy",
     ]
 
 

@@ -71,6 +71,19 @@ def test_lists_begin_anew_where_they_say_so_and_bullets_are_bullets(tmp_path: Pa
     ]
 
 
+def test_lists_can_take_the_plan_of_a_style_and_begin_below_their_first_level(tmp_path: Path) -> None:
+    levels = level(0, "decimal", "%1.") + level(1, "decimalZero", "%1.%2")
+    plans = '<w:abstractNum w:abstractNumId="1"><w:numStyleLink w:val="Ours"/></w:abstractNum>'
+    plans += f'<w:abstractNum w:abstractNumId="2"><w:styleLink w:val="Ours"/>{levels}</w:abstractNum>'
+    numbering = root("w:numbering", f'{plans}<w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num>')
+    body = item("early", 1) + item("first") + item("below", 1)
+    assert texts(make_docx(tmp_path / "a.docx", body, {"numbering": numbering})) == [
+        "0.01 early",
+        "1. first",
+        "1.01 below",
+    ]
+
+
 def test_headings_are_numbered_by_their_styles(tmp_path: Path) -> None:
     styles = "".join(
         f'<w:style w:styleId="H{n}"><w:name w:val="heading {n}"/>'
@@ -223,7 +236,7 @@ def test_charts_and_diagrams_are_read(tmp_path: Path) -> None:
     body = "".join(para("", "", f"<w:r><w:drawing>{graphic(one)}</w:drawing></w:r>") for one in shown)
     assert texts(make_docx(tmp_path / "a.docx", body, {"chart": pie, "diagramData d": diagram})) == [
         "Category | Visitors\nQ1 | 1200\nQ2 | 18.5",
-        "Plan\n• Build\n• Test",
+        "• Plan\n– Build\n– Test",
     ]
 
 
