@@ -49,22 +49,30 @@ def _pieces(node: Any, target: Part, place: Place, heading: str) -> Iterator[Pie
     if node.tag in (BLIP, IMAGE):
         yield from picture_inside(target.data, target.name, place, heading, _described(node))
     elif node.tag in _OBJECTS:
-        for piece in _workbook(target):
-            yield replace(piece, place=place, heading=" › ".join(filter(None, (heading, piece.heading))))
-    elif target.root is not None:
-        yield from (_diagram if node.tag == DIAGRAM else chart_pieces)(target.root, place, heading)
+        yield from _workbook(target, place, heading)
+    elif target.root is None:
+        raise ValueError("it is no XML")
+    elif node.tag == DIAGRAM:
+        yield from _diagram(target.root, place, heading)
+    else:
+        found = list(chart_pieces(target.root, place, heading))
+        yield from found
+        if not any(piece.kind == "table" for piece in found):  # stored without its values
+            for workbook in target.all("package"):
+                yield from _workbook(workbook, place, heading)
 
 
-def _workbook(part: Part) -> list[Piece]:
+def _workbook(part: Part, place: Place, heading: str) -> Iterator[Piece]:
     """The sheets of a workbook that was put into a text: what is drawn for it is seldom a picture that can be read."""
     data = part.data
     if not data.startswith(b"PK") or b"xl/workbook" not in data:
         log.warning("%s: %s, a file put into it, is not read", part.package.name, part.member)
-        return []
+        return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "workbook.xlsx")
         path.write_bytes(data)
-        return list(read_workbook(path))
+        for piece in list(read_workbook(path)):
+            yield replace(piece, place=place, heading=" › ".join(filter(None, (heading, piece.heading))))
 
 
 def _described(node: Any) -> str:

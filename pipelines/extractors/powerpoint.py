@@ -65,12 +65,16 @@ class _Deck:
         self.seen: set[str] = set()
 
     def slide(self, slide: Part, count: int) -> Iterator[Piece]:
-        place, hidden = Place(slide=count), slide.root.get("show") in ("0", "false")
+        """What is on a slide. On a hidden one each text says so: it may be quoted alone."""
         title = next((_text(shape) for shape in slide.root.iter(f"{P}sp") if _role(shape) in _TITLES), "")
         heading = " ".join(title.split())
-        if hidden:
-            yield Piece("text", "Hidden slide", place)
-            heading = f"{heading} (hidden slide)" if heading else "Hidden slide"
+        if slide.root.get("show") not in ("0", "false"):
+            yield from self._on(slide, Place(slide=count), heading)
+            return
+        for piece in self._on(slide, Place(slide=count), f"{heading} (hidden slide)" if heading else "Hidden slide"):
+            yield replace(piece, text=f"Hidden slide: {piece.text}") if piece.kind == "text" else piece
+
+    def _on(self, slide: Part, place: Place, heading: str) -> Iterator[Piece]:
         tree = slide.root.find(f"{P}cSld/{P}spTree")
         if tree is not None:
             yield from self._shapes(tree, slide, place, heading)

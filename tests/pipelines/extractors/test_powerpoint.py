@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,8 @@ def test_hidden_slides_are_marked(tmp_path: Path) -> None:
     pieces = read(make_pptx(tmp_path / "a.pptx", [shape("It costs 79."), hidden]))
     assert [(piece.text, piece.heading, piece.place.slide) for piece in pieces] == [
         ("It costs 79.", "", 1),
-        ("Hidden slide", "", 2),
-        ("Old prices", "", 2),
-        ("It cost 59.", "Old prices (hidden slide)", 2),
+        ("Hidden slide: Old prices", "", 2),
+        ("Hidden slide: It cost 59.", "Old prices (hidden slide)", 2),
     ]
 
 
@@ -150,6 +150,23 @@ def test_workbooks_put_in_are_read(tmp_path: Path) -> None:
         ("Offer", "", 1),
         ("Tier | Price\nTeam | 149", "Offer › Prices", 1),
     ]
+
+
+def test_a_chart_without_its_values_has_them_in_its_workbook(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        sheet = book.add_worksheet("Sheet1")
+        sheet.write_row(0, 0, ["Quarter", "Buyers"])
+        sheet.write_row(1, 0, ["Q2", 205])
+    path = make_pptx(
+        tmp_path / "a.pptx", [graphic('<c:chart r:id="c"/>')], {"chart c": a_chart("pieChart", "<c:ser/>")}
+    )
+    with zipfile.ZipFile(path, "a") as archive:
+        relation = f'<Relationship Id="w" Type="x/package" Target="{(tmp_path / "a.xlsx").name}"/>'
+        archive.writestr("ppt/_rels/slide0.xml-chartc.bin.rels", f"<Relationships>{relation}</Relationships>")
+        archive.writestr("ppt/a.xlsx", (tmp_path / "a.xlsx").read_bytes())
+    assert texts(path) == ["Quarter | Buyers\nQ2 | 205"]
 
 
 def test_symbols_are_what_is_seen(tmp_path: Path) -> None:
