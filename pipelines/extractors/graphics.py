@@ -57,7 +57,8 @@ def _pieces(node: Any, target: Part, place: Place, heading: str) -> Iterator[Pie
     else:
         found = list(chart_pieces(target.root, place, heading))
         yield from found
-        if not any(piece.kind == "table" for piece in found):  # stored without its values
+        series = next(target.root.iter("{*}ser", "{*}series"), None)
+        if series is not None and not any(piece.kind == "table" for piece in found):  # stored without its values
             for workbook in target.all("package"):
                 yield from _workbook(workbook, place, heading)
 
