@@ -42,13 +42,15 @@ _ON_ALL_SLIDES = {"ftr": "Footer", "hdr": "Header", "dt": "Date"}
 
 def read_pptx(path: Path) -> Iterator[Piece]:
     """The slides in the order in which they are shown; hidden ones are marked as such."""
-    deck = _Deck(Package(path, path.name).main("ppt/presentation.xml"))
-    for count, identifier in enumerate(deck.main.root.iterfind(f"{P}sldIdLst/{P}sldId"), 1):
-        slide = deck.main.at(identifier.get(f"{R}id"))
-        if slide is None or slide.root is None:
-            log.warning("%s: slide %d is missing or damaged", path.name, count)
-        else:
-            yield from deck.slide(slide, count)
+    package = Package(path, path.name)
+    with package.archive:
+        deck = _Deck(package.main("ppt/presentation.xml"))
+        for count, identifier in enumerate(deck.main.root.iterfind(f"{P}sldIdLst/{P}sldId"), 1):
+            slide = deck.main.at(identifier.get(f"{R}id"))
+            if slide is None or slide.root is None:
+                log.warning("%s: slide %d is missing or damaged", path.name, count)
+            else:
+                yield from deck.slide(slide, count)
 
 
 class _Deck:

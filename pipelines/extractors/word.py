@@ -65,7 +65,9 @@ _MOST_NESTED = 3
 
 def read_docx(path: Path) -> Iterator[Piece]:
     """Everything in order; page numbers where Word has left the breaks it drew, headers and footers at the end."""
-    yield from _pieces(Package(path, path.name), 0)
+    package = Package(path, path.name)
+    with package.archive:
+        yield from _pieces(package, 0)
 
 
 def _pieces(package: Package, depth: int) -> Iterator[Piece]:
