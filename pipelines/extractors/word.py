@@ -261,15 +261,15 @@ class _Word:
                     told.add(piece.text)
 
     def _aside(self, label: str, part: Part, node: Any) -> Iterator[Piece]:
-        """The texts in a node as one, behind what they are; then its tables and pictures."""
+        """The texts and rows in a node as one text, behind what they are; then its pictures."""
         before = self.part, self.headings
         self.part, self.headings = part, Headings()
         pieces = [] if node is None else list(self.blocks(node))
         self.part, self.headings = before
-        texts = "\n".join(piece.text for piece in pieces if piece.kind == "text")
+        texts = "\n".join(piece.text for piece in pieces if piece.kind != "picture")
         if texts:
             yield Piece("text", f"{label}: {texts}", Place(page=self.page), self.headings.chain)
-        yield from (replace(piece, heading=self.headings.chain) for piece in pieces if piece.kind != "text")
+        yield from (replace(piece, heading=self.headings.chain) for piece in pieces if piece.kind == "picture")
 
     def _document_inside(self, node: Any) -> Iterator[Piece]:
         """A file that was put into the document as it was, and that Word shows as a part of it."""

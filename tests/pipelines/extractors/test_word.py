@@ -157,12 +157,13 @@ def test_notes_of_cells_stand_behind_the_table(tmp_path: Path) -> None:
 
 def test_headers_and_footers_come_once_and_no_page_numbers(tmp_path: Path) -> None:
     sections = "".join(
-        f'<w:sectPr><w:headerReference r:id="h{n}"/><w:footerReference r:id="f"/></w:sectPr>' for n in (1, 2)
+        f'<w:sectPr><w:headerReference r:id="h{n}"/><w:footerReference r:id="f{n}"/></w:sectPr>' for n in (1, 2)
     )
     header = root("w:hdr", para("Draft of the board"))
-    parts = {"header h1": header, "header h2": header, "footer f": root("w:ftr", para("12"))}
+    footer = root("w:ftr", table(["Acme Ltd", "Oslo"]) + para("Confidential"))
+    parts = {"header h1": header, "header h2": header, "footer f1": root("w:ftr", para("12")), "footer f2": footer}
     path = make_docx(tmp_path / "a.docx", para("Text.") + sections, parts)
-    assert texts(path) == ["Text.", "Header: Draft of the board"]
+    assert texts(path) == ["Text.", "Header: Draft of the board", "Footer: Acme Ltd | Oslo\nConfidential"]
 
 
 def test_hidden_text_is_told_apart(tmp_path: Path) -> None:
