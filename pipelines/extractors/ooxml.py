@@ -210,12 +210,13 @@ Cell = tuple[str, int, bool]
 
 def spread(rows: Sequence[Sequence[Cell]]) -> list[tuple[int, list[str]]]:
     """Rows of equal columns, numbered: what spans rows stands in each, what spans columns in the first of them."""
+    rows = [[(text, min(max(span, 1), WIDEST), goes_on) for text, span, goes_on in row] for row in rows]
     grid: list[list[str]] = []
     for row in rows:
         line: list[str] = []
         for text, span, goes_on in row:
             above = grid[-1][len(line)] if goes_on and grid and len(line) < len(grid[-1]) else ""
-            line += [above or text, *[""] * (min(span, WIDEST) - 1)]
+            line += [above or text, *[""] * (span - 1)]
         grid.append(line)
     if len(rows) > 2 and len(rows[0]) > 1 and len(grid[0]) == len(grid[1]):
         _join_heads(rows[0], rows[1], grid)
@@ -227,8 +228,8 @@ def _join_heads(first: Sequence[Cell], second: Sequence[Cell], grid: list[list[s
 
     It is one where the second row has names for columns that a cell of the first spans, and none elsewhere.
     """
-    groups = [(text, span > 1) for text, span, _ in first for _ in range(min(span, WIDEST))]
-    names = ["" if goes_on else text for text, span, goes_on in second for _ in range(min(span, WIDEST))]
+    groups = [(text, span > 1) for text, span, _ in first for _ in range(span)]
+    names = ["" if goes_on else text for text, span, goes_on in second for _ in range(span)]
     named = {wide for (_, wide), name in zip(groups, names, strict=True) if name}
     if named == {True}:
         cells = zip(grid[0], groups, names, strict=True)
