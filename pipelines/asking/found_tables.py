@@ -60,12 +60,14 @@ def found_tables(plan: QueryPlan, material: Material) -> list[FoundTable]:
 
 
 def quoted_rows(rows: Iterable[int], found: FoundTable, material: Material) -> tuple[Sentence, ...]:
-    """Rows of a table as results, in each file below the head: as many as are shown, those that come first."""
+    """Rows of a table as results, in each file below the head, each below the lines that name its group: as many as are
+    shown, those that come first."""
     shown: dict[Sentence, None] = {}
     for row in sorted(islice(rows, _SHOWN)):
         quoted = found.rows[row]
         if all(other.segment.source_id != quoted.segment.source_id for other in shown):
             shown[_head_of(quoted)] = None
+        shown |= dict.fromkeys(found.rows[line] for line in found.table.group_lines(row))
         shown[quoted] = None
     return tuple(_quotable(row, found, material) for row in shown)
 

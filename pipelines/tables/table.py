@@ -96,6 +96,15 @@ class Table:
             found.add(end)
         return frozenset(found)
 
+    def group_lines(self, row: int) -> list[int]:
+        """The rows above one that name its group; none where it has none."""
+        groups = self.columns[-1]
+        if groups.name != GROUP or groups.empty[row]:
+            return []
+        last = next(above for above in range(row - 1, -1, -1) if groups.empty[above])
+        first = next((above + 1 for above in range(last, -1, -1) if not groups.empty[above]), 0)
+        return list(range(first, last + 1))
+
     def _label(self, row: int) -> tuple[str, ...]:
         return next((column.cell_words[row] for column in self.columns if not column.empty[row]), ())
 

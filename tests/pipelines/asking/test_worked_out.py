@@ -1,5 +1,7 @@
 """What whole tables answer: values that stand in no single row, each with the rows that it stands on."""
 
+from itertools import pairwise
+
 import pytest
 
 from pipelines.answering import Answering
@@ -21,6 +23,8 @@ FILES = {
         f"B-{n},Skiff{n},{'West' if 2 < n < 41 else 'East'},{'2025-01-01' if n % 3 == 0 else ''},{10 * n}\n"
         for n in range(1, 43)
     ),
+    "dredging.csv": "crew;2021;2022;2023\nHired;;;\nBaltic crew;31;33;30\nTidewater crew;20;16;12\n"
+    "Volunteers;;;\nBaltic crew;12;22;19\nTidewater crew;7;9;8\n",
     "harbour.md": "# The harbour\n\nThe harbour was dug in 1871. Its wall is forty metres long, and the light on the "
     "mole is red. Boats lie here from April to October; in winter they stand in the shed.\n",
 }
@@ -115,3 +119,10 @@ def test_rows_that_are_told_say_which_they_are_and_what_they_add_up_to(answering
     question = "which moorings of 2024 have no paid on date, please with the total amount eur"
     first = first_line(answering, question)
     assert "**2** rows: date = 2024, paid_on = –" in first and "**290.5**" in first
+
+
+def test_rows_stand_below_the_lines_that_name_their_groups(answering) -> None:
+    text = answering.invoke(Question("which figures has the baltic crew in 2022?")).text
+    table = [line.split("|")[1] for line in text.split("\n") if line.startswith("|")]
+    above = [before for before, row in pairwise(table) if row == "Baltic crew"]
+    assert above and set(above) <= {"Hired", "Volunteers"}
