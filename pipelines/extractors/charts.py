@@ -17,7 +17,7 @@ from indexes.records import Place
 from pipelines.extractors.tables import table_pieces, written
 from pipelines.records import Piece
 
-_QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+_QUOTED = re.compile(r'"[^"]*"|\[[^\[\]]*\]|\\.')
 _DATE = re.compile(r"(?<![a-z])(d{1,4}|y{2,4}|mmm+)(?![a-z])", re.IGNORECASE)
 
 Points = dict[int, str]
