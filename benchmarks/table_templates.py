@@ -297,10 +297,13 @@ def _both_ends(table: Table, rng: random.Random) -> Iterator[Made]:
         known = sorted((figure, row) for row, figure in enumerate(number.numbers) if figure is not None)
         if known[0][0] < known[1][0] and known[-2][0] < known[-1][0]:
             most, least = rng.choice((("most", "fewest"), ("highest", "lowest"), ("largest", "smallest")))
+            if rng.random() < 0.4:
+                says = rng.choice((f"{most} and {least} {number.name}?", f"{number.name}: {most}, {least}, and when?"))
+                yield says, [number.cells[known[-1][1]], number.cells[known[0][1]]]
+                return
             says = rng.choice(
                 (
                     f"which {label.name} has the {most} {number.name} and which the {least}?",
-                    f"{most} and {least} {number.name}?",
                     f"which {label.name} have the {most} and the {least} {number.name}?",
                 )
             )

@@ -111,7 +111,9 @@ def _tables(plan: QueryPlan, material: Material) -> Iterator[FoundTable]:
                 break
             kept.append(row)
             left -= cost
-        table = Table.made([_cells(first), *map(_cells, kept)])
+        place = [(row.segment.source_id, row.segment.place.sheet, row.segment.heading) for row in (first, *kept)]
+        begins = {n for n in range(1, len(place)) if place[n] != place[n - 1]}  # another table, or one of another file
+        table = Table.made([_cells(first), *map(_cells, kept)], begins=begins)
         if table.height >= _FEWEST:
             within = {part.source.id: part.source for part in parts}
             about = " ".join(dict.fromkeys(part.under for part in parts[:_NAMED]))

@@ -140,7 +140,21 @@ def _said(program: Program, table: Table, language: str) -> str:
         if len(names) > 1 and names[0] != names[-1]:
             beside = f" ({names[0]}: {table.columns[program.columns[0]].cells[program.rows[0]]})"
         return f"{names[-1]}: {value}{beside}"
+    if program.operation in ("share", "ratio", "columns share", "columns ratio"):
+        names = [" / ".join(_compared(program, table))]
     role = "table_" + re.sub(r"\W", "_", program.operation.removeprefix("columns "))
     return phrase(
         role, language, value=value, column=" / ".join(names) if program.columns else "", n=str(len(program.which.rows))
     )
+
+
+def _compared(program: Program, table: Table) -> list[str]:
+    """What is divided by what: columns by their names, rows by their first cells; of a share the part first."""
+    row, n = program.rows[0], program.columns[-1]
+    if program.operation.startswith("columns"):
+        told = [(number_of(table.columns[c].cells[row]), table.columns[c].name) for c in program.columns]
+    else:
+        told = [(table.columns[n].numbers[each], table.columns[0].cells[each]) for each in program.rows]
+    if program.operation.endswith("share"):
+        told.sort(key=lambda each: each[0] or 0.0)
+    return [name for _, name in told]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from pipelines.tables.cells import Column
 from pipelines.tables.table import Table
@@ -31,28 +31,40 @@ def of_column(column: Column, rows: Sequence[int]) -> Worked:
 
 
 def of_two(first: float, second: float) -> Worked:
-    """Of two numbers in the order in which they are asked for. Who asks for a share means the smaller of the larger."""
+    """Of two numbers in the order in which they are asked for. 'Which percentage of all costs is rent' names the whole
+    first: a share is that of the smaller number, and whose it is has to be told."""
     if first > 0 and second > 0:
-        yield "ratio", round(first / second, _DIGITS)
+        yield "ratio", rounded(first / second)
         yield "share", share(min(first, second), max(first, second))
 
 
-def of_part(column: Column, rows: Sequence[int], every: Sequence[int]) -> Worked:
-    """Of some rows among all: their share of the sum, where nothing is below 0."""
-    numbers = {row: number for row in every if (number := column.numbers[row]) is not None}
-    whole = math.fsum(numbers.values())
-    if len(rows) < len(every) and whole > 0 and min(numbers.values()) >= 0 and any(row in numbers for row in rows):
-        yield "part", share(math.fsum(numbers.get(row, 0.0) for row in rows), whole)
+def of_part(column: Column, rows: Sequence[int], whole: float) -> Worked:
+    """The share of some rows of the `whole` of a column, which is 0 where there are no shares."""
+    numbers = [number for row in rows if (number := column.numbers[row]) is not None]
+    if numbers and whole > 0:
+        yield "part", share(math.fsum(numbers), whole)
+
+
+def whole_of(column: Column, rows: Collection[int]) -> float:
+    """The sum of all; 0 where a number is below 0."""
+    numbers = [number for row in rows if (number := column.numbers[row]) is not None]
+    return math.fsum(numbers) if min(numbers, default=-1.0) >= 0 else 0.0
 
 
 def share(part: float, whole: float) -> float:
     """In percent."""
-    return round(100 * part / whole, _DIGITS)
+    return rounded(100 * part / whole)
+
+
+def rounded(number: float) -> float:
+    """To two digits behind the point, or to two that are no 0."""
+    small = 0 < abs(number) < 10**-_DIGITS
+    return round(number, 1 - math.floor(math.log10(abs(number))) if small else _DIGITS)
 
 
 def change(later: float, earlier: float) -> float | None:
-    """In percent; None where there are no percents, as from a loss to a gain."""
-    return share(later - earlier, earlier) if later * earlier > 0 else None
+    """In percent, of a loss that of its size; None where there are no percents, as from a loss to a gain."""
+    return share(later - earlier, earlier) if earlier > 0 <= later or max(earlier, later) < 0 else None
 
 
 def later_first(table: Table, rows: Sequence[int]) -> list[int]:
@@ -65,7 +77,9 @@ def later_first(table: Table, rows: Sequence[int]) -> list[int]:
     return list(rows)
 
 
-def compared(pair: Sequence[int], columns: Sequence[Column], place: Callable[[int], int], start: int) -> Sequence[int]:
+def compared(
+    pair: Sequence[int], columns: Sequence[Column], place: Callable[[int], int], starts: Collection[int]
+) -> Sequence[int]:
     """Which of two columns, the one named first first, is compared with which: the later with the earlier year, 'from A
     to B' B with A, else the first with the second. `place` is that of a column in the question, `start` that of what
     stands behind 'from'."""
@@ -73,7 +87,7 @@ def compared(pair: Sequence[int], columns: Sequence[Column], place: Callable[[in
     one, other = year_of(columns[first]), year_of(columns[second])
     if one and other and one != other:
         return pair if one > other else (second, first)
-    return (second, first) if place(first) == start else pair
+    return (second, first) if place(first) in starts else pair
 
 
 def year_of(column: Column) -> str:

@@ -17,7 +17,17 @@ from pipelines.models.embedding import TextEmbedder
 from pipelines.tables.cells import words_of, written
 from pipelines.tables.conditions import Asked, Condition, Conditions, conditions, sets_of
 from pipelines.tables.numbers import number_of
-from pipelines.tables.operations import called, change, compared, later_first, of_column, of_part, of_two, year_of
+from pipelines.tables.operations import (
+    called,
+    change,
+    compared,
+    later_first,
+    of_column,
+    of_part,
+    of_two,
+    whole_of,
+    year_of,
+)
 from pipelines.tables.table import Table
 from pipelines.tables.wording import LEAST, MOST, SMALL
 
@@ -103,7 +113,14 @@ class Reading:
 
     @cached_property
     def numeric(self) -> tuple[int, ...]:
-        return tuple(n for n in self.likely if self.table.columns[n].sort == "number")[:_ORDERED]
+        columns = self.table.columns[: len(self.table.columns) - self.table.grouped]  # groups of years are no numbers
+        return tuple(n for n in self.likely if n < len(columns) and columns[n].sort == "number")[:_ORDERED]
+
+    @cached_property
+    def whole(self) -> dict[int, float]:
+        """The sum of each such column; 0 where it has no shares."""
+        rows = self.table.every - self.table.apart
+        return {n: whole_of(self.table.columns[n], rows) for n in self.numeric}
 
     @cached_property
     def ordered(self) -> tuple[int, ...]:
@@ -174,11 +191,10 @@ def _asked(reading: Reading, which: Conditions) -> Iterator[Program]:
         different = {columns[n].cells[row] for row in rows if not columns[n].empty[row]}
         if not columns[n].unique and len(different) != len(rows):
             yield from program("count distinct", (n,), [str(len(different))])
-    every = sorted(reading.table.every - reading.table.apart)
     for n in reading.numeric:
         for operation, number in of_column(columns[n], rows):
             yield from program(operation, (n,), [written(number)])
-        for operation, number in of_part(columns[n], rows, every) if which.all else ():
+        for operation, number in of_part(columns[n], rows, reading.whole[n]) if which.all else ():
             yield from program(operation, (n,), [written(number)])
         if len(rows) == 2:
             for operation, number, of in _of_two_rows(reading, which, rows, n):
@@ -218,7 +234,8 @@ def _ordered(reading: Reading, which: Conditions, rows: Sequence[int], cells: Ce
         both = [row for best in (max(known)[0], min(known)[0]) for value, row in known if value == best]  # type: ignore[type-var]
         if len(both) == 2 and reading.extremes:
             for n in reading.likely[:_READ]:
-                yield from cells("extremes", (by, n), both)
+                if not any(columns[n].empty[row] for row in both):
+                    yield from cells("extremes", (by, n), both)
 
 
 def _of_two_rows(
@@ -230,8 +247,9 @@ def _of_two_rows(
     later, earlier = (numbers[row] for row in order)
     if later is not None and earlier is not None and (percent := change(later, earlier)) is not None:
         yield "change", percent, order
-    first, second = named = sorted(rows, key=lambda row: min((c.at for c in which.either if row in c.rows), default=0))
-    if which.either and (one := numbers[first]) is not None and (other := numbers[second]) is not None:
+    place = {row: min((c.at for c in which.either if row in c.rows), default=0) for row in rows}
+    first, second = named = sorted(rows, key=place.__getitem__)
+    if place[first] < place[second] and (one := numbers[first]) is not None and (other := numbers[second]) is not None:
         yield from ((operation, number, named) for operation, number in of_two(one, other))
 
 
@@ -253,9 +271,9 @@ def _across(reading: Reading, which: Conditions, row: int) -> Iterator[Program]:
     named = sorted(_likeliest([n for n in full if reading.named[n]], reading), key=place)
     if len(named) > 1:
         yield program("columns select", named, *(columns[n].cells[row] for n in named))
-    start = reading.asked.spoken.index("from") + 1 if "from" in reading.asked.spoken else -1
+    starts = [at for at, word in enumerate(reading.asked.spoken, 1) if word == "from"]
     for pair in combinations(_likeliest([n for n in known if reading.named[n]], reading), 2):
-        one, other = compared(sorted(pair, key=place), columns, place, start)
+        one, other = compared(sorted(pair, key=place), columns, place, starts)
         first, second = known[one], known[other]
         yield program("columns difference", (one, other), written(first - second))
         yield program("columns sum", (one, other), written(first + second))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipelines.tables.cells import Column, is_figure
+from pipelines.tables.cells import Column, is_empty, is_figure
 from pipelines.tables.days import day_of
 from pipelines.tables.wording import TOTALS
 
@@ -24,25 +24,28 @@ _NAMED = 0.8  # share of the columns that a line names which is a head by itself
 
 @dataclass(frozen=True)
 class Table:
-    """`columns` have one cell a row; where lines name a group, the last is the `GROUP` of each row. The first row
-    stands in line `first` of what the table was made of. Of `records` each row is one, and none a sum of others."""
+    """`columns` have one cell a row; where lines name a group, the last is the `GROUP` of each row, and the table
+    `grouped`. The first row stands in line `first` of what the table was made of. Of `records` each row is one, and
+    none a sum of others."""
 
     columns: tuple[Column, ...]
     first: int
     records: bool = False
+    grouped: bool = False
 
     @classmethod
-    def made(cls, lines: Sequence[Sequence[str]], records: bool = False) -> Table:
-        """Of lines of cells, the head first. Lines may be of different lengths."""
+    def made(cls, lines: Sequence[Sequence[str]], records: bool = False, begins: Collection[int] = ()) -> Table:
+        """Of lines of cells, the head first. Lines may be of different lengths; with those that `begins` names begin
+        tables of other files under the same head."""
         width = max(map(len, lines), default=0)
         full = [[*line, *[""] * (width - len(line))] for line in lines]
         first = 1 if records else _end_of_head(full)
         names = [" ".join(filter(None, (line[n].strip() for line in full[:first]))) for n in range(width)]
         columns = [Column(name, tuple(line[n] for line in full[first:])) for n, name in enumerate(names)]
-        groups = [] if records or width < _WIDE else _groups(full[first:])
+        groups = [] if records or width < _WIDE else _groups(full[first:], {line - first for line in begins})
         if any(groups):
             columns.append(Column(GROUP, tuple(groups)))
-        return cls(tuple(columns), first, records)
+        return cls(tuple(columns), first, records, any(groups))
 
     @property
     def height(self) -> int:
@@ -80,11 +83,7 @@ class Table:
         cash and restricted cash' is asked for by its name."""
         if self.records:
             return frozenset()
-        found = {
-            row
-            for row in range(self.height)
-            if len(self.columns) >= _WIDE and not self.columns[0].empty[row] and self._alone(row)
-        }
+        found = {row for row in range(self.height) if len(self.columns) >= _WIDE and self._names_group(row)}
         for row in reversed(range(self.height)):
             label = self._label(row)
             if len(label) <= _TOTAL and TOTALS & {*label, "".join(label)}:
@@ -98,12 +97,14 @@ class Table:
 
     def group_lines(self, row: int) -> list[int]:
         """The rows above one that name its group; none where it has none."""
-        groups = self.columns[-1]
-        if groups.name != GROUP or groups.empty[row]:
+        if not self.grouped or self.columns[-1].empty[row]:
             return []
-        last = next(above for above in range(row - 1, -1, -1) if groups.empty[above])
-        first = next((above + 1 for above in range(last, -1, -1) if not groups.empty[above]), 0)
+        last = next(above for above in range(row - 1, -1, -1) if self._names_group(above))
+        first = next((above + 1 for above in range(last, -1, -1) if not self._names_group(above)), 0)
         return list(range(first, last + 1))
+
+    def _names_group(self, row: int) -> bool:
+        return not self.columns[0].empty[row] and all(column.empty[row] for column in self.columns[1:])
 
     def _label(self, row: int) -> tuple[str, ...]:
         return next((column.cell_words[row] for column in self.columns if not column.empty[row]), ())
@@ -114,9 +115,6 @@ class Table:
         if last is None or last <= _ADDENDS**3 or None in above or sum(map(bool, above)) < _ADDENDS:
             return False
         return math.isclose(math.fsum(above), last)  # type: ignore[arg-type]
-
-    def _alone(self, row: int) -> bool:
-        return all(column.empty[row] for column in self.columns[1:])
 
     @staticmethod
     def _is_sum(column: Column, row: int) -> bool:
@@ -131,15 +129,21 @@ class Table:
         return False
 
 
-def _groups(rows: Sequence[Sequence[str]]) -> list[str]:
-    """For each row what the nearest lines above it say that have their first cell only; '' for these themselves."""
+def _groups(rows: Sequence[Sequence[str]], begins: Collection[int] = ()) -> list[str]:
+    """For each row what the nearest lines above it say that have their first cell only; '' for these themselves. None
+    where the table begins with other rows: there a row without values is no line that names a group."""
     group, found, before = "", list[str](), False
-    for row in rows:
-        alone = bool(row[0].strip()) and not any(map(str.strip, row[1:]))
-        if alone:
+    for n, row in enumerate(rows):
+        first, *others = (not is_empty(cell) for cell in row)
+        names = first and not any(others)
+        if n == 0 and not names:
+            return []
+        if n in begins:
+            group, before = "", False
+        if names:
             group = f"{group} {row[0]}" if before else row[0]
-        found.append("" if alone else group)
-        before = alone
+        found.append(group if any(others) else "")
+        before = names
     return found
 
 
@@ -161,8 +165,14 @@ def _end_of_head(lines: Sequence[Sequence[str]]) -> int:
         first = first or label
         end += 1
     figures = next((n for n, line in enumerate(lines[1:_HEAD], 1) if any(map(is_figure, line))), _HEAD)
-    unlabelled = (n for n, line in enumerate(lines[:figures]) if not line[0].strip() and sum(map(bool, line)) > 1)
-    return max([end, *(n + 1 for n in unlabelled if n + 1 < len(lines))])
+    most = 1  # cells of a line above that names a row, too: the line that names columns only has more
+    for n, line in enumerate(lines[1 : min(figures, len(lines) - 1)], 1):
+        names_columns = sum(bool(cell.strip()) for cell in line[1:])
+        if line[0].strip():
+            most = max(most, names_columns)
+        elif names_columns > most:
+            end = max(end, n + 1)
+    return end
 
 
 def _same_sort(name: str, below: str = "") -> bool:

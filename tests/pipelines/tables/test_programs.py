@@ -102,6 +102,43 @@ def test_rows_are_met_by_the_line_that_names_their_group():
     assert Table.made([["Boat", "Tons"], ["Sold", ""], ["Gull", "3"]]).columns[-1].name == "Tons"
 
 
+def test_a_column_called_group_is_a_column_like_others():
+    table = Table.made([["name", "age", "group"], ["Anna", "31", ""], ["Ben", "40", "blue"]])
+    assert len(table.columns) == 3 and table.group_lines(1) == []
+
+
+def test_rows_without_values_name_no_group_where_the_table_begins_with_others():
+    table = Table.made([["boat", "tons", "berths"], ["Gull", "12", "4"], ["Heron", "", ""], ["Auk", "44", "11"]])
+    assert len(table.columns) == 3
+
+
+def test_a_group_ends_with_its_file():
+    rows = [["Sold", "", ""], ["Gull", "12", "4"], ["Auk", "44", "11"], ["Tern", "9", "3"]]
+    table = Table.made([["boat", "tons", "berths"], *rows], begins={4})
+    assert table.columns[-1].cells == ("", "Sold", "Sold", "")
+    assert [table.group_lines(row) for row in range(4)] == [[], [0], [0], []]
+
+
+def test_rows_of_text_below_a_merged_first_cell_are_no_head():
+    rows = [["Blue", "Anna", "anna@x"], ["", "Ben", "ben@x"], ["Red", "Cara", "cara@x"], ["", "Dan", "dan@x"]]
+    assert Table.made([["Team", "Contact", "Contact"], *rows]).height == 4
+
+
+def test_small_shares_are_no_0_and_nothing_is_left_to_be_100_percent_less():
+    fees = Table.made([["boat", "fee", "tax"], ["Kestrel", "3", "0"], ["Merlin", "2000", "100"]])
+    assert ("0.0015",) in answers("ratio of the fee of Kestrel to Merlin?", "ratio", fees)
+    assert ("0.15",) in answers("fee of Kestrel as a share of Merlin?", "share", fees)
+    assert ("-100",) in answers("tax of Merlin and Kestrel, change?", "change", fees)
+
+
+def test_only_what_stands_behind_from_is_compared_with():
+    sold = Table.made(
+        [["boat", "harbour", "budget", "actual"], ["Gull", "Seaton", "100", "120"], ["Auk", "Ellis", "3", "5"]]
+    )
+    question = "of the boats from Seaton how did Gull change from budget to actual?"
+    assert ("20",) in answers(question, "columns difference", sold)
+
+
 def test_either_of_some_may_hold_beside_others():
     assert ("2",) in answers("boats of Gull, Tern and Auk built after 1900", "count")
     assert ("3",) in answers("how many are Gull, Tern and Auk?", "count")
