@@ -112,7 +112,7 @@ def _which(program: Program, reading: Reading, also: Sequence[Program], found: F
 def _stated(programs: Sequence[Program], found: FoundTable, language: str) -> str:
     """What is said of programs, and what it was worked out from where that is not to be seen."""
     rows = len(programs[0].rows)
-    alone = len(programs) == rows == 1 and programs[0].operation == "select"
+    alone = len(programs) == rows == 1 and programs[0].operation.startswith(("select", "columns"))
     return stated([_said(each, found.table, language) for each in programs], found, rows, language, alone)
 
 
