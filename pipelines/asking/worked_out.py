@@ -130,11 +130,9 @@ def _said(program: Program, table: Table, language: str) -> str:
     if program.operation == "columns select":
         return ", ".join(f"{name}: **{cell}**" for name, cell in zip(names, program.answer, strict=True))
     if program.operation == "extremes":
-        by = table.columns[program.columns[0]].cells
-        return ", ".join(
-            f"{names[-1]}: **{table.columns[program.columns[-1]].cells[row]}** ({names[0]}: {by[row]})"
-            for row in program.rows
-        )
+        by, of = (table.columns[n].cells for n in (program.columns[0], program.columns[-1]))
+        ends = [f"**{of[row]}**" + (f" ({names[0]}: {by[row]})" if by is not of else "") for row in program.rows]
+        return f"{names[-1]}: {', '.join(ends)}"
     if program.operation in ROWS:
         beside = ""
         if len(names) > 1 and names[0] != names[-1]:

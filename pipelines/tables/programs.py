@@ -231,11 +231,12 @@ def _ordered(reading: Reading, which: Conditions, rows: Sequence[int], cells: Ce
             for n in reading.likely[:_READ]:
                 if n != by or columns[by].sort != "number":
                     yield from cells(operation, (by, n), of)
-        both = [row for best in (max(known)[0], min(known)[0]) for value, row in known if value == best]  # type: ignore[type-var]
-        if len(both) == 2 and reading.extremes:
-            for n in reading.likely[:_READ]:
-                if not any(columns[n].empty[row] for row in both):
-                    yield from cells("extremes", (by, n), both)
+        ends = [[row for value, row in known if value == best] for best in (max(known)[0], min(known)[0])]  # type: ignore[type-var]
+        for n in reading.likely[:_READ] if reading.extremes else ():
+            if n == by or (columns[n].sort != "number" and all(len(end) == 1 for end in ends)):
+                of = [end[0] for end in ends]
+                if not any(columns[n].empty[row] for row in of):
+                    yield from cells("extremes", (by, n), of)
 
 
 def _of_two_rows(

@@ -151,6 +151,7 @@ def test_shares_ratios_both_ends_and_several_cells_are_among_it():
     assert ("1.42",) in answers(QUESTIONS[9], "ratio")
     assert ("Auk", "Heron") in answers(QUESTIONS[10], "extremes")
     assert ("7", "2") in answers(QUESTIONS[11], "columns select")
+    assert ("44", "7") in answers("highest and lowest tons?", "extremes")
 
 
 def test_of_columns_of_years_the_year_is_told():
