@@ -98,7 +98,7 @@ class _Deck:
         # The title first, wherever it was drawn: the rest stands under it.
         for shape in sorted(children(tree), key=lambda shape: _role(shape) not in _TITLES):
             try:
-                yield from list(self._shape(shape, part, place, heading))
+                yield from self._shape(shape, part, place, heading)  # one by one: pictures are large
             except MemoryError:
                 raise
             except Exception as error:

@@ -67,10 +67,28 @@ def read_docx(path: Path) -> Iterator[Piece]:
     """Everything in order; page numbers where Word has left the breaks it drew, headers and footers at the end."""
     package = Package(path, path.name)
     with package.archive:
-        yield from _pieces(package, 0)
+        for told in _told(package, 0):
+            if isinstance(told, Piece):
+                yield told
+            else:
+                yield from graphic_pieces(told.node, told.part, told.place, told.heading, told.seen)
 
 
-def _pieces(package: Package, depth: int) -> Iterator[Piece]:
+@dataclass(frozen=True)
+class _Graphic:
+    """A node of `GRAPHICS` that is yet to be read: wherever pictures wait, they are not held decoded."""
+
+    node: Any
+    part: Part
+    place: Place
+    heading: str
+    seen: set[str]
+
+
+_Told = Piece | _Graphic
+
+
+def _told(package: Package, depth: int) -> Iterator[_Told]:
     word = _Word(package.main("word/document.xml"), depth)
     yield from word.blocks(word.main.root)
     yield from word.headers_and_footers()
@@ -115,10 +133,10 @@ class _Word:
         self.page: int | None = 1 if drawn is not None else None
         self.seen: set[str] = set()
         self.cells = 0
-        self.waiting: list[Piece] = []
+        self.waiting: list[_Told] = []
         self.carried = ""
 
-    def blocks(self, parent: Any) -> Iterator[Piece]:
+    def blocks(self, parent: Any) -> Iterator[_Told]:
         """What stands in a body, a cell, a text box or a note."""
         for node in children(parent):
             if node.tag == f"{W}p":
@@ -134,7 +152,7 @@ class _Word:
 
     # --- Paragraphs ---
 
-    def _paragraph(self, paragraph: Any) -> Iterator[Piece]:
+    def _paragraph(self, paragraph: Any) -> Iterator[_Told]:
         line, unfinished = _Line(), goes_on(paragraph)
         self._read(paragraph, line, self.styles.hides(paragraph) or False)
         text, self.carried = self.carried + "".join(line.text), ""
@@ -146,11 +164,10 @@ class _Word:
                 if level is not None and len(text) < _LONGEST_HEADING:
                     chain = self.headings.enter(level, text)
                 yield Piece("text", text, Place(page=line.page or self.page), chain)
-        for piece in self._beside(line):
-            if self.cells:
-                self.waiting.append(piece)
-            else:
-                yield piece
+        if self.cells:
+            self.waiting.extend(self._beside(line))
+        else:
+            yield from self._beside(line)
         if unfinished:
             self.carried = text
 
@@ -185,7 +202,7 @@ class _Word:
                 own = self.styles.hides(child) if tag == f"{W}r" else None
                 self._read(child, line, hidden if own is None else own)
 
-    def _beside(self, line: _Line) -> Iterator[Piece]:
+    def _beside(self, line: _Line) -> Iterator[_Told]:
         place, chain = Place(page=line.page or self.page), self.headings.chain
         if hidden := "".join(line.hidden).strip():
             yield Piece("text", f"Hidden text: {hidden}", place, chain)
@@ -195,11 +212,11 @@ class _Word:
             elif node.tag in _NOTES:
                 yield from self._note(_NOTES[node.tag], node)
             else:
-                yield from graphic_pieces(node, self.part, Place(page=self.page), chain, self.seen)
+                yield _Graphic(node, self.part, Place(page=self.page), chain, self.seen)
 
     # --- Tables ---
 
-    def _table(self, table: Any) -> Iterator[Piece]:
+    def _table(self, table: Any) -> Iterator[_Told]:
         place, chain = Place(page=self.page), self.headings.chain
         kept = [row for row in within(table, f"{W}tr") if row.find(f"{W}trPr/{W}del") is None]
         rows = [list(within(row, f"{W}tc")) for row in kept]
@@ -221,6 +238,9 @@ class _Word:
         """Its text, in which a table inside stands as 'Pressure: 16 bar; Flow: 3 l'."""
         parts = []
         for piece in self.blocks(cell):
+            if isinstance(piece, _Graphic):
+                self.waiting.append(piece)  # of a document inside
+                continue
             rows = piece.text.split("\n") if piece.kind == "table" else []
             told = "; ".join(row.replace(" | ", ": ", 1).replace(" | ", ", ").removesuffix(" |") for row in rows)
             parts.append(told or piece.text)
@@ -231,7 +251,7 @@ class _Word:
 
     # --- What is no main text ---
 
-    def _note(self, kind: str, reference: Any) -> Iterator[Piece]:
+    def _note(self, kind: str, reference: Any) -> Iterator[_Told]:
         """A footnote, an endnote or a comment, told once."""
         part, note = self.notes[kind].pop(reference.get(f"{W}id"), (None, None))
         if part is None or note is None:
@@ -247,7 +267,7 @@ class _Word:
             label = f"{kind.capitalize()} {numeral(self.counts[kind], self.styles.note_form(kind))}"
         yield from self._aside(label, part, note)
 
-    def headers_and_footers(self) -> Iterator[Piece]:
+    def headers_and_footers(self) -> Iterator[_Told]:
         """Each once, however many pages and sections show it; without those that say nothing but a number."""
         self.page = self.page and 1
         told: set[str] = set()
@@ -255,23 +275,25 @@ class _Word:
             for reference in self.main.root.iter(f"{W}{kind}Reference"):
                 part = self.main.at(reference.get(f"{R}id"))
                 for piece in self._aside(kind.capitalize(), part, part.root) if part else ():
-                    words = any(map(str.isalpha, piece.text.partition(":")[2]))
-                    if piece.kind == "picture" or (words and piece.text not in told):
+                    if isinstance(piece, _Graphic):
                         yield piece
-                    told.add(piece.text)
+                    elif piece.text not in told:
+                        told.add(piece.text)
+                        if any(map(str.isalpha, piece.text.partition(":")[2])):
+                            yield piece
 
-    def _aside(self, label: str, part: Part, node: Any) -> Iterator[Piece]:
-        """The texts and rows in a node as one text, behind what they are; then its pictures."""
+    def _aside(self, label: str, part: Part, node: Any) -> Iterator[_Told]:
+        """The texts and rows in a node as one text, behind what they are; then its pictures and charts."""
         before = self.part, self.headings
         self.part, self.headings = part, Headings()
         pieces = [] if node is None else list(self.blocks(node))
         self.part, self.headings = before
-        texts = "\n".join(piece.text for piece in pieces if piece.kind != "picture")
+        texts = "\n".join(piece.text for piece in pieces if isinstance(piece, Piece))
         if texts:
             yield Piece("text", f"{label}: {texts}", Place(page=self.page), self.headings.chain)
-        yield from (replace(piece, heading=self.headings.chain) for piece in pieces if piece.kind == "picture")
+        yield from (replace(piece, heading=self.headings.chain) for piece in pieces if isinstance(piece, _Graphic))
 
-    def _document_inside(self, node: Any) -> Iterator[Piece]:
+    def _document_inside(self, node: Any) -> Iterator[_Told]:
         """A file that was put into the document as it was, and that Word shows as a part of it."""
         part = self.part.at(node.get(f"{R}id"))
         if part is None or part.member in self.seen:
@@ -282,12 +304,12 @@ class _Word:
             yield replace(piece, place=place, heading=" › ".join(filter(None, (chain, piece.heading))))
 
 
-def _embedded(data: bytes, name: str, depth: int) -> Iterator[Piece]:
+def _embedded(data: bytes, name: str, depth: int) -> Iterator[_Told]:
     """What it is says its beginning: names and declared types are often wrong."""
     start = data[:2000].lstrip(b"\xef\xbb\xbf \r\n\t")
     if start.startswith(b"PK"):
         try:
-            yield from _pieces(Package(io.BytesIO(data), name), depth) if depth <= _MOST_NESTED else ()
+            yield from _told(Package(io.BytesIO(data), name), depth) if depth <= _MOST_NESTED else ()
         except ExtractionError as error:
             log.warning("%s", error)
     elif start.startswith(b"{\\rtf"):

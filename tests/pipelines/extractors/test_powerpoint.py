@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,8 @@ from indexes.records import Place
 from pipelines.extractors import extract, powerpoint
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
-from tests.making_office import a_chart, a_diagram, a_series, graphic, make_pptx, root, shape, tree
+from tests.making_files import a_picture, picture_bytes
+from tests.making_office import Parts, a_chart, a_diagram, a_series, graphic, make_pptx, root, shape, tree
 
 
 def read(path: Path) -> list[Piece]:
@@ -184,3 +187,21 @@ def test_hidden_shapes_are_told_as_such(tmp_path: Path) -> None:
 def test_titles_come_first(tmp_path: Path) -> None:
     pieces = read(make_pptx(tmp_path / "a.pptx", [shape("It costs 79.") + shape("Prices", "title")]))
     assert [(piece.text, piece.heading) for piece in pieces] == [("Prices", ""), ("It costs 79.", "Prices")]
+
+
+def test_pictures_of_a_group_are_opened_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = "".join(f'<p:pic><a:blip r:embed="p{n}"/></p:pic>' for n in range(3))
+    parts: Parts = {f"image p{n}": picture_bytes(a_picture(hue=40 * n)) for n in range(3)}
+    path = make_pptx(tmp_path / "a.pptx", [f"<p:grpSp>{pictures}</p:grpSp>"], parts)
+    opened = []
+    usual = powerpoint.graphic_pieces
+
+    def counted(*given: Any) -> Iterator[Piece]:
+        opened.append(given)
+        return usual(*given)
+
+    monkeypatch.setattr(powerpoint, "graphic_pieces", counted)
+    pieces = extract(path, kind_of(path))
+    assert next(iter(pieces)).kind == "picture"
+    assert len(opened) == 1
+    assert len(list(pieces)) == 2

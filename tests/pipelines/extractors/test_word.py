@@ -12,7 +12,7 @@ from pipelines.extractors import extract
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
 from tests.making_files import a_picture, make_zip, picture_bytes
-from tests.making_office import DECLARED, a_chart, a_diagram, a_series, graphic, make_docx, para, root, table
+from tests.making_office import DECLARED, Parts, a_chart, a_diagram, a_series, graphic, make_docx, para, root, table
 
 
 def read(path: Path) -> list[Piece]:
@@ -341,6 +341,28 @@ def test_pictures_with_what_a_person_wrote_of_them(tmp_path: Path) -> None:
     parts = {"image p": picture_bytes(a_picture()), "image q": picture_bytes(a_picture(hue=90))}
     pieces = read(make_docx(tmp_path / "a.docx", para("", "", f"<w:r>{drawing}{drawing}{pict}</w:r>"), parts))
     assert [(piece.kind, piece.text) for piece in pieces] == [("picture", "A red barn"), ("picture", "An old barn")]
+
+
+def test_pictures_are_opened_one_by_one_wherever_they_stand(tmp_path: Path) -> None:
+    import gc
+
+    from PIL import Image
+
+    def shown(name: str) -> str:
+        return f"<w:r><w:drawing>{graphic(f'<a:blip r:embed={name!r}/>')}</w:drawing></w:r>"
+
+    names = [f"p{n}" for n in range(6)]
+    parts: Parts = {f"image {name}": picture_bytes(a_picture(301, 201, hue=n)) for n, name in enumerate(names)}
+    inner = make_docx(tmp_path / "inner.docx", "".join(para("In it.", "", shown(name)) for name in names), parts)
+    rows = [[para(name, "", shown(name)), "cracked"] for name in names]
+    body = table(["Photo", "State"], *rows, ["", '<w:altChunk r:id="d"/>'])
+    path = make_docx(tmp_path / "a.docx", body, parts | {"aFChunk d": inner.read_bytes()})
+    most = found = 0
+    for piece in extract(path, kind_of(path)):
+        found += piece.kind == "picture"
+        del piece
+        most = max(most, sum(isinstance(o, Image.Image) and o.size == (301, 201) for o in gc.get_objects()))
+    assert (found, most <= 1) == (12, True)
 
 
 def test_what_is_missing_or_damaged_costs_itself(tmp_path: Path) -> None:
