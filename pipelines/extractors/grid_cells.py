@@ -51,6 +51,10 @@ class Cells:
             bands, columns = zip(*places[each], strict=True)
             text = one_line("\n".join(map(joined_text, rows_of(own))))
             self.of[each] = Cell((min(bands), max(bands)), (min(columns), max(columns)), own, text)
+        self.are_rectangles = all(
+            len(places[each]) == (cell.bands[1] - cell.bands[0] + 1) * (cell.columns[1] - cell.columns[0] + 1)
+            for each, cell in self.of.items()
+        )
 
     def at(self, band: int, column: int) -> Cell | None:
         return self.of.get(self.label[band][column])

@@ -59,6 +59,8 @@ def going_on(block: Block, above: Block) -> Block:
 def _read(grid: Grid, runs: Sequence[Run]) -> list[Block]:
     """The blocks of a table; none where the grid is none."""
     cells = cells_in(grid, runs)
+    if not cells.are_rectangles:
+        return []  # rules are missing, and a row would not know what is in it
     lines = [row for cell in cells.of.values() for row in rows_of(cell.runs)]
     loose = sum(len(cells_of(row)) > 1 for row in lines)
     struck = sum(grid.strikes(run.x0, run.y0, run.x1, run.y1) for run in runs)

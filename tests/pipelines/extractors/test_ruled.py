@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise, product
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from pipelines.extractors import extract
+from pipelines.extractors.grids import grids_of
+from pipelines.extractors.layout import blocks
+from pipelines.extractors.lines import Run
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
 from tests.making_files import PdfPage, a_picture, make_pdf
@@ -223,3 +228,24 @@ def test_rules_over_a_picture_leave_a_scan_one(tmp_path: Path) -> None:
     page = grid(PdfPage().picture(a_picture(600, 800), 0, 0, 600, 800), (50, 200, 400), (100, 200, 300))
     (piece,) = read(tmp_path, page)
     assert piece.kind == "scan"
+
+
+def test_no_word_is_lost_whichever_rules_are_missing() -> None:
+    for seed in range(400):
+        random = Random(seed)
+        wide, high = random.randint(2, 6), random.randint(2, 8)
+        xs, ys = (
+            sorted(random.sample(range(50, 550, 25), wide + 1)),
+            sorted(random.sample(range(50, 700, 20), high + 1)),
+        )
+        rules = [(a, y, b, y) for y in ys for a, b in pairwise(xs) if y in (ys[0], ys[-1]) or random.random() < 0.75]
+        rules += [(x, a, x, b) for x in xs for a, b in pairwise(ys) if x in (xs[0], xs[-1]) or random.random() < 0.75]
+        runs: list[Run] = []
+        for (x0, x1), (y0, y1) in product(pairwise(xs), pairwise(ys)):
+            for y in range(y0 + 3, y1 - 9, 11)[: random.choice([0, 1, 1, 1, 2])]:
+                digits = str(len(runs))
+                word = f"w{digits}" if random.random() < 0.5 else "".join(chr(97 + int(n)) for n in f"00{digits}")
+                end = min(x0 + 2 + 5 * len(word), x1 - 1)
+                runs.append(Run(word, x0 + 2, y, end, y + 9, 9.0, False, len(runs)))
+        told = {word.strip(",|") for block in blocks(runs, None, grids_of(rules)) for word in block.text.split()}
+        assert {run.text for run in runs} <= told, seed
