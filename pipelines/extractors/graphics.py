@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import logging
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from indexes.records import Place
 from pipelines.extractors.archives import picture_inside
 from pipelines.extractors.charts import chart_pieces
 from pipelines.extractors.ooxml import BLIP, DEEPEST, DGM, DIAGRAM, IMAGE, SHOWN, A, P, Part, R, inline, number
-from pipelines.extractors.sheets import read_workbook
+from pipelines.extractors.sheets import workbook_pieces
 from pipelines.records import Piece
 
 log = logging.getLogger(__name__)
@@ -69,11 +68,8 @@ def _workbook(part: Part, place: Place, heading: str) -> Iterator[Piece]:
     if not data.startswith(b"PK") or b"xl/workbook" not in data:
         log.warning("%s: %s, a file put into it, is not read", part.package.name, part.member)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "workbook.xlsx")
-        path.write_bytes(data)
-        for piece in list(read_workbook(path)):
-            yield replace(piece, place=place, heading=" › ".join(filter(None, (heading, piece.heading))))
+    for piece in workbook_pieces(io.BytesIO(data), part.name):
+        yield replace(piece, place=place, heading=" › ".join(filter(None, (heading, piece.heading))))
 
 
 def _described(node: Any) -> str:

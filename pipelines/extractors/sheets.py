@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError
@@ -21,23 +22,30 @@ MOST_COLUMNS = 200
 
 def read_workbook(path: Path) -> Iterator[Piece]:
     """The rows of every sheet, with the results of formulas as the file holds them; Place has sheet and lines."""
+    yield from workbook_pieces(path, path.name)
+
+
+def workbook_pieces(file: Path | BinaryIO, name: str) -> Iterator[Piece]:
+    """The same, also of bytes in memory; `name` is for the sentence if it fails."""
     import zipfile
 
     import python_calamine as calamine
 
-    if zipfile.is_zipfile(path):
-        check_size(path)
+    if zipfile.is_zipfile(file):
+        check_size(file, name)
+    if not isinstance(file, Path):
+        file.seek(0)
     try:
-        with calamine.CalamineWorkbook.from_path(str(path)) as workbook:
-            for name in workbook.sheet_names:
+        with calamine.CalamineWorkbook.from_object(file) as workbook:
+            for title in workbook.sheet_names:
                 try:
-                    sheet = workbook.get_sheet_by_name(name)
+                    sheet = workbook.get_sheet_by_name(title)
                 except calamine.WorksheetNotFound:
                     continue  # a sheet that is only a chart
-                yield from table_pieces(_rows_of(sheet), partial(_in_sheet, name), name)
+                yield from table_pieces(_rows_of(sheet), partial(_in_sheet, title), title)
     except calamine.PasswordError as error:
         raise ExtractionError(
-            f"{path.name} is locked with a password; save a copy without it and index that.", "open"
+            f"{name} is locked with a password; save a copy without it and index that.", "open"
         ) from error
 
 

@@ -136,7 +136,9 @@ def test_footers_come_once_a_deck_and_slide_numbers_never(tmp_path: Path) -> Non
     ]
 
 
-def test_workbooks_put_in_are_read(tmp_path: Path) -> None:
+def test_workbooks_put_in_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tempfile
+
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
@@ -148,7 +150,9 @@ def test_workbooks_put_in_are_read(tmp_path: Path) -> None:
     either = f"<mc:AlternateContent><mc:Choice>{old}</mc:Choice><mc:Fallback>{new}</mc:Fallback></mc:AlternateContent>"
     broken = graphic('<p:oleObj r:id="b"/>')
     parts = {"package o": (tmp_path / "a.xlsx").read_bytes(), "oleObject b": b"PK xl/workbook of nonsense"}
-    pieces = read(make_pptx(tmp_path / "a.pptx", [shape("Offer", "title") + either + broken], parts))
+    path = make_pptx(tmp_path / "a.pptx", [shape("Offer", "title") + either + broken], parts)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))  # a reader that is killed would leave its files
+    pieces = read(path)
     assert [(piece.text, piece.heading, piece.place.slide) for piece in pieces] == [
         ("Offer", "", 1),
         ("Tier | Price\nTeam | 149", "Offer › Prices", 1),
