@@ -22,8 +22,19 @@ SMALLEST_PICTURE = 64
 """Pixels on the shorter side; smaller pictures inside documents are ornaments."""
 
 
-def check_size(file: Path | BinaryIO, name: str = "") -> None:
-    """Raises ExtractionError if a zip is damaged or unpacks to more than is safe; `name` is how it calls the file."""
+class Budget:
+    """What a file and all files inside it, and inside those, may yet unpack to together."""
+
+    def __init__(self) -> None:
+        self.left = MOST_BYTES
+
+
+def check_size(file: Path | BinaryIO, name: str = "", budget: Budget | None = None) -> None:
+    """Raises ExtractionError if a zip is damaged or unpacks to more than is safe; `name` is how it calls the file.
+
+    What it unpacks to is taken from the `budget` of the file that it is inside of.
+    """
+    budget = budget or Budget()
     name = name or Path(file.name).name
     try:
         with zipfile.ZipFile(file) as archive:
@@ -31,14 +42,16 @@ def check_size(file: Path | BinaryIO, name: str = "") -> None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ExtractionError(f"{name} is damaged or cut short. Copy or download it again.", "open") from error
     total = sum(member.file_size for member in members)
-    if total > MOST_BYTES:
+    if total > budget.left:
+        whole = total + MOST_BYTES - budget.left
         raise ExtractionError(
-            f"{name} unpacks to {total / 1e6:,.0f} MB, more than the {MOST_BYTES / 1e6:,.0f} MB that are safe. "
+            f"{name} unpacks to {whole / 1e6:,.0f} MB, more than the {MOST_BYTES / 1e6:,.0f} MB that are safe. "
             "Split it, or save it with smaller pictures.",
             "open",
         )
     if len(members) > MOST_MEMBERS:
         raise ExtractionError(f"{name} has {len(members):,} parts inside, too many to be a document.", "open")
+    budget.left -= total
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:

@@ -68,7 +68,7 @@ def _workbook(part: Part, place: Place, heading: str) -> Iterator[Piece]:
     if not data.startswith(b"PK") or b"xl/workbook" not in data:
         log.warning("%s: %s, a file put into it, is not read", part.package.name, part.member)
         return
-    for piece in workbook_pieces(io.BytesIO(data), part.name):
+    for piece in workbook_pieces(io.BytesIO(data), part.name, part.package.budget):
         yield replace(piece, place=place, heading=" › ".join(filter(None, (heading, piece.heading))))
 
 

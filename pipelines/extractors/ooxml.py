@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from pipelines.errors import ExtractionError
-from pipelines.extractors.archives import check_size, parse_xml
+from pipelines.extractors.archives import Budget, check_size, parse_xml
 from pipelines.extractors.formulas import formula
 from pipelines.extractors.symbols import PRIVATE, symbol
 
@@ -48,9 +48,10 @@ LONGEST_PART = 50_000_000
 class Package:
     """The parts of a document. One that is missing or damaged is None: it costs itself, and the log says so."""
 
-    def __init__(self, file: Path | BinaryIO, name: str) -> None:
-        check_size(file, name)
+    def __init__(self, file: Path | BinaryIO, name: str, budget: Budget | None = None) -> None:
         self.name = name
+        self.budget = budget or Budget()
+        check_size(file, name, self.budget)
         self.archive = zipfile.ZipFile(file)
         # Some programs write backslashes, a leading slash, or letters in another case than their references.
         self.members = {m.replace("\\", "/").lstrip("/").lower(): m for m in self.archive.namelist()}

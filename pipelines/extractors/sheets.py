@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError
-from pipelines.extractors.archives import check_size
+from pipelines.extractors.archives import Budget, check_size
 from pipelines.extractors.decoding import read_characters
 from pipelines.extractors.tables import Row, table_pieces, written
 from pipelines.records import Piece
@@ -25,14 +25,14 @@ def read_workbook(path: Path) -> Iterator[Piece]:
     yield from workbook_pieces(path, path.name)
 
 
-def workbook_pieces(file: Path | BinaryIO, name: str) -> Iterator[Piece]:
-    """The same, also of bytes in memory; `name` is for the sentence if it fails."""
+def workbook_pieces(file: Path | BinaryIO, name: str, budget: Budget | None = None) -> Iterator[Piece]:
+    """The same, also of bytes in memory; `name` is for the sentence if it fails, `budget` as in `check_size`."""
     import zipfile
 
     import python_calamine as calamine
 
     if zipfile.is_zipfile(file):
-        check_size(file, name)
+        check_size(file, name, budget)
     if not isinstance(file, Path):
         file.seek(0)
     try:

@@ -300,16 +300,18 @@ class _Word:
             return
         self.seen.add(part.member)
         place, chain = Place(page=self.page), self.headings.chain
-        for piece in _embedded(part.data, part.name, self.depth + 1):
+        for piece in _embedded(part, self.depth + 1):
             yield replace(piece, place=place, heading=" › ".join(filter(None, (chain, piece.heading))))
 
 
-def _embedded(data: bytes, name: str, depth: int) -> Iterator[_Told]:
+def _embedded(part: Part, depth: int) -> Iterator[_Told]:
     """What it is says its beginning: names and declared types are often wrong."""
+    data = part.data
     start = data[:2000].lstrip(b"\xef\xbb\xbf \r\n\t")
     if start.startswith(b"PK"):
         try:
-            yield from _told(Package(io.BytesIO(data), name), depth) if depth <= _MOST_NESTED else ()
+            inside = Package(io.BytesIO(data), part.name, part.package.budget) if depth <= _MOST_NESTED else None
+            yield from _told(inside, depth) if inside else ()
         except ExtractionError as error:
             log.warning("%s", error)
     elif start.startswith(b"{\\rtf"):
@@ -317,9 +319,9 @@ def _embedded(data: bytes, name: str, depth: int) -> Iterator[_Told]:
     elif start.lower().startswith((b"mime-version:", b"from:", b"content-type:")):
         import email
 
-        for part in email.message_from_bytes(data).walk():
-            if part.get_content_type() == "text/html":
-                yield from html_document(bytes(part.get_payload(decode=True) or b""))
+        for one in email.message_from_bytes(data).walk():
+            if one.get_content_type() == "text/html":
+                yield from html_document(bytes(one.get_payload(decode=True) or b""))
     elif start.startswith(b"<"):
         yield from html_document(data)
     else:

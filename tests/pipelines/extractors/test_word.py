@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ExtractionError
-from pipelines.extractors import extract
+from pipelines.extractors import archives, extract
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
 from tests.making_files import a_picture, make_zip, picture_bytes
@@ -312,6 +312,20 @@ def test_documents_inside_are_parts_of_it(tmp_path: Path) -> None:
         "From an archive.",
         "The end.",
     ]
+
+
+def test_documents_inside_count_to_what_the_whole_unpacks_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import xlsxwriter
+
+    monkeypatch.setattr(archives, "MOST_BYTES", 250_000)
+    with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as book:
+        book.add_worksheet().write_row(0, 0, ["a", "b", "x" * 32_000])
+    inner = [make_docx(tmp_path / "inner.docx", para(f"Part {n}.") + " " * 100_000).read_bytes() for n in range(3)]
+    body = "".join(f'<w:altChunk r:id="d{n}"/>' for n in range(3)) + para("The end.")
+    body += para("", "", '<w:r><o:OLEObject xmlns:o="urn:schemas-microsoft-com:office:office" r:id="w"/></w:r>')
+    chunks: Parts = {f"aFChunk d{n}": data for n, data in enumerate(inner)}
+    chunks["package w"] = (tmp_path / "a.xlsx").read_bytes()
+    assert texts(make_docx(tmp_path / "a.docx", body, chunks)) == ["Part 0.", "Part 1.", "The end."]
 
 
 def test_strict_documents_are_read_as_others(tmp_path: Path) -> None:
