@@ -34,6 +34,8 @@ _CHINESE_FORMS = (
     "taiwaneseCounting",
     "koreanCounting",
 )
+_LONGEST = 255
+"""Characters before an item; the format allows no more."""
 
 
 def numeral(count: int, form: str) -> str:
@@ -102,7 +104,7 @@ class Numbering:
             count = counts.get(named, self._start(levels, named) - 1)  # '0.1' where no heading of the first level was
             return numeral(count, "decimal" if legal and form != "none" else form)
 
-        label = re.sub("%([1-9])", one, value(level, "lvlText")).strip()
+        label = re.sub("%([1-9])", one, value(level, "lvlText")[:_LONGEST]).strip()
         # 'Step 3.' alone would be read as a sentence of its own.
         return f"{label[:-1]}:" if " " in label and label.endswith(".") else label
 

@@ -20,6 +20,7 @@ from pipelines.errors import ExtractionError
 from pipelines.extractors.archives import Budget, check_size, parse_xml
 from pipelines.extractors.formulas import formula
 from pipelines.extractors.symbols import PRIVATE, symbol
+from pipelines.extractors.tables import REPEATED
 
 log = logging.getLogger(__name__)
 
@@ -210,14 +211,17 @@ Cell = tuple[str, int, bool]
 
 
 def spread(rows: Sequence[Sequence[Cell]]) -> list[tuple[int, list[str]]]:
-    """Rows of equal columns, numbered: what spans rows stands in each, what spans columns in the first of them."""
+    """Rows of equal columns, numbered: what spans rows stands in each, what spans columns in the first of them.
+
+    What is long stands in the first row only: told in each of thousands, a page becomes a library.
+    """
     rows = [[(text, min(max(span, 1), WIDEST), goes_on) for text, span, goes_on in row] for row in rows]
     grid: list[list[str]] = []
     for row in rows:
         line: list[str] = []
         for text, span, goes_on in row:
             above = grid[-1][len(line)] if goes_on and grid and len(line) < len(grid[-1]) else ""
-            line += [above or text, *[""] * (span - 1)]
+            line += [(above if len(above) <= REPEATED else "") or text, *[""] * (span - 1)]
         grid.append(line)
     if len(rows) > 2 and len(rows[0]) > 1 and len(grid[0]) == len(grid[1]):
         _join_heads(rows[0], rows[1], grid)

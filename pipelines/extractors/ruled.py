@@ -14,14 +14,13 @@ from itertools import chain, pairwise
 from pipelines.extractors.grid_cells import Cells, cells_in
 from pipelines.extractors.grids import Grid
 from pipelines.extractors.lines import Block, Run, cells_of, is_figure, is_head, rows_of
+from pipelines.extractors.tables import REPEATED
 
 _LONGEST = 250
 """Characters of the cells of a table on average; boxes with more are filled with prose."""
 _LOOSE = 0.1
 """Of the lines in cells, so many may have wide gaps, with more there are columns that no rule parts; and so many may
 be struck through, with more the rules are those of a chart."""
-_REPEATED = 100
-"""Characters of a cell over several rows that is told in each of them."""
 _HEAD = 4
 """Bands that a head has at most."""
 _EDGE = 4.0
@@ -134,7 +133,7 @@ def _told(cells: Cells, bands: Sequence[int], n: int, column: int, columns: Sequ
     if not cell or next(each for each in columns if each >= cell.columns[0]) != column:
         return ""
     again = n > 0 and cells.at(bands[n - 1], column) is cell
-    return cell.text if not again or len(cell.text) <= _REPEATED else ""
+    return cell.text if not again or len(cell.text) <= REPEATED else ""
 
 
 def _is_new_head(rows: Sequence[Sequence[str]], n: int) -> bool:

@@ -13,6 +13,8 @@ _BAR = re.compile(r"(?:^| )\|(?= |$)")
 
 LONGEST = 900
 """Characters of one group of rows."""
+REPEATED = 100
+"""Characters of a cell over several rows that is told in each of them; a longer one stands once."""
 
 Row = tuple[int, Sequence[str]]
 """The number of a row, as people count, and its cells."""

@@ -84,6 +84,12 @@ def test_lists_can_take_the_plan_of_a_style_and_begin_below_their_first_level(tm
     ]
 
 
+def test_what_stands_before_items_is_no_longer_than_word_allows(tmp_path: Path) -> None:
+    numbering = numbered(level(0, "decimal", "%1" + "x" * 3_000))
+    (told,) = texts(make_docx(tmp_path / "a.docx", item("Open."), {"numbering": numbering}))
+    assert told == f"1{'x' * 253} Open."
+
+
 def test_headings_are_numbered_by_their_styles(tmp_path: Path) -> None:
     styles = "".join(
         f'<w:style w:styleId="H{n}"><w:name w:val="heading {n}"/>'
@@ -223,6 +229,16 @@ def test_merged_cells_count_for_each_row_and_column(tmp_path: Path) -> None:
     assert texts(make_docx(tmp_path / "a.docx", body)) == [expected]
     odd = table([cell("a", '<w:gridSpan w:val="0"/>'), "b"], ["c", cell("d", '<w:gridSpan w:val="-3"/>')], ["e", "f"])
     assert texts(make_docx(tmp_path / "a.docx", odd)) == ["a | b\nc | d\ne | f"]
+
+
+def test_a_long_cell_over_several_rows_stands_once(tmp_path: Path) -> None:
+    def cell(text: str, properties: str) -> str:
+        return f"<w:tcPr>{properties}</w:tcPr>{para(text)}"
+
+    long = "long " * 30
+    rows = [[cell("", "<w:vMerge/>"), str(n)] for n in range(20)]
+    body = table(["Why", "Count"], [cell(long, '<w:vMerge w:val="restart"/>'), "1"], *rows)
+    assert "".join(texts(make_docx(tmp_path / "a.docx", body))).count(long.strip()) == 1
 
 
 def test_rows_in_content_controls_are_read_and_deleted_ones_are_not(tmp_path: Path) -> None:
