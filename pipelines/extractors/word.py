@@ -161,7 +161,7 @@ class _Word:
             chain = self.headings.chain
             if text := text.strip():
                 text = f"{label} {text}".strip()
-                if level is not None and len(text) < _LONGEST_HEADING:
+                if level is not None and len(text) < _LONGEST_HEADING and not self.cells:
                     chain = self.headings.enter(level, text)
                 yield Piece("text", text, Place(page=line.page or self.page), chain)
         if self.cells:

@@ -201,6 +201,19 @@ def test_text_boxes_are_read_once_whichever_program_they_are_for(tmp_path: Path)
     assert texts(make_docx(tmp_path / "a.docx", body)) == ["Main.", "new", "only old", "outer", "inner"]
 
 
+def test_headings_in_cells_are_none_of_what_follows(tmp_path: Path) -> None:
+    def heading(text: str) -> str:
+        return para(text, '<w:pStyle w:val="H"/>')
+
+    styles = root("w:styles", '<w:style w:styleId="H"><w:name w:val="heading 1"/></w:style>')
+    body = heading("Safety") + table([heading("Name"), heading("Value")], ["x", "3"]) + para("Keep the lid closed.")
+    pieces = read(make_docx(tmp_path / "a.docx", body, {"styles": styles}))
+    assert [(piece.text, piece.heading) for piece in pieces[1:]] == [
+        ("Name | Value\nx | 3", "Safety"),
+        ("Keep the lid closed.", "Safety"),
+    ]
+
+
 def test_nested_tables_stand_once_in_their_cell(tmp_path: Path) -> None:
     inner = table(["Pressure", "16 bar"], ["Flow", "3 l"])
     body = table(["Pump", "Details"], ["P-7", para("new") + inner + para()])
