@@ -73,11 +73,12 @@ def _workbook(part: Part, place: Place, heading: str) -> Iterator[Piece]:
 
 
 def _described(node: Any) -> str:
-    """What a person wrote about a picture (its alternative text)."""
-    near = node.xpath("ancestor::*[local-name()='pic' or local-name()='drawing'][1]//@descr | ancestor::*/@alt")
-    if not near:
-        near = node.xpath("ancestor::*[local-name()='drawing' or local-name()='sp']//@descr")
-    return next((text for text in near if text.strip()), "")
+    """What a person wrote about a picture (its alternative text), in its own shape or in the drawing around it."""
+    shape = "ancestor::*[local-name()='pic' or local-name()='sp' or local-name()='wsp'][1]"
+    drawing = "ancestor::*[local-name()='drawing' or local-name()='pict' or local-name()='object'][1]"
+    own = node.xpath(f"{shape}/*[local-name()='cNvPr']/@descr | {shape}/*/*[local-name()='cNvPr']/@descr | ../@alt")
+    around = node.xpath(f"{drawing}/*[local-name()='docPr']/@descr | {drawing}/*/*[local-name()='docPr']/@descr")
+    return next((text for text in (*own, *around) if text.strip()), "")
 
 
 def _diagram(root: Any, place: Place, heading: str) -> Iterator[Piece]:

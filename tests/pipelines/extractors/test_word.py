@@ -386,6 +386,19 @@ def test_pictures_with_what_a_person_wrote_of_them(tmp_path: Path) -> None:
     assert [(piece.kind, piece.text) for piece in pieces] == [("picture", "A red barn"), ("picture", "An old barn")]
 
 
+def test_a_picture_is_not_described_by_its_neighbour(tmp_path: Path) -> None:
+    def shown(name: str, described: str) -> str:
+        return f'<wps:pic><wps:nvPicPr><wps:cNvPr {described}/></wps:nvPicPr><a:blip r:embed="{name}"/></wps:pic>'
+
+    group = graphic(shown("p", 'descr="A red barn"') + shown("q", ""))
+    both = f"<w:r><w:drawing><wps:inline><wps:docPr/>{group}</wps:inline></w:drawing></w:r>"
+    lone = graphic(shown("r", 'descr=""'))
+    both += f'<w:r><w:drawing><wps:inline><wps:docPr descr="A mill"/>{lone}</wps:inline></w:drawing></w:r>'
+    parts: Parts = {f"image {name}": picture_bytes(a_picture(hue=40 * n)) for n, name in enumerate("pqr")}
+    path = make_docx(tmp_path / "a.docx", para("", "", both), parts)
+    assert texts(path) == ["A red barn", "", "A mill"]
+
+
 def test_pictures_are_opened_one_by_one_wherever_they_stand(tmp_path: Path) -> None:
     import gc
 
