@@ -20,7 +20,7 @@ from pipelines.errors import ExtractionError
 from pipelines.extractors.archives import Budget, check_size, parse_xml
 from pipelines.extractors.formulas import formula
 from pipelines.extractors.symbols import PRIVATE, symbol
-from pipelines.extractors.tables import REPEATED
+from pipelines.extractors.tables import REPEATED, YEAR
 
 log = logging.getLogger(__name__)
 
@@ -231,11 +231,17 @@ def spread(rows: Sequence[Sequence[Cell]]) -> list[tuple[int, list[str]]]:
 def _join_heads(first: Sequence[Cell], second: Sequence[Cell], grid: list[list[str]]) -> None:
     """A head of two rows becomes one: 'Region | Sales' over '  | 2025 | 2026' is 'Region | Sales 2025 | Sales 2026'.
 
-    It is one where the second row has names for columns that a cell of the first spans, and none elsewhere.
+    It is one where the second row has names for columns that a cell of the first spans, and none elsewhere. Figures
+    are no names, but years are.
     """
     groups = [(text, span > 1) for text, span, _ in first for _ in range(span)]
     names = ["" if goes_on else text for text, span, goes_on in second for _ in range(span)]
     named = {wide for (_, wide), name in zip(groups, names, strict=True) if name}
-    if named == {True}:
+    if named == {True} and not any(map(_is_only_figure, names)):
         cells = zip(grid[0], groups, names, strict=True)
         grid[:2] = [[f"{group} {name}" if name else own for own, (group, _), name in cells]]
+
+
+def _is_only_figure(text: str) -> bool:
+    text = YEAR.sub("", text)
+    return any(map(str.isdigit, text)) and not any(map(str.isalpha, text))

@@ -6,7 +6,6 @@ geometry, as in lines.py.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, pairwise
@@ -14,7 +13,7 @@ from itertools import chain, pairwise
 from pipelines.extractors.grid_cells import Cells, cells_in
 from pipelines.extractors.grids import Grid
 from pipelines.extractors.lines import Block, Run, cells_of, is_figure, is_head, rows_of
-from pipelines.extractors.tables import REPEATED
+from pipelines.extractors.tables import REPEATED, YEAR
 
 _LONGEST = 250
 """Characters of the cells of a table on average; boxes with more are filled with prose."""
@@ -25,7 +24,6 @@ _HEAD = 4
 """Bands that a head has at most."""
 _EDGE = 4.0
 """Points by which the columns of a table may differ from page to page."""
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def ruled(grids: Sequence[Grid], runs: Sequence[Run]) -> tuple[dict[Run, list[Block]], list[Run]]:
@@ -149,7 +147,7 @@ def _table(cells: Cells, bands: list[int], columns: list[int], rows: list[list[s
     body = rows[end:]
     names = [_name(cells, bands[:end], column) for column in columns]
     figures = [n for n in range(len(columns)) if 2 * sum(is_figure(row[n]) for row in body) > len(body)]
-    named = not any(is_figure(_YEAR.sub("", names[n])) for n in figures)
+    named = not any(is_figure(YEAR.sub("", names[n])) for n in figures)
     if named and (figures or end > 1):
         rows = [names, *body]
     lines = [" | ".join(row).rstrip() for row in rows]

@@ -10,6 +10,7 @@ from indexes.records import Place
 from pipelines.records import Piece
 
 _BAR = re.compile(r"(?:^| )\|(?= |$)")
+YEAR = re.compile(r"\b(?:19|20)\d\d(?:[/–-]\d{2,4})?\b")
 
 LONGEST = 900
 """Characters of one group of rows."""

@@ -240,6 +240,8 @@ def test_merged_cells_count_for_each_row_and_column(tmp_path: Path) -> None:
     )
     expected = "Region | Sales 2025 | Sales 2026\nNorth | 310 | 455\nNorth | 12 | 18"
     assert texts(make_docx(tmp_path / "a.docx", body)) == [expected]
+    figures = table(["Region", cell("Budget", '<w:gridSpan w:val="2"/>')], ["", "310", "4.5 %"], ["North", "1", "2"])
+    assert texts(make_docx(tmp_path / "a.docx", figures)) == ["Region | Budget\n | 310 | 4.5 %\nNorth | 1 | 2"]
     odd = table([cell("a", '<w:gridSpan w:val="0"/>'), "b"], ["c", cell("d", '<w:gridSpan w:val="-3"/>')], ["e", "f"])
     assert texts(make_docx(tmp_path / "a.docx", odd)) == ["a | b\nc | d\ne | f"]
 
