@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 _SIMPLE = re.compile(r"[-−+]?[\w.,]*|\([^()]*\)|\[[^\[\]]*\]|.")
+_BRACKETED = re.compile(r"\([^()]*\)")
 
 
 def formula(node: Any) -> str:
@@ -35,8 +36,12 @@ def formula(node: Any) -> str:
             return f"[{part('mr', '; ')}]"
         case "mr":
             return part("e", ", ")
+        case "eqArr":
+            return part("e", "; ")
+        case "func":
+            return f"{part('fName').strip()}{_in_parentheses(part('e'))}"
         case _:
-            return "".join(text for _, text in told)
+            return _joined(told)
 
 
 def _parts(node: Any) -> list[Any]:
@@ -51,6 +56,18 @@ def _written(text: Any) -> str:
 def _group(text: str) -> str:
     """In parentheses, unless it is a single number, word or group already."""
     return text if _SIMPLE.fullmatch(text) else f"({text})"
+
+
+def _in_parentheses(text: str) -> str:
+    return text if _BRACKETED.fullmatch(text) else f"({text})"
+
+
+def _joined(told: list[tuple[str, str]]) -> str:
+    """Side by side; the name of a function apart from what stands before it: 'x sin(y)'."""
+    text = ""
+    for name, own in told:
+        text += f" {own}" if name == "func" and text[-1:].isalpha() else own
+    return text
 
 
 def _sign(node: Any, name: str, usual: str) -> str:

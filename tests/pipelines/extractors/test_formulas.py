@@ -31,6 +31,12 @@ def part(name: str, *inner: str) -> str:
             part("nary", '<m:naryPr><m:chr m:val="∑"/></m:naryPr>', part("sub", run("i=1")), part("e", run("i"))),
             "∑_(i=1) i",
         ),
+        (part("eqArr", part("e", run("x=1")), part("e", run("2y=3"))), "x=1; 2y=3"),
+        (
+            run("x") + part("func", part("fName", run("sin")), part("e", run("y"))) + run("+1"),
+            "x sin(y)+1",
+        ),
+        (part("func", part("fName", run("cos")), part("e", part("d", part("e", run("a+b"))))), "cos(a+b)"),
         (part("m", part("mr", part("e", run("1")), part("e", run("0"))), part("mr", part("e", run("7")))), "[1, 0; 7]"),
     ],
 )
