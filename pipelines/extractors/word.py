@@ -23,6 +23,7 @@ from pipelines.extractors.numbering import Numbering, numeral
 from pipelines.extractors.ooxml import (
     OFF,
     TEXTS,
+    A,
     Cell,
     M,
     Package,
@@ -200,7 +201,10 @@ class _Word:
                 told.append(_AS.get(tag, ""))
                 told.append(child.get("string", "") if tag.endswith("}textpath") else "")  # WordArt, watermarks
                 own = self.styles.hides(child) if tag == f"{W}r" else None
+                if tag == f"{A}p" and next((text for text in reversed(told) if text), "\n") != "\n":
+                    told.append("\n")  # of a drawing
                 self._read(child, line, hidden if own is None else own)
+                told.append("\n" if tag == f"{A}p" else "")
 
     def _beside(self, line: _Line) -> Iterator[_Told]:
         place, chain = Place(page=line.page or self.page), self.headings.chain

@@ -214,6 +214,12 @@ def test_headings_in_cells_are_none_of_what_follows(tmp_path: Path) -> None:
     ]
 
 
+def test_lines_of_a_canvas_are_lines(tmp_path: Path) -> None:
+    lines = "".join(f"<a:p><a:r><a:t>{text}</a:t></a:r></a:p>" for text in ("First", "Second"))
+    canvas = f"<w:r><w:drawing><a:lockedCanvas><a:txBody>{lines}</a:txBody></a:lockedCanvas></w:drawing></w:r>"
+    assert texts(make_docx(tmp_path / "a.docx", para("Main", "", canvas))) == ["Main\nFirst\nSecond"]
+
+
 def test_nested_tables_stand_once_in_their_cell(tmp_path: Path) -> None:
     inner = table(["Pressure", "16 bar"], ["Flow", "3 l"])
     body = table(["Pump", "Details"], ["P-7", para("new") + inner + para()])
