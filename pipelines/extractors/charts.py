@@ -108,7 +108,7 @@ def _level(node: Any, epoch: int) -> Points:
     for point in node.iter("{*}pt"):
         value = point.findtext("{*}v")
         at = point.get("idx", "")
-        if at.isdigit() and len(at) < 10:
+        if at.isdecimal() and len(at) < 10:
             text = " ".join(((point.text if value is None else value) or "").split())
             found[int(at)] = _shown(text, point.get("formatCode") or form, epoch)
     return found

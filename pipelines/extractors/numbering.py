@@ -111,16 +111,17 @@ class Numbering:
     def _plan(self, identifier: str) -> tuple[str, dict[int, Any]]:
         """The plan that a list counts by, and its levels with what the list changes of them."""
         used = self.lists.get(identifier)
+        if used is None:
+            return "", {}
         key = value(used, "abstractNumId")
         linked = value(self.plans.get(key), "numStyleLink")
         key = self.named.get(linked, key)
         plan = self.plans.get(key)
         levels = {} if plan is None else {number(node.get(f"{W}ilvl")): node for node in plan.iterchildren(f"{W}lvl")}
-        if used is not None:
-            for change in used.iterchildren(f"{W}lvlOverride"):
-                own = change.find(f"{W}lvl")
-                if own is not None:
-                    levels[number(change.get(f"{W}ilvl"))] = own
+        for change in used.iterchildren(f"{W}lvlOverride"):
+            own = change.find(f"{W}lvl")
+            if own is not None:
+                levels[number(change.get(f"{W}ilvl"))] = own
         return key, levels
 
     @staticmethod

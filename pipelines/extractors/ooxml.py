@@ -59,8 +59,9 @@ class Package:
 
     def main(self, usual: str) -> Part:
         """The part that the document begins with. Raises ExtractionError if there is none."""
-        found = next(iter(Part(self, "").all("officeDocument")), None) or Part(self, usual)
-        if found.root is None:
+        named = [*Part(self, "").all("officeDocument"), Part(self, usual)]
+        found = next((part for part in named if part.root is not None), None)
+        if found is None:
             raise ExtractionError(
                 f"{self.name} is damaged: its text is missing or unreadable. "
                 "Open it in its own program, save it again and index that."

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from indexes.records import Place
-from pipelines.errors import ExtractionError
 from pipelines.extractors.decoding import decode
 from pipelines.extractors.formulas import formula
 from pipelines.extractors.graphics import GRAPHICS, graphic_pieces
@@ -304,8 +303,13 @@ class _Word:
             return
         self.seen.add(part.member)
         place, chain = Place(page=self.page), self.headings.chain
-        for piece in _embedded(part, self.depth + 1):
-            yield replace(piece, place=place, heading=" › ".join(filter(None, (chain, piece.heading))))
+        try:
+            for piece in _embedded(part, self.depth + 1):
+                yield replace(piece, place=place, heading=" › ".join(filter(None, (chain, piece.heading))))
+        except MemoryError:
+            raise
+        except Exception as error:
+            log.warning("%s: %s could not be read (%s)", part.package.name, part.member, error)
 
 
 def _embedded(part: Part, depth: int) -> Iterator[_Told]:
@@ -313,11 +317,8 @@ def _embedded(part: Part, depth: int) -> Iterator[_Told]:
     data = part.data
     start = data[:2000].lstrip(b"\xef\xbb\xbf \r\n\t")
     if start.startswith(b"PK"):
-        try:
-            inside = Package(io.BytesIO(data), part.name, part.package.budget) if depth <= _MOST_NESTED else None
-            yield from _told(inside, depth) if inside else ()
-        except ExtractionError as error:
-            log.warning("%s", error)
+        if depth <= _MOST_NESTED:
+            yield from _told(Package(io.BytesIO(data), part.name, part.package.budget), depth)
     elif start.startswith(b"{\\rtf"):
         yield from rtf_pieces(data)
     elif start.lower().startswith((b"mime-version:", b"from:", b"content-type:")):

@@ -55,8 +55,9 @@ def _level(style: Any) -> int | None:
     name = value(style, "name").lower()
     if name == "title":
         return 0
-    if name.startswith("heading ") and name[8:].isdigit():
-        return int(name[8:])
+    level = number(name.removeprefix("heading "), -1)
+    if name.startswith("heading ") and level >= 0:
+        return level
     return _outline(style.find(f"{W}pPr"))
 
 

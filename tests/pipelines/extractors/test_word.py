@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ExtractionError
-from pipelines.extractors import archives, extract
+from pipelines.extractors import archives, extract, word
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
 from tests.making_files import a_picture, make_zip, picture_bytes
@@ -435,6 +435,26 @@ def test_what_is_missing_or_damaged_costs_itself(tmp_path: Path) -> None:
     )
     path = make_docx(tmp_path / "a.docx", body, {"chart c": b"no xml", "styles": b"<w:styles", "image x": b""})
     assert texts(path) == ["Text.", "End."]
+
+
+def test_an_odd_part_costs_no_more_than_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(data: bytes) -> None:
+        raise RuntimeError("a page that nobody has thought of")
+
+    monkeypatch.setattr(word, "html_document", fail)
+    plan = f'<w:abstractNum w:abstractNumId="">{level(0, "decimal", "%1")}</w:abstractNum>'
+    style = '<w:style w:styleId="X"><w:name w:val="heading ²"/></w:style>'
+    body = para("Before.", '<w:pStyle w:val="X"/>') + '<w:altChunk r:id="x"/>' + para("After.")
+    parts: Parts = {"numbering": root("w:numbering", plan), "styles": root("w:styles", style), "aFChunk x": b"<p>"}
+    for kind in parts:
+        assert texts(make_docx(tmp_path / "a.docx", body, {kind: parts[kind]})) == ["Before.", "After."], kind
+
+
+def test_a_relation_to_a_missing_text_leads_to_the_usual_one(tmp_path: Path) -> None:
+    gone = '<Relationships><Relationship Id="a" Type="x/officeDocument" Target="word/gone.xml"/></Relationships>'
+    document = root("w:document", f"<w:body>{para('Still here.')}</w:body>")
+    path = make_zip(tmp_path / "a.docx", {"_rels/.rels": gone, "word/document.xml": document})
+    assert texts(path) == ["Still here."]
 
 
 def test_entities_are_not_resolved(tmp_path: Path) -> None:
