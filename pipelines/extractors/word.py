@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from indexes.records import Place
-from pipelines.extractors.decoding import decode
+from pipelines.extractors.embedded import embedded_pieces
 from pipelines.extractors.formulas import formula
 from pipelines.extractors.graphics import GRAPHICS, graphic_pieces
-from pipelines.extractors.markup import html_document
 from pipelines.extractors.numbering import Numbering, numeral
 from pipelines.extractors.ooxml import (
     OFF,
@@ -37,7 +36,7 @@ from pipelines.extractors.ooxml import (
 )
 from pipelines.extractors.symbols import symbol
 from pipelines.extractors.tables import table_pieces
-from pipelines.extractors.text import Headings, paragraphs, rtf_pieces
+from pipelines.extractors.text import Headings
 from pipelines.extractors.word_nodes import (
     DELETED,
     form_field,
@@ -304,30 +303,16 @@ class _Word:
         self.seen.add(part.member)
         place, chain = Place(page=self.page), self.headings.chain
         try:
-            for piece in _embedded(part, self.depth + 1):
+            for piece in self._embedded(part):
                 yield replace(piece, place=place, heading=" › ".join(filter(None, (chain, piece.heading))))
         except MemoryError:
             raise
         except Exception as error:
             log.warning("%s: %s could not be read (%s)", part.package.name, part.member, error)
 
-
-def _embedded(part: Part, depth: int) -> Iterator[_Told]:
-    """What it is says its beginning: names and declared types are often wrong."""
-    data = part.data
-    start = data[:2000].lstrip(b"\xef\xbb\xbf \r\n\t")
-    if start.startswith(b"PK"):
-        if depth <= _MOST_NESTED:
-            yield from _told(Package(io.BytesIO(data), part.name, part.package.budget), depth)
-    elif start.startswith(b"{\\rtf"):
-        yield from rtf_pieces(data)
-    elif start.lower().startswith((b"mime-version:", b"from:", b"content-type:")):
-        import email
-
-        for one in email.message_from_bytes(data).walk():
-            if one.get_content_type() == "text/html":
-                yield from html_document(bytes(one.get_payload(decode=True) or b""))
-    elif start.startswith(b"<"):
-        yield from html_document(data)
-    else:
-        yield from paragraphs(decode(data))
+    def _embedded(self, part: Part) -> Iterator[_Told]:
+        data = part.data
+        if not data.startswith(b"PK"):
+            yield from embedded_pieces(data)
+        elif self.depth < _MOST_NESTED:
+            yield from _told(Package(io.BytesIO(data), part.name, part.package.budget), self.depth + 1)

@@ -336,6 +336,8 @@ def test_documents_inside_are_parts_of_it(tmp_path: Path) -> None:
         "docx": inner,
         "txt": "Nur Text, schön.".encode(),
         "mht": b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<p>From an archive.</p>",
+        "plain mht": b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nOnly plain.",
+        "letter": b"From: the roof you can see the sea.\n",
         "broken": b"PK nothing",
     }
     body = "".join(f'<w:altChunk r:id="{name}"/>' for name in chunks) + para("The end.")
@@ -347,6 +349,8 @@ def test_documents_inside_are_parts_of_it(tmp_path: Path) -> None:
         "From a document.",
         "Nur Text, schön.",
         "From an archive.",
+        "Only plain.",
+        "From: the roof you can see the sea.",
         "The end.",
     ]
 
@@ -441,7 +445,7 @@ def test_an_odd_part_costs_no_more_than_itself(tmp_path: Path, monkeypatch: pyte
     def fail(data: bytes) -> None:
         raise RuntimeError("a page that nobody has thought of")
 
-    monkeypatch.setattr(word, "html_document", fail)
+    monkeypatch.setattr(word, "embedded_pieces", fail)
     plan = f'<w:abstractNum w:abstractNumId="">{level(0, "decimal", "%1")}</w:abstractNum>'
     style = '<w:style w:styleId="X"><w:name w:val="heading ²"/></w:style>'
     body = para("Before.", '<w:pStyle w:val="X"/>') + '<w:altChunk r:id="x"/>' + para("After.")
