@@ -98,13 +98,15 @@ class _Line:
     """A paragraph while it is read.
 
     `beside` are the nodes of what stands apart from its text. `fields` says of each field that is open whether its
-    instruction is being read ('REF figure'), which nobody sees, and not yet its result.
+    instruction is being read ('REF figure'), which nobody sees, and not yet its result; `unseen` holds what was read of
+    instructions, and where it would stand, should they never end.
     """
 
     text: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     beside: list[Any] = field(default_factory=list)
     fields: list[bool] = field(default_factory=list)
+    unseen: list[tuple[list[str], int, str]] = field(default_factory=list)
     page: int | None = None
 
 
@@ -154,6 +156,8 @@ class _Word:
     def _paragraph(self, paragraph: Any) -> Iterator[_Told]:
         line, unfinished = _Line(), goes_on(paragraph)
         self._read(paragraph, line, self.styles.hides(paragraph) or False)
+        for told, at, unseen in line.unseen:
+            told[at] = unseen
         text, self.carried = self.carried + "".join(line.text), ""
         if not unfinished:
             label, level = self.styles.of(paragraph, self.numbering)
@@ -182,6 +186,8 @@ class _Word:
             tag, told = child.tag, line.hidden if hidden else line.text
             if tag in TEXTS:
                 line.page = line.page or self.page
+                if any(line.fields):
+                    line.unseen.append((told, len(told), said(child)))
                 told.append("" if any(line.fields) else said(child))
             elif tag in _BESIDE:
                 line.beside.append(child)
@@ -194,6 +200,8 @@ class _Word:
                 told.append(symbol(child.get(f"{W}font", ""), child.get(f"{W}char", "")))
             elif tag == f"{W}fldChar":
                 open_or_close(line.fields, child.get(f"{W}fldCharType"))
+                if not any(line.fields):
+                    line.unseen.clear()
                 told.append(form_field(child))
             elif tag not in _LEFT_OUT and not only_prompts(child):
                 told.append(_AS.get(tag, ""))

@@ -317,12 +317,21 @@ def test_results_of_fields_forms_and_symbols(tmp_path: Path) -> None:
     )
     seen = f"<w:r><w:t>figure 4</w:t></w:r>{mark('end')}"
     body = para("See ", "", field + seen) + para("Or ", "", nested + seen)
+    endless = mark("begin") + "<w:r><w:instrText>REF x</w:instrText></w:r><w:r><w:t>figure 4 fails.</w:t></w:r>"
+    body += para("But ", "", field + seen + "<w:r><w:t> and </w:t></w:r>" + endless)
     box = "<w:ffData><w:checkBox><w:default w:val='0'/><w:checked/></w:checkBox></w:ffData>"
     body += para("", "", f"{mark('begin', box)}{mark('end')}<w:r><w:t>paid</w:t></w:r>")
     body += para("5 ", "", '<w:r><w:sym w:font="Symbol" w:char="F06D"/><w:t>m</w:t></w:r>')
     half = "<m:oMath><m:f><m:num><m:r><m:t>12</m:t></m:r></m:num><m:den><m:r><m:t>5</m:t></m:r></m:den></m:f></m:oMath>"
     body += para("x = ", "", half)
-    assert texts(make_docx(tmp_path / "a.docx", body)) == ["See figure 4", "Or figure 4", "☒ paid", "5 μm", "x = 12/5"]
+    assert texts(make_docx(tmp_path / "a.docx", body)) == [
+        "See figure 4",
+        "Or figure 4",
+        "But figure 4 and figure 4 fails.",
+        "☒ paid",
+        "5 μm",
+        "x = 12/5",
+    ]
 
 
 # --- Files -----------------------------------------------------------------------------------------------------
