@@ -6,7 +6,7 @@ Knows how numbers are written and how Word counts; which style a paragraph has i
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines.extractors.ooxml import W, is_on, number, value
 
@@ -34,6 +34,8 @@ _CHINESE_FORMS = (
     "taiwaneseCounting",
     "koreanCounting",
 )
+_LEVELS = 9
+"""Of a list, by the format."""
 _LONGEST = 255
 """Characters before an item; the format allows no more."""
 
@@ -60,6 +62,14 @@ def numeral(count: int, form: str) -> str:
     return f"{count:02}" if form == "decimalZero" else str(count)
 
 
+class _Plan(NamedTuple):
+    """What a list counts by: the levels with what the list changes of them, and where it says that they begin anew."""
+
+    key: str
+    levels: dict[int, Any]
+    restarts: dict[int, int]
+
+
 class Numbering:
     """The lists of a document and how far each has been counted."""
 
@@ -68,21 +78,23 @@ class Numbering:
         self.lists = {node.get(f"{W}numId"): node for node in root if node.tag == f"{W}num"}
         self.plans = {node.get(f"{W}abstractNumId"): node for node in root if node.tag == f"{W}abstractNum"}
         self.named = {value(node, "styleLink"): key for key, node in self.plans.items() if value(node, "styleLink")}
+        self.known: dict[str, _Plan] = {}
         self.counts: dict[str, dict[int, int]] = {}
         self.begun: set[tuple[str, int]] = set()
 
     def level_of(self, identifier: str, style: str) -> int:
         """The level that belongs to a style of paragraphs, as to 'Heading 2'; the first where none does."""
-        _, levels = self._plan(identifier)
+        levels = self._plan(identifier).levels
         return next((at for at, level in levels.items() if value(level, "pStyle") == style), 0)
 
     def label(self, identifier: str, at: int) -> str:
         """What stands before the next paragraph of this list and level; '' if the list is none."""
-        plan, levels = self._plan(identifier)
+        plan = self._plan(identifier)
+        levels = plan.levels
         if at not in levels:
             return ""
-        counts = self.counts.setdefault(plan, {})
-        begins = self._restart(identifier, at)
+        counts = self.counts.setdefault(plan.key, {})
+        begins = plan.restarts.get(at)
         if begins is not None and (identifier, at) not in self.begun:
             self.begun.add((identifier, at))  # a list that goes by the same plan begins anew
             counts.pop(at, None)
@@ -108,29 +120,29 @@ class Numbering:
         # 'Step 3.' alone would be read as a sentence of its own.
         return f"{label[:-1]}:" if " " in label and label.endswith(".") else label
 
-    def _plan(self, identifier: str) -> tuple[str, dict[int, Any]]:
-        """The plan that a list counts by, and its levels with what the list changes of them."""
+    def _plan(self, identifier: str) -> _Plan:
+        if identifier not in self.known:
+            self.known[identifier] = self._looked_up(identifier)
+        return self.known[identifier]
+
+    def _looked_up(self, identifier: str) -> _Plan:
         used = self.lists.get(identifier)
         if used is None:
-            return "", {}
+            return _Plan("", {}, {})
         key = value(used, "abstractNumId")
         linked = value(self.plans.get(key), "numStyleLink")
         key = self.named.get(linked, key)
         plan = self.plans.get(key)
+        changes = {number(node.get(f"{W}ilvl")): node for node in used.iterchildren(f"{W}lvlOverride")}
         levels = {} if plan is None else {number(node.get(f"{W}ilvl")): node for node in plan.iterchildren(f"{W}lvl")}
-        for change in used.iterchildren(f"{W}lvlOverride"):
-            own = change.find(f"{W}lvl")
-            if own is not None:
-                levels[number(change.get(f"{W}ilvl"))] = own
-        return key, levels
+        levels |= {at: own for at, change in changes.items() if (own := change.find(f"{W}lvl")) is not None}
+        starts = {at: value(change, "startOverride") for at, change in changes.items()}
+        return _Plan(
+            key,
+            {at: level for at, level in levels.items() if 0 <= at < _LEVELS},
+            {at: number(start) for at, start in starts.items() if start},
+        )
 
     @staticmethod
     def _start(levels: dict[int, Any], at: int, begins: int | None = None) -> int:
         return number(value(levels.get(at), "start"), 1) if begins is None else begins
-
-    def _restart(self, identifier: str, at: int) -> int | None:
-        for change in self.lists[identifier].iterchildren(f"{W}lvlOverride"):
-            if number(change.get(f"{W}ilvl")) == at:
-                start = value(change, "startOverride")
-                return number(start) if start else None
-        return None

@@ -274,17 +274,21 @@ class _Word:
             label = kind.capitalize()  # its mark is no number: '*'
         else:
             self.counts[kind] += 1
-            label = f"{kind.capitalize()} {numeral(self.counts[kind], self.styles.note_form(kind))}"
+            label = f"{kind.capitalize()} {numeral(self.counts[kind], self.styles.note_forms[kind])}"
         yield from self._aside(label, part, note)
 
     def headers_and_footers(self) -> Iterator[_Told]:
         """Each once, however many pages and sections show it; without those that say nothing but a number."""
         self.page = self.page and 1
         told: set[str] = set()
+        parts: set[str] = set()
         for kind in ("header", "footer"):
             for reference in self.main.root.iter(f"{W}{kind}Reference"):
                 part = self.main.at(reference.get(f"{R}id"))
-                for piece in self._aside(kind.capitalize(), part, part.root) if part else ():
+                if part is None or part.member in parts:
+                    continue
+                parts.add(part.member)
+                for piece in self._aside(kind.capitalize(), part, part.root):
                     if isinstance(piece, _Graphic):
                         yield piece
                     elif piece.text not in told:

@@ -14,7 +14,9 @@ class Styles:
         self.styles = {
             style.get(f"{W}styleId", ""): style for part in main.all("styles") for style in part.entries("style")
         }
-        self.settings = [root for root in (main.root, main.first("settings")) if root is not None]
+        settings = [root for root in (main.root, main.first("settings")) if root is not None]
+        self.note_forms = {kind: _note_form(settings, kind) for kind in ("footnote", "endnote")}
+        """In which format they are numbered."""
 
     def of(self, paragraph: Any, numbering: Numbering) -> tuple[str, int | None]:
         """The number that Word draws before a paragraph, and the level of heading that it is (0 is the title)."""
@@ -35,11 +37,6 @@ class Styles:
             return _vanishes(node)
         return self._first(value(node, "rPr/rStyle") or value(node, "pPr/pStyle"), _vanishes)  # type: ignore[no-any-return]
 
-    def note_form(self, kind: str) -> str:
-        """In which format footnotes or endnotes are numbered."""
-        said = (value(node, "numFmt") for root in self.settings for node in root.iter(f"{W}{kind}Pr"))
-        return next(filter(None, said), "decimal" if kind == "footnote" else "lowerRoman")
-
     def _first(self, style: str, wanted: Callable[[Any], Any]) -> Any:
         """What is wanted of a style or of those that it is based on: the first that is not None."""
         for _ in range(DEEPEST):
@@ -49,6 +46,11 @@ class Styles:
                 return found
             style = value(node, "basedOn")
         return None
+
+
+def _note_form(settings: list[Any], kind: str) -> str:
+    said = (value(node, "numFmt") for root in settings for node in root.iter(f"{W}{kind}Pr"))
+    return next(filter(None, said), "decimal" if kind == "footnote" else "lowerRoman")
 
 
 def _level(style: Any) -> int | None:

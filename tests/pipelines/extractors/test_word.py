@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 from pathlib import Path
 
@@ -468,6 +469,21 @@ def test_a_relation_to_a_missing_text_leads_to_the_usual_one(tmp_path: Path) -> 
     document = root("w:document", f"<w:body>{para('Still here.')}</w:body>")
     path = make_zip(tmp_path / "a.docx", {"_rels/.rels": gone, "word/document.xml": document})
     assert texts(path) == ["Still here."]
+
+
+def test_headers_lists_and_notes_are_looked_up_once(tmp_path: Path) -> None:
+    header = {"header h": root("w:hdr", para("Draft") * 4_000)}
+    sections = "<w:sectPr>" + '<w:headerReference r:id="h"/>' * 400 + "</w:sectPr>"
+    lists = {"numbering": numbered('<w:lvl w:ilvl="0"/>' * 20_000)}
+    marks = "".join(f'<w:r><w:footnoteReference w:id="{n}"/></w:r>' for n in range(2_000))
+    notes = "".join(f'<w:footnote w:id="{n}">{para("n")}</w:footnote>' for n in range(2_000))
+    noted = {"footnotes": root("w:footnotes", notes)}
+    bodies = [(sections, header), (item("a") * 1_000, lists), (para("", "", marks) + "<w:p/>" * 40_000, noted)]
+    for body, parts in bodies:
+        path = make_docx(tmp_path / "a.docx", body, {**parts})
+        before = time.process_time()
+        assert len(read(path)) in (1, 1_000, 2_000)
+        assert time.process_time() - before < 4
 
 
 def test_entities_are_not_resolved(tmp_path: Path) -> None:
