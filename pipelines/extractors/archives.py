@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
@@ -58,6 +59,11 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     """The zip at `path` after `check_size`; the caller closes it."""
     check_size(path)
     return zipfile.ZipFile(path)
+
+
+def resolve(folder: str, reference: str) -> str:
+    """The member that a reference in a member of `folder` leads to; one with a slash first counts from the top."""
+    return posixpath.normpath(posixpath.join("/", folder, reference)).lstrip("/")
 
 
 def parse_xml(data: bytes, recover: bool = False) -> Any:

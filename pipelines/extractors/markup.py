@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError
-from pipelines.extractors.archives import open_zip, parse_xml, picture_inside
+from pipelines.extractors.archives import open_zip, parse_xml, picture_inside, resolve
 from pipelines.extractors.decoding import decode
 from pipelines.extractors.tables import table_pieces
 from pipelines.extractors.text import Headings, paragraphs
@@ -259,4 +259,4 @@ def _package_path(archive: zipfile.ZipFile, name: str) -> str:
 
 
 def _inside(folder: str, reference: str) -> str:
-    return posixpath.normpath(posixpath.join(folder, unquote(reference.partition("#")[0])))
+    return resolve(folder, unquote(reference.partition("#")[0]))

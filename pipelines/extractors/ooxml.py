@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from pipelines.errors import ExtractionError
-from pipelines.extractors.archives import Budget, check_size, parse_xml
+from pipelines.extractors.archives import Budget, check_size, parse_xml, resolve
 from pipelines.extractors.formulas import formula
 from pipelines.extractors.symbols import PRIVATE, symbol
 from pipelines.extractors.tables import REPEATED, YEAR
@@ -39,7 +39,7 @@ _V = "{urn:schemas-microsoft-com:vml}"
 _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/")
 
 DEEPEST = 12
-"""Groups within groups, documents within documents."""
+"""Styles that a style is based on, and levels of a diagram that are told apart."""
 WIDEST = 100
 """Columns that one cell may span; Word has 63."""
 LONGEST_PART = 50_000_000
@@ -119,7 +119,7 @@ class Part:
         for relation in root.iterchildren("{*}Relationship") if root is not None else ():
             target = relation.get("Target", "").replace("\\", "/")
             if relation.get("TargetMode") != "External" and target:
-                member = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+                member = resolve(folder, target)
                 if member.lower() not in self.package.members:
                     member = unquote(member)
                 found[relation.get("Id", "")] = (relation.get("Type", "").rpartition("/")[2], member)
