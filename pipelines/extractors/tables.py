@@ -14,6 +14,8 @@ YEAR = re.compile(r"\b(?:19|20)\d\d(?:[/–-]\d{2,4})?\b")
 
 LONGEST = 900
 """Characters of one group of rows."""
+_LONGEST_HEADER = 5_000
+"""Characters of a header row that is repeated; a longer one stands above the first rows only."""
 REPEATED = 100
 """Characters of a cell over several rows that is told in each of them; a longer one stands once."""
 
@@ -49,6 +51,7 @@ def table_pieces(
         if group and size + len(line) > LONGEST:
             yield Piece("table", "\n".join(filter(None, [header, *group])), place(first, last), heading)
             group, size, first = [], 0, number
+            header = header if len(header) <= _LONGEST_HEADER else ""
         group.append(line)
         size, last = size + len(line) + 1, number
     if group or header:

@@ -268,6 +268,11 @@ def test_a_long_cell_over_several_rows_stands_once(tmp_path: Path) -> None:
     assert "".join(texts(make_docx(tmp_path / "a.docx", body))).count(long.strip()) == 1
 
 
+def test_a_header_of_pages_stands_once(tmp_path: Path) -> None:
+    body = table(["long " * 2_000, "Count"], *[["word " * 100, str(n)] for n in range(20)])
+    assert "".join(texts(make_docx(tmp_path / "a.docx", body))).count("long") == 2_000
+
+
 def test_rows_in_content_controls_are_read_and_deleted_ones_are_not(tmp_path: Path) -> None:
     _, head, bolt, nut = table(["Part", "Price"], ["Bolt", "3"], ["Nut", "9"])[: -len("</w:tbl>")].split("<w:tr>")
     controlled = f"<w:sdt><w:sdtPr/><w:sdtContent><w:tr>{bolt}</w:sdtContent></w:sdt>"
