@@ -126,24 +126,29 @@ def _answering(program: Program, reading: Reading) -> list[int]:
 def _said(program: Program, table: Table, language: str) -> str:
     """'amount_eur, together: **920**', 'district: **Pankow** (people: 409,453)'."""
     value = f"**{', '.join(program.answer)}**"
-    names = [table.columns[n].name or "?" for n in program.columns]
+    names = [table.columns[n].name for n in program.columns]
     if program.operation == "columns select":
-        return ", ".join(f"{name}: **{cell}**" for name, cell in zip(names, program.answer, strict=True))
+        return ", ".join(_named(name, f"**{cell}**") for name, cell in zip(names, program.answer, strict=True))
     if program.operation == "extremes":
         by, of = (table.columns[n].cells for n in (program.columns[0], program.columns[-1]))
-        ends = [f"**{of[row]}**" + (f" ({names[0]}: {by[row]})" if by is not of else "") for row in program.rows]
-        return f"{names[-1]}: {', '.join(ends)}"
+        ends = [f"**{of[row]}**" + (f" ({_named(names[0], by[row])})" if by is not of else "") for row in program.rows]
+        return _named(names[-1], ", ".join(ends))
     if program.operation in ROWS:
         beside = ""
         if len(names) > 1 and names[0] != names[-1]:
-            beside = f" ({names[0]}: {table.columns[program.columns[0]].cells[program.rows[0]]})"
-        return f"{names[-1]}: {value}{beside}"
+            beside = f" ({_named(names[0], table.columns[program.columns[0]].cells[program.rows[0]])})"
+        return _named(names[-1], f"{value}{beside}")
     if program.operation in ("share", "ratio", "columns share", "columns ratio"):
         names = [" / ".join(_compared(program, table))]
     role = "table_" + re.sub(r"\W", "_", program.operation.removeprefix("columns "))
     return phrase(
         role, language, value=value, column=" / ".join(names) if program.columns else "", n=str(len(program.which.rows))
     )
+
+
+def _named(name: str, value: str) -> str:
+    """A value under its column's name, or alone: the column of labels has often none."""
+    return f"{name}: {value}" if name else value
 
 
 def _compared(program: Program, table: Table) -> list[str]:

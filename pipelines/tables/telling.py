@@ -51,7 +51,7 @@ def shown(program: Program, reading: Reading) -> str:
 
 
 def _shown(condition: Condition, reading: Reading) -> str:
-    name, spoken = reading.table.columns[condition.column].name or "?", reading.asked.spoken
+    name, spoken = reading.table.columns[condition.column].name, reading.asked.spoken
     denied = condition.test.startswith("not ")
     if condition.test == "empty":
         return f"{name} = –"
@@ -59,9 +59,14 @@ def _shown(condition: Condition, reading: Reading) -> str:
         said = f"{name} {compared[1]} {spoken[condition.at] if condition.test == 'month=' else compared[2]}"
         return f"¬ ({said})" if denied else said
     if condition.exact and condition.rows and not denied:  # as it is written there
-        return f"{name} = {reading.table.columns[condition.column].cells[min(condition.rows)].strip()}"
+        return _named(name, reading.table.columns[condition.column].cells[min(condition.rows)].strip())
     said = _DENSE.sub("", " ".join(spoken[at] for at in sorted(condition.words)))
-    return f"{name} {'≠' if denied else '='} {said}"
+    return f"{name} ≠ {said}".strip() if denied else _named(name, said)
+
+
+def _named(name: str, value: str) -> str:
+    """A value with its column's name, or alone: the column of labels has often none."""
+    return f"{name} = {value}" if name else value
 
 
 def told(program: Program, table: Table) -> str:

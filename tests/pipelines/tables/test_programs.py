@@ -342,6 +342,13 @@ def test_what_is_told_of_rows_is_written_as_in_the_table_and_the_name_of_a_colum
     assert not any("< 5 limit < 5" in each for each in said)
 
 
+def test_a_column_without_a_name_is_told_by_its_cells_alone():
+    costs = Table.made([["", "2023", "2024"], ["Rent", "14", "15"], ["Heating", "3", "4"]])
+    said = {shown(each, reading("how much was the rent in 2024?", costs)) for each in programs(reading("rent?", costs))}
+    assert "Rent" in said
+    assert not any("?" in each for each in said)
+
+
 def test_of_sum_and_average_the_likelier_one_is_told():
     whole = reading("average tons of the boats in Seaton")
     counted = next(each for each in programs(whole) if each.operation == "count" and each.answer == ("3",))
