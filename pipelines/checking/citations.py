@@ -19,6 +19,7 @@ import numpy as np
 from indexes.keywords import STOPWORDS, content_words, is_cjk
 from indexes.records import Segment, clock
 from pipelines.checking.claims import Difference, differences, stated, years_of
+from pipelines.checking.rows import Row, differences_of_row, row_of
 from pipelines.checking.statements import Statement, stem
 from pipelines.checking.units import measured, units
 from pipelines.checking.value import Value
@@ -88,13 +89,16 @@ class _Quote:
         return Statement(self.text)
 
     @cached_property
+    def row(self) -> Row | None:
+        """The same as a row of its table, where it is one."""
+        return row_of(self.segment.text, self.start)
+
+    @cached_property
     def head(self) -> Statement:
         """What it always is read with: heading, file name, header row, speaker."""
-        text = self.segment.text
-        row = " | " in self.text
-        header = next((text[a:b] for a, b in sentence_spans(text) if " | " in text[a:b]), "") if row else ""
+        header = self.row.head if self.row else ()
         speakers = {cue.speaker for cue in said_at(self.segment, self.start, self.end)}
-        return Statement("\n".join(filter(None, [self.segment.heading, self.name, header, *sorted(speakers)])))
+        return Statement("\n".join(filter(None, [self.segment.heading, self.name, *header, *sorted(speakers)])))
 
     @cached_property
     def beside(self) -> Statement:
@@ -107,6 +111,11 @@ class _Quote:
             return Statement("")  # it is several sentences itself
         at = spans.index((self.start, self.end))
         return Statement("\n".join(text[slice(*spans[i])] for i in (at - 1, at + 1) if 0 <= i < len(spans)))
+
+    @property
+    def beside_counts(self) -> float:
+        """What a word counts that stands only there. The names of its columns are a part of what a row says."""
+        return 1.0 if self.row else _BESIDE
 
     @cached_property
     def around(self) -> Statement:
@@ -215,6 +224,8 @@ class Citer:
         return question
 
     def _differences(self, said: Statement, quote: _Quote) -> tuple[Difference, ...]:
+        if quote.row is not None:
+            return tuple(differences_of_row(said, quote.row, quote.head, self._given))
         return tuple(differences(said, quote.statement, quote.head, quote.beside, self._given, quote.around))
 
     def _joined(self, said: Statement, judged: Sequence[_Judged]) -> _Judged | None:
@@ -266,7 +277,7 @@ class Citer:
         for word in dict.fromkeys([*words, *self._asked]):
             asked = word in self._asked
             weight = _ASKED_WORD if asked else 1.0
-            there = max(1.0 if _stands(word, q.words) else _BESIDE * _stands(word, q.near) for q in quotes)
+            there = max(1.0 if _stands(word, q.words) else q.beside_counts * _stands(word, q.near) for q in quotes)
             total, found = total + weight, found + weight * there
             if not asked:
                 new, new_found = new + weight, new_found + weight * there

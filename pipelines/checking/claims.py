@@ -74,10 +74,10 @@ def differences(
     instead, close = _replaced(sentence, quote)
     years = [*years_of(passage)] if passage is not None else []
     found = list(_differing_values(sentence, quote, around, given, instead, close, years))
-    found += _differing_names(sentence, quote, around, given, instead, close)
+    found += differing_names(sentence, quote, around, given, instead, close)
     if not found:
-        found += _denied(sentence, quote, given)
-        found += _opposed(sentence, quote, given)
+        found += denied(sentence, quote, given)
+        found += opposed(sentence, quote, given)
     return found
 
 
@@ -147,7 +147,7 @@ def years_of(statement: Statement) -> Iterator[Value]:
                 yield Value("number", str(int(min(years))), value.start, value.end, frozenset(years))
 
 
-def _differing_names(
+def differing_names(
     sentence: Statement,
     quote: Statement,
     around: Statement,
@@ -264,7 +264,7 @@ def _units(statement: Statement) -> list[tuple[str, Value | Token]]:
     return sorted(units, key=lambda unit: unit[1].start)
 
 
-def _denied(sentence: Statement, quote: Statement, given: Statement) -> Iterator[Difference]:
+def denied(sentence: Statement, quote: Statement, given: Statement) -> Iterator[Difference]:
     """A word under a negation here and not there, or the other way round."""
     if sentence.negations and not quote.negations and not given.negations:
         yield Difference("the negation is not in the sources", True)
@@ -282,7 +282,7 @@ def _denied(sentence: Statement, quote: Statement, given: Statement) -> Iterator
         yield Difference("the sources deny this", True)
 
 
-def _opposed(sentence: Statement, quote: Statement, given: Statement) -> Iterator[Difference]:
+def opposed(sentence: Statement, quote: Statement, given: Statement) -> Iterator[Difference]:
     mine, theirs = sentence.words, quote.words
     for pair in OPPOSITES:
         for one, other in (pair, pair[::-1]):
