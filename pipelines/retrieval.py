@@ -143,12 +143,13 @@ class Retriever:
     def _results(self, search: Search, focus: Focus, k: int) -> list[Result]:
         fused, used = search.fused(), search.shelf
         search.trace.fused = fused
-        moments = ranked(join(self._found(search, fused)), search.weights, self._floor())
+        floor = self._floor()
+        moments = ranked(join(self._found(search, fused)), search.weights, floor)
         moments = led_by_words(moments, focus.text)
         if focus.text:
             moments = self._reranked(moments, focus.text, used, search.trace)
         most = max(2 * k, COMPARED) if focus.text else k
-        results = fold(self._shown(moments[:most]))
+        results = fold(self._shown(moments[:most], floor))
         folded = sum(len(result.copies) for result in results)
         if folded:
             search.trace.note("folding", f"folded {folded} {'copy' if folded == 1 else 'copies'} of other results")
@@ -206,7 +207,7 @@ class Retriever:
             if i in segments
         ]
 
-    def _shown(self, moments: Sequence[tuple[Moment, float]]) -> list[Result]:
+    def _shown(self, moments: Sequence[tuple[Moment, float]], floor: float | None) -> list[Result]:
         sources = self.library.catalogue.sources({moment.lead.segment.source_id for moment, _ in moments})
         # A source that was forgotten between the search and now is left out.
         there = [each for each in moments if each[0].lead.segment.source_id in sources]
@@ -219,7 +220,7 @@ class Retriever:
                 best_ranks(moment.own),
                 best_scores(moment.own),
                 beside=tuple(other.segment for other in moment.others),
-                why=why(moment.all, self._floor()),
+                why=why(moment.all, floor),
             )
             for rank, (moment, score) in enumerate(there, start=1)
         ]
