@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -14,21 +15,39 @@ from pipelines.errors import ExtractionError
 from pipelines.extractors.archives import Budget, check_size
 from pipelines.extractors.decoding import read_characters
 from pipelines.extractors.tables import Row, table_pieces, written
+from pipelines.extractors.workbooks import Sheet, Workbook
 from pipelines.records import Piece
 
-MOST_COLUMNS = 200
-"""Of a sheet; what stands further right is hardly ever text."""
+MOST_CELLS = 200
+"""Of a row; what stands further right is hardly ever text."""
 
 
 def read_workbook(path: Path) -> Iterator[Piece]:
-    """The rows of every sheet, with the results of formulas as the file holds them; Place has sheet and lines."""
+    """The rows of every sheet as they are shown, each table with its head; Place has sheet and lines."""
     yield from workbook_pieces(path, path.name)
 
 
 def workbook_pieces(file: Path | BinaryIO, name: str, budget: Budget | None = None) -> Iterator[Piece]:
     """The same, also of bytes in memory; `name` is for the sentence if it fails, `budget` as in `check_size`."""
-    import zipfile
+    if _is_xlsx(file):
+        book = Workbook(file, name, budget)
+        for sheet in book.sheets:
+            title = f"{sheet.title} (hidden sheet)" if sheet.hidden else sheet.title
+            yield from _pieces(_shown(sheet), sheet.title, title)
+    else:
+        yield from _by_calamine(file, name, budget)
 
+
+def _is_xlsx(file: Path | BinaryIO) -> bool:
+    """Whether it is a zip of XML; XLSB is one, too, of other parts, and a locked file is none."""
+    if not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as archive:
+        names = {name.replace("\\", "/").lstrip("/").lower() for name in archive.namelist()}
+    return "xl/workbook.bin" not in names and "content.xml" not in names
+
+
+def _by_calamine(file: Path | BinaryIO, name: str, budget: Budget | None) -> Iterator[Piece]:
     import python_calamine as calamine
 
     if zipfile.is_zipfile(file):
@@ -37,16 +56,21 @@ def workbook_pieces(file: Path | BinaryIO, name: str, budget: Budget | None = No
         file.seek(0)
     try:
         with calamine.CalamineWorkbook.from_object(file) as workbook:
+            hidden = {s.name for s in workbook.sheets_metadata if s.visible != calamine.SheetVisibleEnum.Visible}
             for title in workbook.sheet_names:
                 try:
                     sheet = workbook.get_sheet_by_name(title)
                 except calamine.WorksheetNotFound:
                     continue  # a sheet that is only a chart
-                yield from table_pieces(_rows_of(sheet), partial(_in_sheet, title), title)
+                yield from _pieces(_rows_of(sheet), title, f"{title} (hidden sheet)" if title in hidden else title)
     except calamine.PasswordError as error:
         raise ExtractionError(
             f"{name} is locked with a password; save a copy without it and index that.", "open"
         ) from error
+
+
+def _pieces(rows: Iterator[Row], title: str, heading: str) -> Iterator[Piece]:
+    yield from table_pieces(rows, partial(_in_sheet, title), heading)
 
 
 def _in_sheet(name: str, first: int, last: int) -> Place:
@@ -58,7 +82,25 @@ def _rows_of(sheet: object) -> Iterator[Row]:
     if start is None:  # an empty sheet
         return
     for number, row in enumerate(sheet.iter_rows(), 1):  # type: ignore[attr-defined]
-        yield number, [written(value) for value in row[:MOST_COLUMNS]]
+        yield number, [written(value) for value in row[:MOST_CELLS]]
+
+
+def _shown(sheet: Sheet) -> Iterator[Row]:
+    """The rows of a sheet of XLSX; hidden ones say so, and so does each text in a hidden column."""
+    for row in sheet.rows():
+        cells: list[str] = []
+        for column, cell in sorted(row.cells.items())[:MOST_CELLS]:
+            text = cell.text if not cell.formula else f"{cell.formula}, not computed"
+            if column in sheet.hidden_columns and any(map(str.isalpha, text)):
+                text = f"{text} (hidden)"
+            if column <= MOST_CELLS:
+                cells += [""] * (column - len(cells) - 1) + [text]
+            else:
+                cells.append(text)
+        if row.hidden:
+            first = next((n for n, text in enumerate(cells) if text), 0)
+            cells[first] = f"(hidden row) {cells[first]}"
+        yield row.number, cells
 
 
 def read_csv(path: Path) -> Iterator[Piece]:

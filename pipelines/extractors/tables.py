@@ -40,7 +40,7 @@ def table_pieces(
             continue
         if header is None:
             if sum(bool(cell) for cell in cells) < 2:
-                yield Piece("text", line, place(number, number), heading)
+                yield Piece("text", line_of([cell for cell in cells if cell]), place(number, number), heading)
                 continue
             header, first, last = line, number, number
             continue
@@ -78,7 +78,7 @@ def written(value: object) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.12g}"
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e16 else f"{value:.12g}"
     if isinstance(value, datetime.datetime):
         if value.time() == datetime.time():
             return value.date().isoformat()

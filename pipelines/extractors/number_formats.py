@@ -1,0 +1,272 @@
+"""Numbers of a spreadsheet as they are shown: by the format of the cell, in English, without its colours and widths.
+
+Two things are told more plainly than they are drawn: a negative number has its sign, whatever stands for it (brackets,
+red), and a date of figures alone is written year first, since 04/03 is a day in April or in March.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import lru_cache
+
+from pipelines.extractors.tables import written
+
+BUILT_IN = {
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    9: "0%",
+    10: "0.00%",
+    11: "0.00E+00",
+    14: "yyyy-mm-dd",
+    15: "d-mmm-yy",
+    16: "d-mmm",
+    17: "mmm-yy",
+    18: "h:mm AM/PM",
+    19: "h:mm:ss AM/PM",
+    20: "h:mm",
+    21: "h:mm:ss",
+    22: "yyyy-mm-dd h:mm",
+    45: "mm:ss",
+    46: "[h]:mm:ss",
+    47: "mm:ss.0",
+    48: "##0.0E+0",
+    49: "@",
+    **dict.fromkeys((37, 38), "#,##0"),
+    **dict.fromkeys((39, 40), "#,##0.00"),
+    **dict.fromkeys((*range(27, 32), 36, *range(50, 59)), "yyyy-mm-dd"),  # dates of East Asian programs
+    **dict.fromkeys(range(32, 36), "h:mm:ss"),
+}
+"""The formats that files call by number only."""
+
+_LONGEST = 255
+"""Characters of a format."""
+_TOKEN = re.compile(
+    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|[_*].|\[(?P<bracket>[^\[\]]*)\]|(?P<general>general)|(?P<half>am/pm|a/p)'
+    r"|(?P<time>y+|m+|d+|h+|s+|(?<=s)\.0+)|(?P<exponent>e[+-])|(?P<digit>[0#?])|(?P<sign>[.,%;@/])|(?P<plain>.)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?[0-9]+(?:\.[0-9]+)?)$")
+_EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
+_BIGGEST = 10**21
+_LAST_DAY = 2_958_466  # the first day of the year 10000
+
+Token = tuple[str, str]
+"""What a part of a format is, and its text."""
+
+
+def shown(number: str, form: str = "", epoch_1904: bool = False) -> str:
+    """A stored number by a format such as '0.0%', '#,##0.00;(#,##0.00)' or 'd mmmm yyyy'; as it is if that fails."""
+    try:
+        value = Decimal(number.strip())
+        if not value.is_finite() or abs(value.adjusted()) > 300:
+            return number
+    except InvalidOperation:
+        return number
+    sections = _sections(form[:_LONGEST])
+    tokens, signed = _chosen(sections, value)
+    if any(kind in ("time", "half") or (kind == "bracket" and _is_elapsed(text)) for kind, text in tokens):
+        return _moment(value, tokens, epoch_1904) or _general(value)
+    kinds = {kind for kind, _ in tokens}
+    if not kinds & {"digit", "general"} and ("sign", "@") not in tokens:
+        words = _words(tokens)
+        return words if words or len(sections) > 1 else _general(value)
+    if "digit" not in kinds:
+        return "".join(_general(value) if token in _WHOLE else _words([token]) for token in tokens).strip()
+    if ("sign", "/") in tokens:  # a fraction
+        return _general(value)
+    if signed:  # the sign is drawn by brackets, by a colour, or not
+        tokens = [(kind, text) for kind, text in tokens if text not in ("(", ")", "-", "−")]
+    text = _figures(abs(value), tokens)
+    return f"-{text}" if value < 0 and any(map(str.isdigit, text.replace("0", ""))) else text
+
+
+_WHOLE = (("general", "general"), ("sign", "@"))
+
+
+@lru_cache(1000)
+def _sections(form: str) -> list[list[Token]]:
+    """Its parts for positive numbers, negative ones and zero, as far as it has them."""
+    sections: list[list[Token]] = [[]]
+    for match in _TOKEN.finditer(form):
+        kind = match.lastgroup or ""
+        text = match[kind] if kind else ""
+        if (kind, text) == ("sign", ";"):
+            sections.append([])
+        elif kind:
+            sections[-1].append((kind, text.lower() if kind in ("general", "time", "half") else text))
+    return sections[:3] if len(sections) > 1 else sections
+
+
+def _chosen(sections: list[list[Token]], value: Decimal) -> tuple[list[Token], bool]:
+    """The part for a value, and whether it is one for negative numbers, which draws the sign itself."""
+    conditions = [_condition(section, value) for section in sections]
+    if any(condition is not None for condition in conditions):
+        for section, condition in zip(sections, conditions, strict=True):
+            if condition or condition is None:
+                return section, False
+        return sections[-1], False
+    if value < 0 and len(sections) > 1:
+        return sections[1], True
+    return sections[2 if not value and len(sections) > 2 else 0], False
+
+
+def _condition(section: list[Token], value: Decimal) -> bool | None:
+    for kind, text in section:
+        match = _CONDITION.match(text) if kind == "bracket" else None
+        if match:
+            bound = Decimal(match[2])
+            holds = {"<": value < bound, ">": value > bound, "=": value == bound}
+            return any(holds[sign] for sign in match[1]) if match[1] != "<>" else value != bound
+    return None
+
+
+def _words(tokens: list[Token]) -> str:
+    """What stands as it is: text in quotes, signs, and the currency of '[$€-407]'."""
+    parts = []
+    for kind, text in tokens:
+        if kind == "bracket":
+            parts.append(text[1:].partition("-")[0] if text.startswith("$") else "")
+        elif kind not in ("digit", "general", "exponent") and (kind, text) not in (("sign", ","), ("sign", "@")):
+            parts.append(text)
+    return "".join(parts)
+
+
+def _general(value: Decimal) -> str:
+    """A number as it is: whole ones with all their digits, others without the noise of their last ones."""
+    if value == value.to_integral_value() and abs(value) < _BIGGEST:
+        return f"{int(value)}"
+    return written(float(value))
+
+
+def _figures(value: Decimal, tokens: list[Token]) -> str:
+    """The digits of a number, each where its format has a place for it."""
+    at = [n for n, (kind, _) in enumerate(tokens) if kind == "digit"]
+    if value != value.to_integral_value():  # programs know 15 digits: 1.005 is stored as 1.00499999999999989
+        value = Context(prec=15, rounding=ROUND_HALF_UP).plus(value)
+    value *= 100 ** tokens.count(("sign", "%"))
+    point = tokens.index(("sign", ".")) if ("sign", ".") in tokens else len(tokens)
+    after = [n for n in at if n > point]
+    exponent = next((n for n, (kind, _) in enumerate(tokens) if kind == "exponent"), None)
+    if exponent is not None:
+        digits = f"{value:.{sum(n < exponent for n in after)}E}"
+        return "".join((_words(tokens[: at[0]]), digits, _words(tokens[at[-1] + 1 :]))).strip()
+    before = [n for n in at if n < point]
+    commas = [n for n, token in enumerate(tokens) if token == ("sign", ",")]
+    thousands = sum(n > at[-1] or (bool(before) and before[-1] < n < point) for n in commas)
+    value = value.scaleb(-3 * thousands, _EXACT)
+    try:
+        value = value.quantize(Decimal(1).scaleb(-len(after)), context=_EXACT)
+    except InvalidOperation:
+        return written(float(value))
+    whole, _, part = f"{value:f}".partition(".")
+    places = dict(zip(after, part, strict=False))
+    while after and part.endswith("0") and tokens[after[-1]][1] != "0":
+        places[after.pop()], part = "", part[:-1]
+    grouped = any(before and before[0] < n < before[-1] for n in commas)
+    places.update(_whole(whole.lstrip("0"), before, tokens, grouped))
+    told = [
+        places.get(n, "") if token[0] == "digit" else ("." if part else "") if n == point else _words([token])
+        for n, token in enumerate(tokens)
+    ]
+    return " ".join("".join(told).split())
+
+
+def _whole(digits: str, before: list[int], tokens: list[Token], grouped: bool) -> dict[int, str]:
+    """What stands at each place before the point; the first takes all digits that there is no place for."""
+    places = {}
+    for rank, n in enumerate(reversed(before)):
+        digit, digits = (digits[-1:], digits[:-1]) if n != before[0] else (digits, "")
+        digit = digit or ("0" if tokens[n][1] == "0" else "")
+        if grouped:
+            digit = "".join(d + ("," if r and not r % 3 else "") for d, r in _ranked(digit, rank))
+        places[n] = digit
+    return places
+
+
+def _ranked(digits: str, rank: int) -> list[tuple[str, int]]:
+    return [(digit, rank + len(digits) - 1 - n) for n, digit in enumerate(digits)]
+
+
+# --- Dates and times -------------------------------------------------------------------------------------------
+
+
+def _is_elapsed(bracket: str) -> bool:
+    return bool(bracket) and bracket.lower() in ("h" * len(bracket), "m" * len(bracket), "s" * len(bracket))
+
+
+def _moment(value: Decimal, tokens: list[Token], epoch_1904: bool) -> str:
+    """A date, a time or a duration; '' for what is none."""
+    elapsed = next((text[0].lower() for kind, text in tokens if kind == "bracket" and _is_elapsed(text)), "")
+    if not (elapsed or value >= 0) or abs(value) >= _LAST_DAY:
+        return ""
+    fine = any(kind == "time" and text.startswith(".") for kind, text in tokens)
+    micro = round(value * 86_400 * (1000 if fine else 1)) * (1000 if fine else 1_000_000)
+    if elapsed:
+        return ("-" if micro < 0 else "") + _elapsed(abs(micro), tokens, elapsed)
+    early = 0 if epoch_1904 or value >= 60 else 1  # these programs believe in a 29 February 1900
+    start = datetime.datetime(1904, 1, 1) if epoch_1904 else datetime.datetime(1899, 12, 30)
+    try:
+        moment = start + datetime.timedelta(days=early, microseconds=micro)
+    except OverflowError:
+        return ""
+    parts = _parted([text for kind, text in tokens if kind == "time"])
+    day = _day(moment, parts)
+    half = any(kind == "half" for kind, _ in tokens)
+    clock = _clock(moment, parts, half)
+    return " ".join(filter(None, (day, clock)))
+
+
+def _parted(texts: list[str]) -> list[str]:
+    """The parts of a date or time by name; of 'm' those beside hours or seconds are minutes, which are called 'n'."""
+    parts = []
+    for n, text in enumerate(texts):
+        beside = (n and texts[n - 1][0] == "h") or (n + 1 < len(texts) and texts[n + 1][0] == "s")
+        parts.append("n" * len(text) if text[0] == "m" and len(text) < 3 and beside else text)
+    return parts
+
+
+def _day(moment: datetime.datetime, parts: list[str]) -> str:
+    kinds = {part[0] for part in parts if part[0] in "ymd"}
+    month = next((part for part in parts if part[0] == "m"), "")
+    day = next((part for part in parts if part[0] == "d"), "")
+    weekday = {3: f"{moment:%a}", 4: f"{moment:%A}"}.get(max((len(p) for p in parts if p[0] == "d"), default=0), "")
+    if len(month) >= 3:
+        name = f"{moment:%b}" if len(month) == 3 else f"{moment:%B}"
+        number = str(moment.day) if any(part in ("d", "dd") for part in parts) else ""
+        told = (f"{weekday}," if weekday else "", number, name, f"{moment:%Y}" if "y" in kinds else "")
+        return " ".join(filter(None, told))
+    if not kinds or (kinds == {"d"} and day in ("ddd", "dddd")):
+        return weekday
+    whole = f"{moment.year:04}" if kinds == {"y"} else moment.date().isoformat()
+    whole = whole[:7] if kinds == {"y", "m"} else whole
+    return f"{weekday}, {whole}" if weekday else whole
+
+
+def _clock(moment: datetime.datetime, parts: list[str], half: bool) -> str:
+    kinds = {part[0] for part in parts}
+    if not kinds & {"h", "n", "s"}:
+        return ""
+    second = f":{moment.second:02}" if "s" in kinds else ""
+    if "." in kinds:
+        second += f".{moment.microsecond // 1000:03}".rstrip("0").rstrip(".")
+    if "h" not in kinds:
+        return f"{moment.minute:02}{second}"
+    hour = f"{moment.hour % 12 or 12}" if half else f"{moment.hour:02}"
+    return f"{hour}:{moment.minute:02}{second}" + (f" {'AM' if moment.hour < 12 else 'PM'}" if half else "")
+
+
+def _elapsed(micro: int, tokens: list[Token], unit: str) -> str:
+    """'36:00' for a day and a half by '[h]:mm': the first part counts on."""
+    seconds = micro // 1_000_000
+    times = {text[0] for kind, text in tokens if kind == "time"}
+    if unit == "s":
+        return str(seconds)
+    minutes, second = divmod(seconds, 60)
+    tail = f":{second:02}" if "s" in times else ""
+    if unit == "m":
+        return f"{minutes}{tail}"
+    return f"{minutes // 60}:{minutes % 60:02}{tail}" if "m" in times else str(minutes // 60)

@@ -1,0 +1,120 @@
+"""XLSX as it is shown: formats, hidden parts, far cells, several tables in a sheet."""
+
+from __future__ import annotations
+
+import datetime
+import time
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from pipelines.extractors import extract
+from pipelines.extractors.number_formats import shown
+from pipelines.reading.kinds import kind_of
+from pipelines.records import Piece
+
+
+def read(path: Path) -> list[Piece]:
+    return list(extract(path, kind_of(path)))
+
+
+def make_book(path: Path, *rows: list[Any]) -> openpyxl.Workbook:
+    """A workbook, not yet saved, with these rows in its first sheet."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    return book
+
+
+@pytest.mark.parametrize(
+    ("number", "form", "expected"),
+    [
+        ("0.075", "0.0%", "7.5%"),
+        ("0.5", '0 "%"', "1 %"),
+        ("46085", "dd/mm/yyyy", "2026-03-04"),
+        ("46085", "[$-409]d mmmm yyyy;@", "4 March 2026"),
+        ("46085", "dddd, d mmmm yyyy", "Wednesday, 4 March 2026"),
+        ("46085", "mmm-yy", "Mar 2026"),
+        ("46085", 'yyyy"年"m"月"d"日"', "2026-03-04"),
+        ("46085.75", "dd.mm.yyyy hh:mm", "2026-03-04 18:00"),
+        ("59", "yyyy-mm-dd", "1900-02-28"),
+        ("61", "yyyy-mm-dd", "1900-03-01"),
+        ("0.75", "h:mm AM/PM", "6:00 PM"),
+        ("1.5", "[h]:mm", "36:00"),
+        ("0.0005", "mm:ss.0", "00:43.2"),
+        ("417", "00000", "00417"),
+        ("4155550123", "(000) 000-0000", "(415) 555-0123"),
+        ("1234.5", '#,##0.00 "€"', "1,234.50 €"),
+        ("-1500", "#,##0;(#,##0)", "-1,500"),
+        ("-1500", "#,##0;[Red]#,##0", "-1,500"),
+        ("-12.5", "_-* #,##0.00\\ [$€-407]_-;\\-* #,##0.00\\ [$€-407]_-", "-12.50 €"),
+        ("-0.001", "0.0", "0.0"),
+        ("1234567", "#,##0,", "1,235"),
+        ("1234567", '0.0,,"M"', "1.2M"),
+        ("0", '0;-0;"–"', "–"),
+        ("1", '"yes";;"no"', "yes"),
+        ("1500", '[>=1000]0.0,"k";0', "1.5k"),
+        ("500", '[>=1000]0.0,"k";0', "500"),
+        ("12345.678", "0.00E+00", "1.23E+4"),
+        ("1.0049999999999999", "0.00", "1.01"),
+        ("0.30000000000000004", "", "0.3"),
+        ("1234567890123456", "", "1234567890123456"),
+        ("1.2345678901234560E15", "0", "1234567890123456"),
+        ("-3", "yyyy-mm-dd", "-3"),
+        ("no number", "0.00", "no number"),
+        ("1e999999999", "0.00", "1e999999999"),
+    ],
+)
+def test_numbers_are_shown_by_their_format(number: str, form: str, expected: str) -> None:
+    assert shown(number, form) == expected
+
+
+def test_cells_are_read_as_they_are_shown(tmp_path: Path) -> None:
+    book = make_book(
+        tmp_path,
+        ["Duty", "From", "Time", "Code", "Number"],
+        [0.075, datetime.date(2026, 3, 4), 1.5, 417, 1234567890123456],
+    )
+    for column, form in zip("ABCD", ("0.0%", "d mmmm yyyy", "[h]:mm", "00000"), strict=True):
+        book.active[f"{column}2"].number_format = form
+    book.save(tmp_path / "a.xlsx")
+    (table,) = read(tmp_path / "a.xlsx")
+    assert table.text.endswith("\n7.5% | 4 March 2026 | 36:00 | 00417 | 1234567890123456")
+
+
+def test_days_since_1904(tmp_path: Path) -> None:
+    book = make_book(tmp_path, ["Name", "Day"], ["Ann", datetime.date(2026, 3, 4)])
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    book.save(tmp_path / "a.xlsx")
+    assert read(tmp_path / "a.xlsx")[0].text.endswith("Ann | 2026-03-04")
+
+
+def test_what_is_hidden_says_so(tmp_path: Path) -> None:
+    book = make_book(tmp_path, ["Team", "Size", "Secret"], ["Red", 5, 31], ["Ghost", 99], ["Blue", 7])
+    book.active.column_dimensions["C"].hidden = True
+    book.active.row_dimensions[3].hidden = True
+    book.create_sheet("Old").append(["Plant", "orchid"])
+    book["Old"].sheet_state = "veryHidden"
+    book.save(tmp_path / "a.xlsx")
+    table, old = read(tmp_path / "a.xlsx")
+    assert table.text == "Team | Size | Secret (hidden)\nRed | 5 | 31\n(hidden row) Ghost | 99\nBlue | 7"
+    assert (table.heading, old.heading, old.place.sheet) == ("Sheet", "Old (hidden sheet)", "Old")
+
+
+def test_far_cells_cost_no_more_than_near_ones(tmp_path: Path) -> None:
+    book = make_book(tmp_path, ["far corners"])
+    book.active["B500000"], book.active["XFD1048576"] = "fern", "marigold"
+    book.save(tmp_path / "a.xlsx")
+    tracemalloc.start()
+    started = time.perf_counter()
+    pieces = read(tmp_path / "a.xlsx")
+    assert (time.perf_counter() - started, tracemalloc.get_traced_memory()[1]) < (2, 20_000_000)
+    tracemalloc.stop()
+    assert [(p.text, p.place.lines) for p in pieces] == [
+        ("far corners", (1, 1)),
+        ("fern", (500000, 500000)),
+        ("marigold", (1048576, 1048576)),
+    ]
