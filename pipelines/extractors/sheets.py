@@ -14,6 +14,7 @@ from indexes.records import Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors.archives import Budget, check_size
 from pipelines.extractors.decoding import read_characters
+from pipelines.extractors.table_heads import tables_of
 from pipelines.extractors.tables import Row, table_pieces, written
 from pipelines.extractors.workbooks import Sheet, Workbook
 from pipelines.records import Piece
@@ -70,7 +71,8 @@ def _by_calamine(file: Path | BinaryIO, name: str, budget: Budget | None) -> Ite
 
 
 def _pieces(rows: Iterator[Row], title: str, heading: str) -> Iterator[Piece]:
-    yield from table_pieces(rows, partial(_in_sheet, title), heading)
+    for table in tables_of(rows):
+        yield from table_pieces(table, partial(_in_sheet, title), heading)
 
 
 def _in_sheet(name: str, first: int, last: int) -> Place:

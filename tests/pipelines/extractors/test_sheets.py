@@ -118,3 +118,21 @@ def test_far_cells_cost_no_more_than_near_ones(tmp_path: Path) -> None:
         ("fern", (500000, 500000)),
         ("marigold", (1048576, 1048576)),
     ]
+
+
+def test_each_table_of_a_sheet_has_its_own_head(tmp_path: Path) -> None:
+    book = make_book(
+        tmp_path,
+        *(["Tools"], ["Tool", "Price"], ["Saw", 12], [], ["Drill", 40], []),
+        *(["Staff of 2026"], ["Name", "Town"], ["Ann", "Ulm"], [], ["Month", "Rain", "Sun"], ["May", 3, 9], []),
+        ["Source: own counts"],
+    )
+    book.save(tmp_path / "a.xlsx")
+    assert [(p.text, p.place.lines) for p in read(tmp_path / "a.xlsx")] == [
+        ("Tools", (1, 1)),
+        ("Tool | Price\nSaw | 12\nDrill | 40", (2, 5)),
+        ("Staff of 2026", (7, 7)),
+        ("Name | Town\nAnn | Ulm", (8, 9)),
+        ("Month | Rain | Sun\nMay | 3 | 9", (11, 12)),
+        ("Source: own counts", (14, 14)),
+    ]
