@@ -92,7 +92,10 @@ def _shown(sheet: Sheet) -> Iterator[Row]:
     for row in sheet.rows():
         cells: list[str] = []
         for column, cell in sorted(row.cells.items())[:MOST_CELLS]:
-            text = cell.text if not cell.formula else f"{cell.formula}, not computed"
+            text = cell.text
+            if cell.formula:
+                found = sheet.book.result(sheet, row.number, column, cell.form)
+                text = found or f"{cell.formula}, not computed"
             if column in sheet.hidden_columns and any(map(str.isalpha, text)):
                 text = f"{text} (hidden)"
             if column <= MOST_CELLS:

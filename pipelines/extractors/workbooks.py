@@ -5,31 +5,35 @@ The XML of a sheet is read as a stream and only cells that are there are made, s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from pipelines.extractors.archives import Budget
+from pipelines.extractors.calculation import Calculator, Cells, Value
 from pipelines.extractors.number_formats import BUILT_IN, shown
 from pipelines.extractors.ooxml import OFF, Package, Part, number
+from pipelines.extractors.tables import written
 
 WIDEST = 16_384
 """Columns of a sheet."""
+MOST_HELD = 200_000
+"""Cells of a sheet that are held for formulas without results; those of a longer one are not computed."""
 
 
-@dataclass(frozen=True)
-class Cell:
-    """What one cell shows, and its formula if the file holds no result of it."""
+class Cell(NamedTuple):
+    """What one cell shows, what it holds, its number format, and its formula if the file has no result of it."""
 
     text: str
+    value: Value
     form: str = ""
     formula: str = ""
 
 
-@dataclass(frozen=True)
-class SheetRow:
+class SheetRow(NamedTuple):
     """The cells of a row that hold something, by column from 1."""
 
     number: int
@@ -79,13 +83,15 @@ class Sheet:
         column = 0
         for node in row.iterchildren("{*}c"):
             column = _column(node.get("r", "")) or column + 1
-            text = self.book.text_of(node)
-            made = node.find("{*}f")
-            formula = _formula(made, node.get("r", ""), formulas) if made is not None else ""
-            missing = formula and (not text.strip() or (self.book.stale and node.findtext("{*}v") == "0"))
-            cell = Cell(text, self.book.form_of(node), formula if missing else "")
-            if cell.text or cell.formula:
-                yield column, cell
+            parts = {part.tag.rpartition("}")[2]: part for part in node}
+            stored = (parts["v"].text or "").strip() if "v" in parts else ""
+            form = self.book.form_of(node)
+            text, value = self.book.content(node.get("t", "n"), stored, form, parts.get("is"))
+            formula = _formula(parts["f"], node.get("r", ""), formulas) if "f" in parts else ""
+            if text and not (formula and self.book.stale and stored == "0"):
+                yield column, Cell(text, value, form)
+            elif formula:
+                yield column, Cell("", None, form, formula)
 
 
 def _column(reference: str) -> int:
@@ -106,10 +112,14 @@ def _formula(node: Any, address: str, formulas: dict[str, tuple[str, str]]) -> s
     if text:
         formulas[group] = (f"={text}", address)
         return f"={text}"
-    from openpyxl.formula.translate import Translator
+    from openpyxl.formula.tokenizer import TokenizerError
+    from openpyxl.formula.translate import Translator, TranslatorError
 
     formula, origin = formulas.get(group, ("", ""))
-    return str(Translator(formula, origin).translate_formula(address)) if formula and origin and address else ""
+    try:
+        return str(Translator(formula, origin).translate_formula(address)) if formula else ""
+    except (TokenizerError, TranslatorError, ValueError, AttributeError):  # no address, or no formula
+        return formula
 
 
 class Workbook:
@@ -134,19 +144,41 @@ class Workbook:
                 found.append(Sheet(self, part, node.get("name", ""), node.get("state", "visible") != "visible"))
         return found
 
-    def text_of(self, node: Any) -> str:
-        """What a cell shows."""
-        kind, value = node.get("t", "n"), node.findtext("{*}v") or ""
+    def result(self, sheet: Sheet, row: int, column: int, form: str) -> str:
+        """What a formula without a result would show; '' where that is not simple."""
+        value = self._calculator.result(sheet.title, row, column)
+        if isinstance(value, float) and math.isfinite(value):
+            return shown(repr(value), form, self.epoch_1904)
+        return "" if value is None or isinstance(value, float) else written(value)
+
+    @cached_property
+    def _calculator(self) -> Calculator:
+        sheets = {sheet.title: sheet for sheet in self.sheets}
+        held: dict[str, Cells | None] = {}
+
+        def cells_of(title: str) -> Cells | None:
+            if title not in held:
+                held[title] = _held(sheets[title]) if title in sheets else None
+            return held[title]
+
+        return Calculator(cells_of)
+
+    def content(self, kind: str, stored: str, form: str, inline: Any = None) -> tuple[str, Value]:
+        """What a cell shows and what it holds, by what is stored for it."""
         if kind == "s":
-            at = number(value, -1)
-            return self._strings[at] if 0 <= at < len(self._strings) else ""
-        if kind == "inlineStr":
-            return _string(node.find("{*}is"))
-        if kind == "b":
-            return "TRUE" if value == "1" else "FALSE" if value else ""
-        if kind == "d":
-            return value.removesuffix("T00:00:00").replace("T", " ")
-        return shown(value, self.form_of(node), self.epoch_1904) if kind == "n" and value else value
+            at = number(stored, -1)
+            text = self._strings[at] if 0 <= at < len(self._strings) else ""
+        elif kind == "inlineStr":
+            text = _string(inline)
+        elif kind == "b":
+            return ("TRUE" if stored == "1" else "FALSE" if stored else ""), stored == "1"
+        elif kind == "d":
+            text = stored.removesuffix("T00:00:00").replace("T", " ")
+        elif kind == "n" and stored:
+            return shown(stored, form, self.epoch_1904), _float(stored)
+        else:
+            text = stored
+        return text, text
 
     def form_of(self, node: Any) -> str:
         """The number format of a cell."""
@@ -176,6 +208,23 @@ class Workbook:
         own = {node.get("numFmtId"): node.get("formatCode", "") for node in root.iterfind("{*}numFmts/{*}numFmt")}
         ids = [node.get("numFmtId", "0") for node in root.iterfind("{*}cellXfs/{*}xf")]
         return [own.get(each) or BUILT_IN.get(number(each), "") for each in ids]
+
+
+def _held(sheet: Sheet) -> Cells | None:
+    """The cells of a sheet for formulas; None if they are too many."""
+    cells: dict[tuple[int, int], tuple[Value, str]] = {}
+    for row in Sheet(sheet.book, sheet.part, sheet.title, sheet.hidden).rows():
+        cells.update({(row.number, column): (cell.value, cell.formula) for column, cell in row.cells.items()})
+        if len(cells) > MOST_HELD:
+            return None
+    return cells
+
+
+def _float(stored: str) -> Value:
+    try:
+        return float(stored)
+    except ValueError:
+        return stored
 
 
 def _string(node: Any) -> str:

@@ -15,6 +15,12 @@ from pipelines.extractors import extract
 from pipelines.extractors.number_formats import shown
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
+from tests.making_files import make_zip
+
+NAMES = (
+    'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+)
 
 
 def read(path: Path) -> list[Piece]:
@@ -136,3 +142,60 @@ def test_each_table_of_a_sheet_has_its_own_head(tmp_path: Path) -> None:
         ("Month | Rain | Sun\nMay | 3 | 9", (11, 12)),
         ("Source: own counts", (14, 14)),
     ]
+
+
+def test_formulas_without_results_are_computed_where_they_are_simple(tmp_path: Path) -> None:
+    book = make_book(
+        tmp_path,
+        ["Total", "=SUM(B4:B6)", '=B4&" euros"'],
+        [],
+        *(["Month", "Euros", "Share"], ["May", 120, "=B4/B$1"], ["June", 80.5, "=ROUND(-B5^2,1)"]),
+        *(["July", "=B5*50%", "='Other sheet'!A1+1"], ["Left", '=IF(B4>=100,"rich","poor")', "=AVERAGE(B4:B5,10)"]),
+        *(["Not", "=VLOOKUP(1,A1:B2,2)", "=B9"], ["Round", "=C9", "=B9"], ["Empty", "=SUM(D1:D9)", "=1/0"]),
+        ["Odd", "=SUM(Gone!A1:A3)", '=1+"}'],
+    )
+    book.active["C4"].number_format = "0.0%"
+    book.create_sheet("Other sheet")["A1"] = 41
+    book.save(tmp_path / "a.xlsx")
+    assert read(tmp_path / "a.xlsx")[0].text.split("\n") == [
+        "Total | 240.75 | 120 euros",
+    ]
+    assert read(tmp_path / "a.xlsx")[1].text.split("\n") == [
+        "Month | Euros | Share",
+        "May | 120 | 49.8%",
+        "June | 80.5 | 6480.3",
+        "July | 40.25 | 42",
+        "Left | rich | 70.1666666667",
+        "Not | =VLOOKUP(1,A1:B2,2), not computed | =B9, not computed",
+        "Round | =C9, not computed | =B9, not computed",
+        "Empty | 0 | =1/0, not computed",
+        'Odd | =SUM(Gone!A1:A3), not computed | =1+"}, not computed',
+    ]
+
+
+def test_a_shared_formula_is_moved_to_its_cells_and_zeros_of_a_program_that_cannot_compute_are_no_results(
+    tmp_path: Path,
+) -> None:
+    cells = '<row><c><v>{0}</v></c><c r="B{0}"><f t="shared" si="0">{1}</f><v>0</v></c></row>'
+    rows = cells.format(1, "A1*2") + cells.format(2, "") + cells.format(3, "")
+    make_zip(
+        tmp_path / "a.xlsx",
+        {
+            "xl/workbook.xml": f'<workbook {NAMES}><sheets><sheet name="S" r:id="s"/></sheets>'
+            '<calcPr fullCalcOnLoad="1"/></workbook>',
+            "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/'
+            'relationships"><Relationship Id="s" Type="x/worksheet" Target="s.xml"/></Relationships>',
+            "xl/s.xml": f"<worksheet {NAMES}><sheetData>{rows}</sheetData></worksheet>",
+        },
+    )
+    assert read(tmp_path / "a.xlsx")[0].text == "1 | 2\n2 | 4\n3 | 6"
+
+
+def test_many_formulas_over_long_ranges_end(tmp_path: Path) -> None:
+    book = make_book(tmp_path, ["Number", "So far"], *([n, f"=SUM(A$2:A{n + 1})"] for n in range(1, 3001)))
+    book.save(tmp_path / "a.xlsx")
+    started = time.perf_counter()
+    text = "\n".join(piece.text for piece in read(tmp_path / "a.xlsx"))
+    assert time.perf_counter() - started < 30
+    assert "\n1000 | 500500" in text
+    assert "\n3000 | =SUM(A$2:A3001), not computed" in text
