@@ -22,6 +22,8 @@ Cells = Mapping[tuple[int, int], tuple[Value, str]]
 
 _LONGEST = 1_000
 """Characters of a formula."""
+_LONGEST_TEXT = 32_767
+"""Characters of a cell."""
 _DEEPEST = 40
 """Cells that wait for another, and brackets in brackets."""
 _MOST_STEPS = 3_000_000
@@ -196,8 +198,13 @@ def _number(value: Any) -> float:
     return float(value or 0)
 
 
-def _text(value: Any) -> str:
-    return written(value)
+def _joined(*given: Any) -> str:
+    """Texts behind each other, as long as a cell may be: a few formulas that each double another's would fill any
+    memory."""
+    joined = "".join(map(written, given))
+    if len(joined) > _LONGEST_TEXT:
+        raise NoResult
+    return joined
 
 
 def _numbers(*given: Any) -> list[float]:
@@ -251,7 +258,7 @@ _LEVELS: tuple[dict[str, Callable[[Any, Any], Any]], ...] = (
         "<=": _compared(operator.le),
         ">=": _compared(operator.ge),
     },
-    {"&": lambda first, second: _text(first) + _text(second)},
+    {"&": lambda first, second: _joined(first, second)},
     {"+": lambda a, b: _number(a) + _number(b), "-": lambda a, b: _number(a) - _number(b)},
     {"*": lambda a, b: _number(a) * _number(b), "/": lambda a, b: _number(a) / _number(b)},
     {"^": lambda a, b: math.pow(_number(a), _number(b))},
@@ -273,5 +280,5 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ROUNDUP": _rounding(ROUND_UP),
     "ROUNDDOWN": _rounding(ROUND_DOWN),
     "IF": lambda test, yes, no=False: _one(yes if _number(_one(test)) else no),
-    "CONCATENATE": lambda *given: "".join(_text(_one(each)) for each in given),
+    "CONCATENATE": lambda *given: _joined(*map(_one, given)),
 }

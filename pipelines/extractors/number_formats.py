@@ -66,6 +66,8 @@ def shown(number: str, form: str = "", epoch_1904: bool = False) -> str:
             return number
     except InvalidOperation:
         return number
+    if not form or form == "General":
+        return _general(value)
     sections = _sections(form[:_LONGEST])
     tokens, signed = _chosen(sections, value)
     if any(kind in ("time", "half") or (kind == "bracket" and _is_elapsed(text)) for kind, text in tokens):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +14,7 @@ from indexes.records import Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors.archives import Budget, check_size
 from pipelines.extractors.decoding import read_characters
+from pipelines.extractors.ods import OdsSheet, ods_sheets
 from pipelines.extractors.table_heads import tables_of
 from pipelines.extractors.tables import Row, table_pieces, written
 from pipelines.extractors.workbooks import Sheet, Workbook
@@ -30,22 +31,34 @@ def read_workbook(path: Path) -> Iterator[Piece]:
 
 def workbook_pieces(file: Path | BinaryIO, name: str, budget: Budget | None = None) -> Iterator[Piece]:
     """The same, also of bytes in memory; `name` is for the sentence if it fails, `budget` as in `check_size`."""
-    if _is_xlsx(file):
-        book = Workbook(file, name, budget)
-        for sheet in book.sheets:
-            title = f"{sheet.title} (hidden sheet)" if sheet.hidden else sheet.title
-            yield from _pieces(_shown(sheet), sheet.title, title)
+    parts = _parts(file)
+    sheets: Iterable[Sheet | OdsSheet]
+    if "content.xml" in parts and not _is_locked(file):
+        check_size(file, name, budget)
+        sheets = ods_sheets(file)
+    elif parts and "xl/workbook.bin" not in parts and "content.xml" not in parts:
+        sheets = Workbook(file, name, budget).sheets
     else:
         yield from _by_calamine(file, name, budget)
+        return
+    for sheet in sheets:
+        title = f"{sheet.title} (hidden sheet)" if sheet.hidden else sheet.title
+        yield from _pieces(_shown(sheet), sheet.title, title)
 
 
-def _is_xlsx(file: Path | BinaryIO) -> bool:
-    """Whether it is a zip of XML; XLSB is one, too, of other parts, and a locked file is none."""
+def _parts(file: Path | BinaryIO) -> set[str]:
+    """The names of its members; none of what is no zip, such as XLS and all that is locked."""
     if not zipfile.is_zipfile(file):
-        return False
+        return set()
     with zipfile.ZipFile(file) as archive:
-        names = {name.replace("\\", "/").lstrip("/").lower() for name in archive.namelist()}
-    return "xl/workbook.bin" not in names and "content.xml" not in names
+        return {name.replace("\\", "/").lstrip("/").lower() for name in archive.namelist()}
+
+
+def _is_locked(file: Path | BinaryIO) -> bool:
+    """Whether an OpenDocument file needs a password."""
+    with zipfile.ZipFile(file) as archive:
+        manifest = "META-INF/manifest.xml"
+        return manifest in archive.namelist() and b"encryption-data" in archive.read(manifest)
 
 
 def _by_calamine(file: Path | BinaryIO, name: str, budget: Budget | None) -> Iterator[Piece]:
@@ -87,13 +100,13 @@ def _rows_of(sheet: object) -> Iterator[Row]:
         yield number, [written(value) for value in row[:MOST_CELLS]]
 
 
-def _shown(sheet: Sheet) -> Iterator[Row]:
-    """The rows of a sheet of XLSX; hidden ones say so, and so does each text in a hidden column."""
+def _shown(sheet: Sheet | OdsSheet) -> Iterator[Row]:
+    """The rows of a sheet; hidden ones say so, and so does each text in a hidden column."""
     for row in sheet.rows():
         cells: list[str] = []
         for column, cell in sorted(row.cells.items())[:MOST_CELLS]:
             text = cell.text
-            if cell.formula:
+            if cell.formula and isinstance(sheet, Sheet):
                 found = sheet.book.result(sheet, row.number, column, cell.form)
                 text = found or f"{cell.formula}, not computed"
             if column in sheet.hidden_columns and any(map(str.isalpha, text)):

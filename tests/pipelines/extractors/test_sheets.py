@@ -16,6 +16,7 @@ from pipelines.extractors.number_formats import shown
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
 from tests.making_files import make_zip
+from tests.pipelines.extractors.test_office import odf
 
 NAMES = (
     'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
@@ -199,3 +200,35 @@ def test_many_formulas_over_long_ranges_end(tmp_path: Path) -> None:
     assert time.perf_counter() - started < 30
     assert "\n1000 | 500500" in text
     assert "\n3000 | =SUM(A$2:A3001), not computed" in text
+
+
+def test_ods_is_read_as_it_is_shown_with_what_is_hidden_and_far(tmp_path: Path) -> None:
+    def row(*cells: str, more: str = "") -> str:
+        return f"<table:table-row {more}>{''.join(cells)}</table:table-row>"
+
+    def cell(text: str, more: str = "") -> str:
+        return f"<table:table-cell {more}><text:p>{text}</text:p></table:table-cell>"
+
+    date = 'office:value-type="date" office:date-value="2026-03-04"'
+    gap = '<table:table-cell table:number-columns-repeated="16000"/>'
+    body = "".join(
+        (
+            '<office:spreadsheet><table:table table:name="Rates"><table:table-column/>',
+            '<table:table-column table:visibility="collapse"/><table:table-column/>',
+            row(cell("Duty"), cell("Secret"), cell("From")),
+            row(cell("7.5%", 'office:value-type="percentage" office:value="0.075"'), cell("3"), cell("04/03/26", date)),
+            row(cell("Ghost"), more='table:visibility="collapse"'),
+            row(cell("same"), more='table:number-rows-repeated="2"'),
+            row(gap, more='table:number-rows-repeated="1000000"'),
+            row(gap, cell("marigold<office:annotation><text:p>!</text:p></office:annotation>")),
+            '</table:table><table:table table:name="Two">',
+            row(cell("A"), '<table:table-cell table:formula="of:=NOW()"/>'),
+            "</table:table></office:spreadsheet>",
+        )
+    )
+    rates, far, two = read(odf(tmp_path / "a.ods", "ods", body))
+    assert rates.text.split("\n") == [
+        *("Duty | Secret (hidden) | From", "7.5% | 3 | 2026-03-04", "(hidden row) Ghost |", "same |", "same |")
+    ]
+    assert (far.text, far.place.lines, far.place.sheet) == ("marigold", (1000006, 1000006), "Rates")
+    assert (two.text, two.place.sheet) == ("A | =NOW(), not computed", "Two")

@@ -1,0 +1,87 @@
+"""ODS as it is shown: the file holds each cell's text beside its value. Empty rows and cells are counted, not made."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pipelines.extractors.ooxml import number
+from pipelines.extractors.opendocument import text_of
+from pipelines.extractors.workbooks import WIDEST, Cell, SheetRow
+
+_URN = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
+_TABLE, _OFFICE, _STYLE, _TEXT = (_URN % name for name in ("table", "office", "style", "text"))
+_TAGS = [*(f"{_TABLE}{name}" for name in ("table", "table-column", "table-row")), f"{_STYLE}style"]
+MOST_REPEATED = 1_000
+"""Equal rows below each other that are told one by one; of more the rest is left out."""
+_HIDDEN = ("collapse", "filter")
+
+
+class OdsSheet:
+    """One sheet; its rows come once."""
+
+    def __init__(self, title: str, hidden: bool, events: Iterator[tuple[str, Any]]) -> None:
+        self.title, self.hidden = title, hidden
+        self.hidden_columns: set[int] = set()
+        self._events = events
+
+    def rows(self) -> Iterator[SheetRow]:
+        """The rows that hold something, from above."""
+        at = columns = 0
+        for event, node in self._events:
+            name = node.tag.rpartition("}")[2]
+            if event == "end" and name == "table":
+                node.clear()
+                return
+            if event == "end" and name == "table-column":
+                repeated = min(number(node.get(f"{_TABLE}number-columns-repeated"), 1), WIDEST)
+                if node.get(f"{_TABLE}visibility") in _HIDDEN and columns < WIDEST:
+                    self.hidden_columns.update(range(columns + 1, columns + repeated + 1))
+                columns += repeated
+            elif event == "end" and name == "table-row":
+                repeated = max(number(node.get(f"{_TABLE}number-rows-repeated"), 1), 1)
+                cells = dict(_cells(node))
+                for n in range(min(repeated, MOST_REPEATED) if cells else 0):
+                    yield SheetRow(at + n + 1, cells, node.get(f"{_TABLE}visibility") in _HIDDEN)
+                at += repeated
+                node.clear()
+                while node.getprevious() is not None:
+                    del node.getparent()[0]
+
+
+def ods_sheets(file: Path | BinaryIO) -> Iterator[OdsSheet]:
+    """The sheets, each to be used up before the next is asked for."""
+    from lxml import etree
+
+    hidden: set[str] = set()
+    with zipfile.ZipFile(file) as archive, archive.open("content.xml") as stream:
+        events = etree.iterparse(stream, ("start", "end"), tag=_TAGS, resolve_entities=False, no_network=True)
+        for event, node in events:
+            if event == "end" and node.tag == f"{_STYLE}style":
+                properties = node.find(f"{_STYLE}table-properties")
+                if properties is not None and properties.get(f"{_TABLE}display") == "false":
+                    hidden.add(node.get(f"{_STYLE}name", ""))
+            elif event == "start" and node.tag == f"{_TABLE}table":
+                yield OdsSheet(node.get(f"{_TABLE}name", ""), node.get(f"{_TABLE}style-name") in hidden, events)
+
+
+def _cells(row: Any) -> Iterator[tuple[int, Cell]]:
+    column = 0
+    for node in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+        repeated = max(number(node.get(f"{_TABLE}number-columns-repeated"), 1), 1)
+        text = _shown(node)
+        for n in range(min(repeated, WIDEST - column) if text else 0):
+            yield column + n + 1, Cell(text, text)
+        column += repeated
+
+
+def _shown(node: Any) -> str:
+    """What a cell shows; a date of figures alone year first, and a formula that has no result as it is."""
+    text = "\n".join(text_of(paragraph) for paragraph in node.iterchildren(f"{_TEXT}p")).strip()
+    if node.get(f"{_OFFICE}value-type") == "date" and not any(map(str.isalpha, text)):
+        text = node.get(f"{_OFFICE}date-value", text).removesuffix("T00:00:00").replace("T", " ")
+    stored = node.get(f"{_OFFICE}value") or node.get(f"{_OFFICE}string-value") or node.get(f"{_OFFICE}time-value")
+    formula = node.get(f"{_TABLE}formula", "")
+    return text or stored or (f"{formula.partition(':')[2] or formula}, not computed" if formula else "")
