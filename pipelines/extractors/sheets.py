@@ -44,6 +44,8 @@ def workbook_pieces(file: Path | BinaryIO, name: str, budget: Budget | None = No
     for sheet in sheets:
         title = f"{sheet.title} (hidden sheet)" if sheet.hidden else sheet.title
         yield from _pieces(_shown(sheet), sheet.title, title)
+        for row, text in sheet.comments() if isinstance(sheet, Sheet) else ():
+            yield Piece("text", text, _in_sheet(sheet.title, row, row), title)
 
 
 def _parts(file: Path | BinaryIO) -> set[str]:

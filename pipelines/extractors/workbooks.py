@@ -79,6 +79,15 @@ class Sheet:
                 else:
                     rows_hidden = node.get("zeroHeight", "0") not in OFF
 
+    def comments(self) -> Iterator[tuple[int, str]]:
+        """The row of each comment, and what it says of which cell; a thread stands in the file twice."""
+        parts = self.part.all("threadedComment", "comments")
+        for node in (node for part in parts for node in part.entries("threadedComment", "comment")):
+            address = node.get("ref", "")
+            text = " ".join((node.findtext("{*}text") or "").split()) or " ".join(_string(node).split())
+            if text and not text.startswith("[Threaded comment]"):
+                yield number(address.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 1), f"Comment on {address}: {text}"
+
     def _cells(self, row: Any, formulas: dict[str, tuple[str, str]]) -> Iterator[tuple[int, Cell]]:
         column = 0
         for node in row.iterchildren("{*}c"):

@@ -232,3 +232,13 @@ def test_ods_is_read_as_it_is_shown_with_what_is_hidden_and_far(tmp_path: Path) 
     ]
     assert (far.text, far.place.lines, far.place.sheet) == ("marigold", (1000006, 1000006), "Rates")
     assert (two.text, two.place.sheet) == ("A | =NOW(), not computed", "Two")
+
+
+def test_comments_are_told_behind_the_tables_with_their_cell(tmp_path: Path) -> None:
+    from openpyxl.comments import Comment
+
+    book = make_book(tmp_path, ["Month", "Rain"], ["May", 3])
+    book.active["B2"].comment = Comment("The gauge\nleaked.", "Ann")
+    book.save(tmp_path / "a.xlsx")
+    _, comment = read(tmp_path / "a.xlsx")
+    assert (comment.text, comment.place.lines) == ("Comment on B2: The gauge leaked.", (2, 2))
