@@ -12,7 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
-from pipelines.extractors import data, mail, markup, opendocument, pdf, pictures, powerpoint, sheets, text, word
+from pipelines.extractors import (
+    calendars,
+    data,
+    mail,
+    markup,
+    opendocument,
+    pdf,
+    pictures,
+    powerpoint,
+    sheets,
+    text,
+    word,
+)
 from pipelines.extractors.pdf import PageView, opened_page
 from pipelines.extractors.pictures import open_picture
 from pipelines.reading.kinds import KINDS, Kind
@@ -39,6 +51,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "rtf": text.read_rtf,
     "eml": mail.read_eml,
     "msg": mail.read_msg,
+    "calendar": calendars.read_ics,
     "json": data.read_json,
     "jsonl": data.read_jsonl,
     "notebook": data.read_notebook,

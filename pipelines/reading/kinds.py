@@ -48,6 +48,7 @@ KINDS: dict[str, Kind] = {
         epub="application/epub+zip",
         msg="application/vnd.ms-outlook",
         eml="message/rfc822",
+        calendar="text/calendar",
         rtf="application/rtf",
         html="text/html",
         xml="application/xml",
@@ -150,6 +151,7 @@ _TEXT_EXTENSIONS = {
     "jsonl": "jsonl ndjson",
     "notebook": "ipynb",
     "eml": "eml",
+    "calendar": "ics ical icalendar",
     "code": "py pyi js mjs cjs ts tsx jsx java kt kts scala groovy c h cc cpp cxx hpp hh cs go rs rb php pl pm swift m "
     "mm r jl lua sh bash zsh fish ps1 bat cmd sql css scss less vue svelte dart ex exs erl hs ml mli clj lisp el vim "
     "tex bib cmake gradle proto graphql tf toml ini cfg conf yaml yml properties dockerfile makefile asm s f f90 vb",
@@ -162,6 +164,7 @@ _PLAYLISTS = ("#EXTM3U", "ffconcat version", "[playlist]", "[Reference]")
 _HTML = re.compile(r"\s*+(?:<!doctype\s++html|<html[\s>]|<head[\s>]|<body[\s>])", re.IGNORECASE)
 _XML = re.compile(r"\s*+<\?xml\s")
 _SPACE = re.compile(r"\s*+")
+_CALENDAR = re.compile(r"\s*+BEGIN:VCALENDAR\s", re.IGNORECASE)
 _MAIL_FIELD = re.compile(r"[!-9;-~]++:[ \t]")
 _MAIL_FIELDS = re.compile(r"^(from|date|message-id|received|return-path|mime-version|subject|to):", re.I | re.M)
 
@@ -244,6 +247,8 @@ def _text_kind(path: Path, head: bytes) -> str:
         return "html"
     if _XML.match(beginning) and by_name != "code":
         return "html" if re.search(r"<html[\s>]", beginning[:2000], re.I) else "xml"
+    if _CALENDAR.match(beginning):
+        return "calendar"
     if by_name == "eml" or (_begins_with_fields(beginning) and len(set(_MAIL_FIELDS.findall(beginning[:8000]))) >= 3):
         return "eml"
     if by_name in (None, "json") and beginning.lstrip().startswith(("{", "[")):
