@@ -3,68 +3,111 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors.archives import picture_inside
+from pipelines.extractors.calendars import calendar_pieces
 from pipelines.extractors.decoding import decode
 from pipelines.extractors.markup import html_pieces
 from pipelines.extractors.text import Headings, paragraphs
 from pipelines.records import Piece
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage, MIMEPart
+    from email.message import MIMEPart
 
 _TEXT_NAMES = (".txt", ".md", ".csv", ".log", ".json")
+_DEEPEST = 3
+"""Mails inside mails that are read."""
 
 
 def read_eml(path: Path) -> Iterator[Piece]:
-    """Head, text (plain before HTML), then attachments that are text or pictures; others by their names."""
-    import email
-    import email.policy
-
-    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    """Head, text (plain before HTML), invitations, then attachments that are text, pictures, mails; others by name."""
+    message = _parsed(path.read_bytes())
     if not message.keys() and not message.get_payload():
         raise ExtractionError(f"{path.name} holds no message. Export it from the mail program again.")
     yield from _message(message)
 
 
-def _message(message: EmailMessage, depth: int = 0) -> Iterator[Piece]:
+def _parsed(data: bytes) -> EmailMessage:
+    import email
+    import email.policy
+
+    return email.message_from_bytes(data, policy=email.policy.default)
+
+
+def _message(message: EmailMessage, above: str = "", depth: int = 0) -> Iterator[Piece]:
+    """Its Pieces under the heading `above`, which names the mail that it hangs on."""
     names = {"Subject": "subject", "From": "from", "To": "to", "Cc": "cc", "Date": "date"}
     facts = {label: _header(message, name) for label, name in names.items()}
-    attachments = list(message.iter_attachments()) if message.is_multipart() else []
-    called = [part.get_filename() or "" for part in attachments]
-    facts["Attachments"] = ", ".join(name for name in called if name)
-    headings = _head(facts["Subject"])
-    yield Piece("text", "\n".join(f"{label}: {fact}" for label, fact in facts.items() if fact))
-    body = message.get_body(("plain", "html"))
-    if body is not None:
-        text = _content(body)
-        if body.get_content_type() == "text/html":
-            yield from html_pieces(text, headings=headings)
+    parts = [(part, _filename(part)) for part in _leaves(message)]
+    facts["Attachments"] = ", ".join(dict.fromkeys(name for _, name in parts if name))
+    headings = _head(facts["Subject"], above)
+    yield Piece("text", "\n".join(f"{label}: {fact}" for label, fact in facts.items() if fact), Place(), above)
+    invitations: set[str] = set()
+    for part, name in sorted(parts, key=lambda part: bool(part[1])):  # what is said, before what hangs on it
+        if part.get_content_type() == "text/calendar" or name.lower().endswith(".ics"):
+            calendar = _content(part)
+            if "".join(calendar.split()) not in invitations:  # most hang on their mail a second time, as a file
+                invitations.add("".join(calendar.split()))
+                yield from calendar_pieces(calendar, _under(headings.chain, name))
         else:
-            yield from _without_lines(text, headings.chain)
-    for part, name in zip(attachments, called, strict=True):
-        yield from _attachment(part, name, headings.chain, depth)
+            yield from _part(part, name, headings.chain, depth)
 
 
-def _attachment(part: MIMEPart, name: str, heading: str, depth: int) -> Iterator[Piece]:
-    kind = part.get_content_maintype()
-    if part.get_content_type() == "message/rfc822" and depth < 3:
-        inner = part.get_payload(0) if part.is_multipart() else None
-        if inner is not None and not isinstance(inner, str):
-            yield from _message(inner, depth + 1)  # type: ignore[arg-type]
+def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
+    """The parts that hold something, in order; of alternatives the plain text, or the HTML where that says nothing."""
+    if part.get_content_maintype() != "multipart" or not part.is_multipart():
+        yield part
+        return
+    leaves = [leaf for inner in part.iter_parts() for leaf in _leaves(inner)]  # type: ignore[arg-type]
+    if part.get_content_type() == "multipart/alternative":
+        bodies = [leaf for leaf in leaves if leaf.get_content_maintype() == "text" and not _filename(leaf)]
+        bodies = [leaf for leaf in bodies if leaf.get_content_type() != "text/calendar"]
+        kinds = {leaf.get_content_type() for leaf in bodies if _content(leaf).strip()}
+        best = next((kind for kind in ("text/plain", "text/html") if kind in kinds), "")
+        leaves = [leaf for leaf in leaves if leaf not in bodies or leaf.get_content_type() == best or not best]
+    yield from leaves
+
+
+def _part(part: MIMEPart, name: str, heading: str, depth: int) -> Iterator[Piece]:
+    kind, under = part.get_content_maintype(), _under(heading, name)
+    if part.get_content_type() == "message/delivery-status" and part.is_multipart():
+        said = "\n\n".join(str(inner).strip() for inner in part.get_payload())
+        yield from _without_lines(said, under)
+    elif part.get_content_type() == "message/rfc822" or (kind != "text" and name.lower().endswith(".eml")):
+        if depth < _DEEPEST:
+            yield from _message(_mail_inside(part), heading, depth + 1)
     elif kind == "image":
         yield from picture_inside(_bytes(part), name or "picture", Place(), heading, name)
-    elif kind == "text" or name.lower().endswith(_TEXT_NAMES):
-        text = _content(part) if kind == "text" else decode(_bytes(part))
-        under = " › ".join(filter(None, (heading, name)))
-        if part.get_content_type() == "text/html":
-            yield from html_pieces(text, headings=_head(under))
-        else:
-            yield from _without_lines(text, under)
+    elif part.get_content_type() == "text/html" or name.lower().endswith((".htm", ".html")):
+        yield from html_pieces(_content(part), headings=_head(under))
+    elif kind in ("text", "multipart") or name.lower().endswith(_TEXT_NAMES):
+        yield from _without_lines(_content(part), under)
+
+
+def _mail_inside(part: MIMEPart) -> EmailMessage:
+    """The mail that a part holds, also where it is encoded, which the parser takes for the text of an empty mail."""
+    inner = part.get_payload(0) if part.is_multipart() else None
+    if isinstance(inner, EmailMessage) and (inner.keys() or not part.get("content-transfer-encoding")):
+        return inner
+    if isinstance(inner, EmailMessage):
+        part.set_payload(inner.get_payload())
+    return _parsed(_bytes(part).lstrip())
+
+
+def _filename(part: MIMEPart) -> str:
+    try:
+        return " ".join((part.get_filename() or "").split())
+    except Exception:  # the parser of headers fails on some that are malformed
+        return ""
+
+
+def _under(heading: str, name: str) -> str:
+    return " › ".join(filter(None, (heading, name)))
 
 
 def _header(message: EmailMessage, name: str) -> str:
@@ -80,6 +123,8 @@ def _bytes(part: MIMEPart) -> bytes:
 
 
 def _content(part: MIMEPart) -> str:
+    if part.get_content_maintype() == "multipart":  # one whose borders are missing: its text as it stands
+        return str(part.get_payload())
     return decode(_bytes(part), part.get_content_charset() or "")
 
 
@@ -89,8 +134,10 @@ def _without_lines(text: str, heading: str) -> Iterator[Piece]:
         yield Piece("text", piece.text, Place(), heading)
 
 
-def _head(subject: str) -> Headings:
+def _head(subject: str, above: str = "") -> Headings:
     headings = Headings()
+    if above:
+        headings.enter(-2, above)
     if subject:
         headings.enter(-1, subject)
     return headings
@@ -123,7 +170,9 @@ def read_msg(path: Path) -> Iterator[Piece]:
         if (attachment.mime_type or "").startswith("image/"):
             yield from picture_inside(data, name, Place(), headings.chain, name)
         elif name.lower().endswith(_TEXT_NAMES):
-            yield from _without_lines(decode(data), " › ".join(filter(None, (headings.chain, name))))
+            yield from _without_lines(decode(data), _under(headings.chain, name))
+        elif name.lower().endswith(".ics"):
+            yield from calendar_pieces(decode(data), _under(headings.chain, name))
 
 
 def _decoded(text: str) -> str:

@@ -1,0 +1,104 @@
+"""Mail: invitations, mails inside mails, alternatives, encodings of bodies."""
+
+from __future__ import annotations
+
+import base64
+import quopri
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.extractors.test_calendars import calendar, read
+
+HEAD = "From: a@example.org\nTo: b@example.org\nSubject: Boilers\nMIME-Version: 1.0\n"
+INNER = "From: c@example.org\nTo: d@example.org\nSubject: Crate\n\nIt leaves at noon.\n"
+INVITED = [
+    "DTSTART;TZID=Europe/Berlin:20260311T143000",
+    "DTEND;TZID=Europe/Berlin:20260311T153000",
+    "SUMMARY:Prüfung der",
+    "  Kessel",
+    "LOCATION:Halle 5\\, Nord",
+    "ORGANIZER;CN=Ana:mailto:ana@example.org",
+    'ATTENDEE;CN="Bo, C";PARTSTAT=ACCEPTED:mailto:bo@example.org',
+    "ATTENDEE:mailto:di@example.org",
+    "DESCRIPTION:Bring boots.\\nAnd plans.",
+]
+
+
+def part(kind: str, content: str, more: str = "") -> str:
+    return f"Content-Type: {kind}\n{more}\n{content}\n"
+
+
+def several(kind: str, *parts: str, border: str = "B") -> str:
+    inner = "".join(f"--{border}\n{each}" for each in parts)
+    return f'Content-Type: multipart/{kind}; boundary="{border}"\n\n{inner}--{border}--\n'
+
+
+def base64_of(data: bytes) -> str:
+    return base64.encodebytes(data).decode()
+
+
+CODED = "Content-Transfer-Encoding: base64\n"
+TOLD = [
+    "Summary: Prüfung der Kessel",
+    "Start: 2026-03-11 14:30 Europe/Berlin",
+    "End: 2026-03-11 15:30 Europe/Berlin",
+    "Place: Halle 5, Nord",
+    "Organizer: Ana <ana@example.org>",
+    "Attendees: Bo, C <bo@example.org> (accepted), di@example.org",
+]
+
+
+@pytest.mark.parametrize("coding", ["8bit", "base64", "quoted-printable"])
+def test_a_mail_that_is_only_an_invitation(tmp_path: Path, coding: str) -> None:
+    data = calendar(*INVITED).encode()
+    body = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}.get(coding, bytes)(data)
+    head = f"{HEAD}Content-Type: text/calendar; charset=utf-8\nContent-Transfer-Encoding: {coding}\n\n".encode()
+    _, invitation, description = read(tmp_path / "a.eml", head + body)
+    assert invitation.text.split("\n") == TOLD
+    assert (description.text, description.heading) == ("Bring boots.\nAnd plans.", "Boilers › Prüfung der Kessel")
+
+
+def test_an_invitation_beside_text_is_told_once(tmp_path: Path) -> None:
+    coded = base64_of(calendar(*INVITED).encode())
+    bodies = [part("text/plain", "You are invited"), part("text/html", "<p>html"), part("text/calendar", coded, CODED)]
+    named = part("application/ics", coded, CODED + "Content-Disposition: attachment; filename=invite.ics\n")
+    mail = HEAD + several("mixed", several("alternative", *bodies, border="C"), named)
+    head, text, invitation, _ = read(tmp_path / "a.eml", mail)
+    assert head.text.endswith("Attachments: invite.ics")
+    assert text.text == "You are invited"
+    assert invitation.text.split("\n") == TOLD
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        several("mixed", part("text/plain", "see below"), part("message/rfc822", INNER)),
+        several("mixed", part("text/plain", "see below"), part("message/rfc822", base64_of(INNER.encode()), CODED)),
+        several(
+            "mixed",
+            part("text/plain", "see below"),
+            part('application/octet-stream; name="crate.eml"', base64_of(INNER.encode()), CODED),
+        ),
+        several("mixed", several("mixed", part("text/plain", "see below"), part("message/rfc822", INNER), border="C")),
+        part("message/rfc822", INNER),
+    ],
+)
+def test_a_mail_inside_a_mail_is_part_of_it(tmp_path: Path, inside: str) -> None:
+    pieces = read(tmp_path / "a.eml", HEAD + inside)
+    assert pieces[-2].text == "Subject: Crate\nFrom: c@example.org\nTo: d@example.org"
+    assert [piece.heading for piece in pieces[-2:]] == ["Boilers", "Boilers › Crate"]
+    assert pieces[-1].text == "It leaves at noon."
+
+
+def test_all_texts_and_attachments_however_they_are_nested(tmp_path: Path) -> None:
+    empty = several("alternative", part("text/plain", " "), part("text/html", "<p>from HTML</p>"), border="C")
+    note = part("text/plain", "a note", "Content-Disposition: attachment; filename=note.txt\n")
+    nested = several("mixed", note, border="D")
+    head, *rest = read(tmp_path / "a.eml", HEAD + several("mixed", empty, part("text/html", "<p>below"), nested))
+    assert head.text.endswith("Attachments: note.txt")
+    assert [(piece.text, piece.heading) for piece in rest] == [
+        ("from HTML", "Boilers"),
+        ("below", "Boilers"),
+        ("a note", "Boilers › note.txt"),
+    ]
