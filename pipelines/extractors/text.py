@@ -9,6 +9,7 @@ from pathlib import Path
 
 from indexes.records import Place
 from pipelines.extractors.decoding import read_characters
+from pipelines.extractors.front_matter import front_matter
 from pipelines.records import Piece, PieceKind
 
 LONGEST = 2_000
@@ -62,7 +63,7 @@ def paragraphs(text: str, first: int = 1, heading: str = "") -> Iterator[Piece]:
 
 
 def read_markdown(path: Path) -> Iterator[Piece]:
-    """Paragraphs, list items, tables and code of Markdown under their chain of headings."""
+    """Fields at the top, paragraphs, list items, tables and code of Markdown under their chain of headings."""
     yield from markdown(read_characters(path))
 
 
@@ -70,7 +71,8 @@ def markdown(text: str, headings: Headings | None = None) -> Iterator[Piece]:
     """The Pieces of Markdown text, under `headings` if there are some already."""
     lines = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text).split("\n")
     headings = headings or Headings()
-    number = _after_front_matter(lines)
+    number, fields = front_matter(lines)
+    yield from fields
     while number < len(lines):
         line = lines[number]
         following = lines[number + 1] if number + 1 < len(lines) else ""
@@ -132,15 +134,6 @@ def _starts_block(lines: list[str], number: int) -> bool:
     following = lines[number + 1] if number + 1 < len(lines) else ""
     table = "|" in line and "|" in following and bool(_TABLE_RULE.match(following))
     return table or bool(_HEADING.match(line) or _FENCE.match(line))
-
-
-def _after_front_matter(lines: list[str]) -> int:
-    """Index of the first line after a YAML block between two lines of '---'."""
-    if lines and lines[0].strip() == "---":
-        for number, line in enumerate(lines[1:60], 1):
-            if line.strip() in ("---", "..."):
-                return number + 1
-    return 0
 
 
 def _row(line: str) -> str:

@@ -71,6 +71,7 @@ def test_markdown_headings_tables_and_code(tmp_path: Path) -> None:
     )
     found = [(p.kind, p.text, p.heading, p.place.lines) for p in read(tmp_path / "a.md", source)]
     assert found == [
+        ("text", "tags: x", "", (1, 3)),
         ("text", "Guide", "", (4, 4)),
         ("text", "Read this page.", "Guide", (5, 5)),
         ("text", "Prices", "Guide", (7, 7)),
@@ -79,6 +80,40 @@ def test_markdown_headings_tables_and_code(tmp_path: Path) -> None:
         ("text", "Last", "", (15, 15)),
         ("text", "end", "Last", (17, 17)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        (
+            "---\ntitle: Kiln\n# draft: yes\ntags: [fire, clay]\nof: 1.10\nby:\n  name: Ana\ndate: 2026-02-03\n---",
+            "title: Kiln\ntags: fire, clay\nof: 1.10\nby.name: Ana\ndate: 2026-02-03",
+        ),
+        ("---\ntags:\n- fire\n- clay\n...", "tags: fire, clay"),
+        (
+            '+++\ntitle = "Kiln"\ndate = 2026-02-03\n[by]\nname = "Ana"\n+++',
+            "title: Kiln\ndate: 2026-02-03\nby.name: Ana",
+        ),
+        ("---\ntitle: Kilns: a manual\ndate: 2026-02-03\n---", "title: Kilns: a manual\ndate: 2026-02-03"),
+        ("---\nof: &a [x, y]\nall: [*a, *a]\n---", "of: &a [x, y]\nall: [*a, *a]"),
+    ],
+)
+def test_fields_at_the_top_of_markdown(tmp_path: Path, head: str, told: str) -> None:
+    fields, body = read(tmp_path / "a.md", f"{head}\nGloves on.")
+    lines = head.count("\n") + 1
+    assert (fields.text, fields.place.lines) == (told, (1, lines))
+    assert (body.text, body.place.lines) == ("Gloves on.", (lines + 1, lines + 1))
+
+
+def test_fields_alone(tmp_path: Path) -> None:
+    assert texts(read(tmp_path / "a.md", "---\ntitle: Kiln\n---")) == ["title: Kiln"]
+
+
+@pytest.mark.parametrize("between", ["\nProse, not fields.\n", "# A heading", "- a list\n- of things"])
+def test_what_stands_between_two_rules_is_no_field(tmp_path: Path, between: str) -> None:
+    told = "\n".join(texts(read(tmp_path / "a.md", f"---\n{between}\n\n---\nbelow")))
+    assert between.strip().lstrip("# ") in told
+    assert "below" in told
 
 
 def test_code_is_divided_at_definitions_and_complete(tmp_path: Path) -> None:
