@@ -19,7 +19,7 @@ import numpy as np
 from indexes.keywords import STOPWORDS, content_words, is_cjk
 from indexes.records import Segment, clock
 from pipelines.checking.claims import Difference, differences, stated, years_of
-from pipelines.checking.rows import Row, differences_of_row, row_of
+from pipelines.checking.rows import Row, Rows, differences_of_row
 from pipelines.checking.statements import Statement, stem
 from pipelines.checking.units import measured, units
 from pipelines.checking.value import Value
@@ -79,6 +79,7 @@ class _Quote:
     start: int
     end: int
     name: str  # file name, and the time that the evidence names
+    rows: Rows  # of its segment
 
     @property
     def text(self) -> str:
@@ -91,19 +92,19 @@ class _Quote:
     @cached_property
     def row(self) -> Row | None:
         """The same as a row of its table, where it is one."""
-        return row_of(self.segment.text, self.start)
+        return self.rows.at(self.start)
 
     @cached_property
     def head(self) -> Statement:
         """What it always is read with: heading, file name, header row, speaker."""
-        header = self.row.head if self.row else ()
+        header = self.row.grid.head if self.row else ()
         speakers = {cue.speaker for cue in said_at(self.segment, self.start, self.end)}
         return Statement("\n".join(filter(None, [self.segment.heading, self.name, *header, *sorted(speakers)])))
 
     @cached_property
     def beside(self) -> Statement:
         """The sentences before and behind; of a row of a table none."""
-        if " | " in self.text:
+        if self.row:
             return Statement("")
         text = self.segment.text
         spans = sentence_spans(text)
@@ -162,9 +163,10 @@ class Citer:
         self._question = question
         self._asked = frozenset(_matchable(question))
         self._quotes = [
-            _Quote(each.number, segment, start, end, _named(each))
+            _Quote(each.number, segment, start, end, _named(each), rows)
             for each in evidence
             for segment in dict.fromkeys((each.result.segment, *(segment for segment, _ in each.beside)))
+            for rows in [Rows(segment.text)]
             for start, end in sentence_spans(segment.text)
         ]
         self._given = Statement(self._known(question))

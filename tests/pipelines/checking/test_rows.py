@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.checking.rows import differences_of_row, row_of
+from pipelines.checking.rows import Rows, differences_of_row
 from pipelines.checking.statements import Statement
 
 CREWS = """Crews hired out, in EUR
@@ -13,9 +13,9 @@ Radio 4 crew | 7 | 1,200 | 1,300 | 12.5"""
 
 
 def found(sentence: str, line: str, question: str = "", text: str = CREWS) -> list[str]:
-    row = row_of(text, text.index(line))
+    row = Rows(text).at(text.index(line))
     assert row is not None
-    head = Statement("\n".join(row.head))
+    head = Statement("\n".join(row.grid.head))
     return [each.text for each in differences_of_row(Statement(sentence), row, head, Statement(question))]
 
 
@@ -62,5 +62,21 @@ def test_a_figure_that_stands_nowhere_is_named() -> None:
 
 def test_lines_of_several_cells_are_rows_whatever_else_stands_in_the_segment() -> None:
     text = f"It was a good year.\n{CREWS}\nGroup: |\nOther crew | 3 | 100 | 200 | 1.0\nThe end."
-    assert row_of(text, 0) is None
+    assert Rows(text).at(0) is None
     assert found("Other crew earned 100 in 2023.", "Other", text=text) == ["the sources say 200 instead of 100"]
+
+
+def test_a_cell_may_hold_several_sentences() -> None:
+    head = "ride | built | what it is | thrill"
+    text = f"{head}\nSlingshot | 2014 | A tall ride. It goes up fast. | 5\nTeacups | 1999 | Slow. | 1"
+    assert found("The thrill of Slingshot is 5.", "It goes up", text=text) == []
+    assert found("The thrill of Slingshot is 2014.", "It goes up", text=text) == ["the sources say 5 instead of 2014"]
+
+
+@pytest.mark.parametrize("text", ["", " |", "| |\n | |", "a | b", "\n".join(["x | 1"] * 300), " | ".join(["1"] * 300)])
+def test_whatever_a_table_looks_like_a_sentence_is_compared_with_it(text: str) -> None:
+    row = Rows(text).at(len(text) // 2)
+    said = Statement("The x of b was 1, and 7 in 2023.")
+    assert row is None or {"7 is not in the sources", "2023 is not in the sources"} <= {
+        each.text for each in differences_of_row(said, row, Statement(""), Statement(""))
+    }
