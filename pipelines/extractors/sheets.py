@@ -42,10 +42,15 @@ def workbook_pieces(file: Path | BinaryIO, name: str, budget: Budget | None = No
         yield from _by_calamine(file, name, budget)
         return
     for sheet in sheets:
-        title = f"{sheet.title} (hidden sheet)" if sheet.hidden else sheet.title
-        yield from _pieces(_shown(sheet), sheet.title, title)
+        title = _titled(sheet.title, sheet.hidden)
+        yield from _pieces(_shown(sheet), title)
         for row, text in sheet.comments() if isinstance(sheet, Sheet) else ():
-            yield Piece("text", text, _in_sheet(sheet.title, row, row), title)
+            yield Piece("text", text, _in_sheet(title, row, row), title)
+
+
+def _titled(title: str, hidden: bool) -> str:
+    """What a sheet is called in citations and above its tables."""
+    return f"{title} (hidden)" if hidden else title
 
 
 def _parts(file: Path | BinaryIO) -> set[str]:
@@ -78,16 +83,16 @@ def _by_calamine(file: Path | BinaryIO, name: str, budget: Budget | None) -> Ite
                     sheet = workbook.get_sheet_by_name(title)
                 except calamine.WorksheetNotFound:
                     continue  # a sheet that is only a chart
-                yield from _pieces(_rows_of(sheet), title, f"{title} (hidden sheet)" if title in hidden else title)
+                yield from _pieces(_rows_of(sheet), _titled(title, title in hidden))
     except calamine.PasswordError as error:
         raise ExtractionError(
             f"{name} is locked with a password; save a copy without it and index that.", "open"
         ) from error
 
 
-def _pieces(rows: Iterator[Row], title: str, heading: str) -> Iterator[Piece]:
+def _pieces(rows: Iterator[Row], title: str) -> Iterator[Piece]:
     for table in tables_of(rows):
-        yield from table_pieces(table, partial(_in_sheet, title), heading)
+        yield from table_pieces(table, partial(_in_sheet, title), title)
 
 
 def _in_sheet(name: str, first: int, last: int) -> Place:

@@ -107,7 +107,7 @@ def test_what_is_hidden_says_so(tmp_path: Path) -> None:
     book.save(tmp_path / "a.xlsx")
     table, old = read(tmp_path / "a.xlsx")
     assert table.text == "Team | Size | Secret (hidden)\nRed | 5 | 31\n(hidden row) Ghost | 99\nBlue | 7"
-    assert (table.heading, old.heading, old.place.sheet) == ("Sheet", "Old (hidden sheet)", "Old")
+    assert (table.heading, old.heading, old.place.sheet) == ("Sheet", "Old (hidden)", "Old (hidden)")
 
 
 def test_far_cells_cost_no_more_than_near_ones(tmp_path: Path) -> None:
