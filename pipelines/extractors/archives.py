@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +15,8 @@ from indexes.records import Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors.pictures import picture_from
 from pipelines.records import Piece
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES = 200_000_000
 """What all members together may unpack to."""
@@ -72,6 +75,42 @@ def parse_xml(data: bytes, recover: bool = False) -> Any:
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=recover)
     return etree.fromstring(data, parser)
+
+
+def streamed_xml(
+    archive: zipfile.ZipFile, member: str, tags: Sequence[str], events: Sequence[str] = ("end",)
+) -> Iterator[tuple[str, Any]]:
+    """The elements of these tags in a long member as they end, each emptied when the next is asked for.
+
+    What is damaged is read as far as it goes: it costs itself, and the log says so.
+    """
+    from lxml import etree
+
+    try:
+        with archive.open(member) as stream:
+            found = etree.iterparse(
+                stream,
+                events,
+                tag=tags,
+                resolve_entities=False,
+                no_network=True,
+                remove_comments=True,
+                remove_pis=True,
+                recover=True,
+            )
+            for event, node in found:
+                yield event, node
+                if event == "end":
+                    node.clear()
+                    while node.getprevious() is not None:
+                        del node.getparent()[0]
+        damage = found.error_log.filter_from_errors()
+        if damage:
+            log.warning("%s is damaged and is read as far as it goes (%s)", member, damage[0].message)
+    except MemoryError:
+        raise
+    except Exception as error:  # zipfile and zlib raise many kinds on damaged members
+        log.warning("%s is damaged and is read as far as it goes (%s)", member, error)
 
 
 def picture_inside(data: bytes, member: str, place: Place, heading: str = "", text: str = "") -> Iterator[Piece]:

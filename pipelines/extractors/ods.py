@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pipelines.extractors.archives import streamed_xml
 from pipelines.extractors.ooxml import number
 from pipelines.extractors.opendocument import text_of
 from pipelines.extractors.workbooks import WIDEST, Cell, SheetRow
@@ -29,13 +30,14 @@ class OdsSheet:
 
     def rows(self) -> Iterator[SheetRow]:
         """The rows that hold something, from above."""
-        at = columns = 0
+        at = columns = inner = 0
         for event, node in self._events:
             name = node.tag.rpartition("}")[2]
-            if event == "end" and name == "table":
-                node.clear()
-                return
-            if event == "end" and name == "table-column":
+            if name == "table":  # there are tables in cells
+                inner += 1 if event == "start" else -1
+                if inner < 0:
+                    return
+            elif event == "end" and name == "table-column":
                 repeated = min(number(node.get(f"{_TABLE}number-columns-repeated"), 1), WIDEST)
                 if node.get(f"{_TABLE}visibility") in _HIDDEN and columns < WIDEST:
                     self.hidden_columns.update(range(columns + 1, columns + repeated + 1))
@@ -46,18 +48,13 @@ class OdsSheet:
                 for n in range(min(repeated, MOST_REPEATED) if cells else 0):
                     yield SheetRow(at + n + 1, cells, node.get(f"{_TABLE}visibility") in _HIDDEN)
                 at += repeated
-                node.clear()
-                while node.getprevious() is not None:
-                    del node.getparent()[0]
 
 
 def ods_sheets(file: Path | BinaryIO) -> Iterator[OdsSheet]:
     """The sheets, each to be used up before the next is asked for."""
-    from lxml import etree
-
     hidden: set[str] = set()
-    with zipfile.ZipFile(file) as archive, archive.open("content.xml") as stream:
-        events = etree.iterparse(stream, ("start", "end"), tag=_TAGS, resolve_entities=False, no_network=True)
+    with zipfile.ZipFile(file) as archive:
+        events = streamed_xml(archive, "content.xml", _TAGS, ("start", "end"))
         for event, node in events:
             if event == "end" and node.tag == f"{_STYLE}style":
                 properties = node.find(f"{_STYLE}table-properties")

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from pipelines.extractors.archives import Budget
+from pipelines.extractors.archives import Budget, streamed_xml
 from pipelines.extractors.calculation import Calculator, Cells, Value
 from pipelines.extractors.number_formats import BUILT_IN, shown
 from pipelines.extractors.ooxml import OFF, Package, Part, number
@@ -53,31 +53,24 @@ class Sheet:
 
     def rows(self) -> Iterator[SheetRow]:
         """The rows that hold something, from above."""
-        from lxml import etree
-
-        member = self.book.package.members[self.part.member.lower()]
         self.hidden_columns.clear()
         at, rows_hidden = 0, False
         formulas: dict[str, tuple[str, str]] = {}
-        with self.book.package.archive.open(member) as stream:
-            tags = [f"{{*}}{name}" for name in ("row", "col", "sheetFormatPr")]
-            for _, node in etree.iterparse(stream, tag=tags, resolve_entities=False, no_network=True):
-                if node.tag.endswith("}row"):
-                    at = number(node.get("r"), at + 1)
-                    cells = dict(self._cells(node, formulas))
-                    hidden = node.get("hidden", "1" if rows_hidden else "0") not in OFF or node.get("ht") == "0"
-                    if cells:
-                        yield SheetRow(at, cells, hidden)
-                    node.clear()
-                    while node.getprevious() is not None:
-                        del node.getparent()[0]
-                elif node.tag.endswith("}col"):
-                    if node.get("hidden", "0") not in OFF or node.get("width") == "0":
-                        self.hidden_columns.update(
-                            range(number(node.get("min"), 1), min(number(node.get("max"), 1), WIDEST) + 1)
-                        )
-                else:
-                    rows_hidden = node.get("zeroHeight", "0") not in OFF
+        tags = [f"{{*}}{name}" for name in ("row", "col", "sheetFormatPr")]
+        for _, node in streamed_xml(self.book.package.archive, self.part.name, tags):
+            if node.tag.endswith("}row"):
+                at = number(node.get("r"), at + 1)
+                cells = dict(self._cells(node, formulas))
+                hidden = node.get("hidden", "1" if rows_hidden else "0") not in OFF or node.get("ht") == "0"
+                if cells:
+                    yield SheetRow(at, cells, hidden)
+            elif node.tag.endswith("}col"):
+                if node.get("hidden", "0") not in OFF or node.get("width") == "0":
+                    self.hidden_columns.update(
+                        range(number(node.get("min"), 1), min(number(node.get("max"), 1), WIDEST) + 1)
+                    )
+            else:
+                rows_hidden = node.get("zeroHeight", "0") not in OFF
 
     def comments(self) -> Iterator[tuple[int, str]]:
         """The row of each comment, and what it says of which cell; a thread stands in the file twice."""
@@ -92,7 +85,7 @@ class Sheet:
         column = 0
         for node in row.iterchildren("{*}c"):
             column = _column(node.get("r", "")) or column + 1
-            parts = {part.tag.rpartition("}")[2]: part for part in node}
+            parts = {part.tag.rpartition("}")[2]: part for part in node.iterchildren("*")}
             stored = (parts["v"].text or "").strip() if "v" in parts else ""
             form = self.book.form_of(node)
             text, value = self.book.content(node.get("t", "n"), stored, form, parts.get("is"))
@@ -196,16 +189,10 @@ class Workbook:
 
     @cached_property
     def _strings(self) -> list[str]:
-        from lxml import etree
-
         found = []
         for part in self.main.all("sharedStrings")[:1]:
-            with self.package.archive.open(self.package.members[part.member.lower()]) as stream:
-                for _, node in etree.iterparse(stream, tag="{*}si", resolve_entities=False, no_network=True):
-                    found.append(_string(node))
-                    node.clear()
-                    while node.getprevious() is not None:
-                        del node.getparent()[0]
+            if part.member.lower() in self.package.members:
+                found = [_string(node) for _, node in streamed_xml(self.package.archive, part.name, ["{*}si"])]
         return found
 
     @cached_property

@@ -246,3 +246,65 @@ def test_formulas_that_double_a_text_end(tmp_path: Path) -> None:
     told = "\n".join(piece.text for piece in read(tmp_path / "a.xlsx"))
     assert "abcdefghabcdefgh" in told
     assert "=A41&A41, not computed" in told
+
+
+def made_of_sheets(path: Path, *sheets: str, **parts: str) -> Path:
+    """A workbook of sheets given as XML, called '0', '1', …; other parts by the kind of their relation."""
+    entries = "".join(f'<sheet name="{n}" r:id="s{n}"/>' for n in range(len(sheets)))
+    targets = [(f"s{n}", "worksheet", f"{n}.xml") for n in range(len(sheets))]
+    targets += [(kind, kind, f"{kind}.xml") for kind in parts]
+    relations = "".join(f'<Relationship Id="{key}" Type="x/{kind}" Target="{name}"/>' for key, kind, name in targets)
+    return make_zip(
+        path,
+        {
+            "xl/workbook.xml": f"<workbook {NAMES}><sheets>{entries}</sheets></workbook>",
+            "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/'
+            f'relationships">{relations}</Relationships>',
+            **{f"xl/{n}.xml": text for n, text in enumerate(sheets)},
+            **{f"xl/{kind}.xml": text for kind, text in parts.items()},
+        },
+    )
+
+
+def sheet_of(rows: str) -> str:
+    return f"<worksheet {NAMES}><sheetData>{rows}</sheetData></worksheet>"
+
+
+BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10 if n else "a" * 40}">' for n in range(10))
+
+
+@pytest.mark.parametrize(
+    ("damaged", "expected"),
+    [
+        ("", ""),
+        ("no XML", ""),
+        ("<other/>", ""),
+        (sheet_of("<row><c><v>1</v></c></row><row><c><v>2</v></c></row>")[:-45], "1"),
+        (sheet_of("<row><c><v>1</v></c></wrong></row><row><c><v>2</v></c></row>"), "1\n2"),
+        (f"<!DOCTYPE x [{BOMB}]>" + sheet_of("<row><c><v>1</v></c></row><row><c><v>&a9;</v></c></row>"), "1"),
+        (sheet_of("<row><c><!-- one --><v>1</v></c></row>"), "1"),
+    ],
+)
+def test_a_damaged_sheet_costs_itself(tmp_path: Path, damaged: str, expected: str) -> None:
+    good = sheet_of('<row><c t="inlineStr"><is><t>good</t></is></c></row>')
+    found = read(made_of_sheets(tmp_path / "a.xlsx", good, damaged, good))
+    assert "\n".join(piece.text for piece in found if piece.place.sheet == "1") == expected
+    assert [piece.text for piece in found if piece.place.sheet != "1"] == ["good", "good"]
+
+
+def test_damaged_texts_cost_themselves(tmp_path: Path) -> None:
+    rows = '<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c><c><v>7</v></c></row>'
+    texts = f"<sst {NAMES}><si><t>first</t></si><si><t"
+    (piece,) = read(made_of_sheets(tmp_path / "a.xlsx", sheet_of(rows), sharedStrings=texts))
+    assert piece.text == "first |  | 7"
+
+
+def test_a_table_in_a_cell_of_ods_does_not_end_its_sheet(tmp_path: Path) -> None:
+    def table(*cells: str) -> str:
+        rows = (f"<table:table-row><table:table-cell>{cell}</table:table-cell></table:table-row>" for cell in cells)
+        return f"<table:table>{''.join(rows)}</table:table>"
+
+    inner = table("<text:p>inner</text:p>")
+    body = f"<office:spreadsheet>{table(inner, '<text:p>after</text:p>')}{table('<text:p>next</text:p>')}"
+    found = read(odf(tmp_path / "a.ods", "ods", f"{body}</office:spreadsheet>"))
+    assert [piece.text for piece in found] == ["inner", "after", "next"]
