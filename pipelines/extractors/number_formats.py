@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pipelines.extractors.tables import written
 
@@ -51,6 +51,7 @@ _TOKEN = re.compile(
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?[0-9]+(?:\.[0-9]+)?)$")
 _EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
+_PRECISE = Context(prec=15, rounding=ROUND_HALF_UP)
 _BIGGEST = 10**21
 _LAST_DAY = 2_958_466  # the first day of the year 10000
 
@@ -58,6 +59,76 @@ Token = tuple[str, str]
 """What a part of a format is, and its text."""
 
 
+class _Section:
+    """A part of a format for some of the numbers: what stands in it is looked up once, not once a cell."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens = tokens
+
+    @cached_property
+    def kinds(self) -> set[str]:
+        return {kind for kind, _ in self.tokens}
+
+    @cached_property
+    def is_moment(self) -> bool:
+        return any(kind in ("time", "half") or (kind == "bracket" and _is_elapsed(text)) for kind, text in self.tokens)
+
+    @cached_property
+    def condition(self) -> tuple[str, Decimal] | None:
+        """The sign and the bound of '[>=1000]'."""
+        found = (_CONDITION.match(text) for kind, text in self.tokens if kind == "bracket")
+        return next(((match[1], Decimal(match[2])) for match in found if match), None)
+
+    @cached_property
+    def unsigned(self) -> _Section:
+        """Without the sign, which is drawn by brackets, by a colour, or not."""
+        return _Section([(kind, text) for kind, text in self.tokens if text not in ("(", ")", "-", "−")])
+
+    @cached_property
+    def digits(self) -> list[int]:
+        return [n for n, (kind, _) in enumerate(self.tokens) if kind == "digit"]
+
+    @cached_property
+    def point(self) -> int:
+        return self.tokens.index(("sign", ".")) if ("sign", ".") in self.tokens else len(self.tokens)
+
+    @cached_property
+    def before(self) -> list[int]:
+        return [n for n in self.digits if n < self.point]
+
+    @cached_property
+    def after(self) -> list[int]:
+        return [n for n in self.digits if n > self.point]
+
+    @cached_property
+    def exponent(self) -> int | None:
+        return next((n for n, (kind, _) in enumerate(self.tokens) if kind == "exponent"), None)
+
+    @cached_property
+    def times(self) -> int:
+        """By what a number is multiplied before it is shown."""
+        return int(100 ** self.tokens.count(("sign", "%")))
+
+    @cached_property
+    def commas(self) -> list[int]:
+        return [n for n, token in enumerate(self.tokens) if token == ("sign", ",")]
+
+    @cached_property
+    def thousands(self) -> int:
+        """How often a number is divided by a thousand."""
+        last = self.before[-1] if self.before else self.point
+        return sum(n > self.digits[-1] or last < n < self.point for n in self.commas)
+
+    @cached_property
+    def is_grouped(self) -> bool:
+        return bool(self.before) and any(self.before[0] < n < self.before[-1] for n in self.commas)
+
+    @cached_property
+    def words(self) -> list[str]:
+        return [_words([token]) for token in self.tokens]
+
+
+@lru_cache(10_000)
 def shown(number: str, form: str = "", epoch_1904: bool = False) -> str:
     """A stored number by a format such as '0.0%', '#,##0.00;(#,##0.00)' or 'd mmmm yyyy'; as it is if that fails."""
     try:
@@ -69,20 +140,18 @@ def shown(number: str, form: str = "", epoch_1904: bool = False) -> str:
     if not form or form == "General":
         return _general(value)
     sections = _sections(form[:_LONGEST])
-    tokens, signed = _chosen(sections, value)
-    if any(kind in ("time", "half") or (kind == "bracket" and _is_elapsed(text)) for kind, text in tokens):
+    section, signed = _chosen(sections, value)
+    tokens = section.tokens
+    if section.is_moment:
         return _moment(value, tokens, epoch_1904) or _general(value)
-    kinds = {kind for kind, _ in tokens}
-    if not kinds & {"digit", "general"} and ("sign", "@") not in tokens:
+    if not section.kinds & {"digit", "general"} and ("sign", "@") not in tokens:
         words = _words(tokens)
         return words if words or len(sections) > 1 else _general(value)
-    if "digit" not in kinds:
+    if "digit" not in section.kinds:
         return "".join(_general(value) if token in _WHOLE else _words([token]) for token in tokens).strip()
     if ("sign", "/") in tokens:  # a fraction
         return _general(value)
-    if signed:  # the sign is drawn by brackets, by a colour, or not
-        tokens = [(kind, text) for kind, text in tokens if text not in ("(", ")", "-", "−")]
-    text = _figures(abs(value), tokens)
+    text = _figures(abs(value), section.unsigned if signed else section)
     return f"-{text}" if value < 0 and any(map(str.isdigit, text.replace("0", ""))) else text
 
 
@@ -90,7 +159,7 @@ _WHOLE = (("general", "general"), ("sign", "@"))
 
 
 @lru_cache(1000)
-def _sections(form: str) -> list[list[Token]]:
+def _sections(form: str) -> list[_Section]:
     """Its parts for positive numbers, negative ones and zero, as far as it has them."""
     sections: list[list[Token]] = [[]]
     for match in _TOKEN.finditer(form):
@@ -100,15 +169,14 @@ def _sections(form: str) -> list[list[Token]]:
             sections.append([])
         elif kind:
             sections[-1].append((kind, text.lower() if kind in ("general", "time", "half") else text))
-    return sections[:3] if len(sections) > 1 else sections
+    return [_Section(tokens) for tokens in sections[:3]]
 
 
-def _chosen(sections: list[list[Token]], value: Decimal) -> tuple[list[Token], bool]:
+def _chosen(sections: list[_Section], value: Decimal) -> tuple[_Section, bool]:
     """The part for a value, and whether it is one for negative numbers, which draws the sign itself."""
-    conditions = [_condition(section, value) for section in sections]
-    if any(condition is not None for condition in conditions):
-        for section, condition in zip(sections, conditions, strict=True):
-            if condition or condition is None:
+    if any(section.condition for section in sections):
+        for section in sections:
+            if section.condition is None or _holds(section.condition, value):
                 return section, False
         return sections[-1], False
     if value < 0 and len(sections) > 1:
@@ -116,14 +184,10 @@ def _chosen(sections: list[list[Token]], value: Decimal) -> tuple[list[Token], b
     return sections[2 if not value and len(sections) > 2 else 0], False
 
 
-def _condition(section: list[Token], value: Decimal) -> bool | None:
-    for kind, text in section:
-        match = _CONDITION.match(text) if kind == "bracket" else None
-        if match:
-            bound = Decimal(match[2])
-            holds = {"<": value < bound, ">": value > bound, "=": value == bound}
-            return any(holds[sign] for sign in match[1]) if match[1] != "<>" else value != bound
-    return None
+def _holds(condition: tuple[str, Decimal], value: Decimal) -> bool:
+    signs, bound = condition
+    holds = {"<": value < bound, ">": value > bound, "=": value == bound}
+    return any(holds[sign] for sign in signs)
 
 
 def _words(tokens: list[Token]) -> str:
@@ -144,36 +208,30 @@ def _general(value: Decimal) -> str:
     return written(float(value))
 
 
-def _figures(value: Decimal, tokens: list[Token]) -> str:
+def _figures(value: Decimal, section: _Section) -> str:
     """The digits of a number, each where its format has a place for it."""
-    at = [n for n, (kind, _) in enumerate(tokens) if kind == "digit"]
+    at, tokens, after, exponent = section.digits, section.tokens, section.after, section.exponent
     if value != value.to_integral_value():  # programs know 15 digits: 1.005 is stored as 1.00499999999999989
-        value = Context(prec=15, rounding=ROUND_HALF_UP).plus(value)
-    value *= 100 ** tokens.count(("sign", "%"))
-    point = tokens.index(("sign", ".")) if ("sign", ".") in tokens else len(tokens)
-    after = [n for n in at if n > point]
-    exponent = next((n for n, (kind, _) in enumerate(tokens) if kind == "exponent"), None)
+        value = _PRECISE.plus(value)
+    value *= section.times
     if exponent is not None:
         digits = f"{value:.{sum(n < exponent for n in after)}E}"
         return "".join((_words(tokens[: at[0]]), digits, _words(tokens[at[-1] + 1 :]))).strip()
-    before = [n for n in at if n < point]
-    commas = [n for n, token in enumerate(tokens) if token == ("sign", ",")]
-    thousands = sum(n > at[-1] or (bool(before) and before[-1] < n < point) for n in commas)
-    value = value.scaleb(-3 * thousands, _EXACT)
+    value = value.scaleb(-3 * section.thousands, _EXACT)
     try:
         value = value.quantize(Decimal(1).scaleb(-len(after)), context=_EXACT)
     except InvalidOperation:
         return written(float(value))
     whole, _, part = f"{value:f}".partition(".")
     places = dict(zip(after, part, strict=False))
-    while after and part.endswith("0") and tokens[after[-1]][1] != "0":
-        places[after.pop()], part = "", part[:-1]
-    grouped = any(before and before[0] < n < before[-1] for n in commas)
-    places.update(_whole(whole.lstrip("0"), before, tokens, grouped))
-    told = [
-        places.get(n, "") if token[0] == "digit" else ("." if part else "") if n == point else _words([token])
-        for n, token in enumerate(tokens)
-    ]
+    shortest = len(after)
+    while shortest and part.endswith("0") and tokens[after[shortest - 1]][1] != "0":
+        shortest, part = shortest - 1, part[:-1]
+        places[after[shortest]] = ""
+    places.update(_whole(whole.lstrip("0"), section.before, tokens, section.is_grouped))
+    if not part:
+        places[section.point] = ""
+    told = [places.get(n, word) for n, word in enumerate(section.words)]
     return " ".join("".join(told).split())
 
 
@@ -235,7 +293,8 @@ def _day(moment: datetime.datetime, parts: list[str]) -> str:
     kinds = {part[0] for part in parts if part[0] in "ymd"}
     month = next((part for part in parts if part[0] == "m"), "")
     day = next((part for part in parts if part[0] == "d"), "")
-    weekday = {3: f"{moment:%a}", 4: f"{moment:%A}"}.get(max((len(p) for p in parts if p[0] == "d"), default=0), "")
+    sign = {3: "%a", 4: "%A"}.get(max((len(p) for p in parts if p[0] == "d"), default=0))
+    weekday = moment.strftime(sign) if sign else ""
     if len(month) >= 3:
         name = f"{moment:%b}" if len(month) == 3 else f"{moment:%B}"
         number = str(moment.day) if any(part in ("d", "dd") for part in parts) else ""
