@@ -20,9 +20,9 @@ Value = float | str | bool | None
 Cells = Mapping[tuple[int, int], tuple[Value, str]]
 """By row and column: what is stored, and the formula if nothing is."""
 
-_LONGEST = 1_000
+LONGEST = 1_000
 """Characters of a formula."""
-_LONGEST_TEXT = 32_767
+LONGEST_TEXT = 32_767
 """Characters of a cell."""
 _DEEPEST = 40
 """Cells that wait for another, and brackets in brackets."""
@@ -66,7 +66,7 @@ class Calculator:
             raise NoResult
         at = (sheet, row, column)
         if formula and at not in self.known:
-            if at in self.waiting or len(self.waiting) > _DEEPEST or len(formula) > _LONGEST:
+            if at in self.waiting or len(self.waiting) > _DEEPEST or len(formula) > LONGEST:
                 raise NoResult
             self.waiting.add(at)
             found = _Formula(self, sheet, formula).value()
@@ -202,7 +202,7 @@ def _joined(*given: Any) -> str:
     """Texts behind each other, as long as a cell may be: a few formulas that each double another's would fill any
     memory."""
     joined = "".join(map(written, given))
-    if len(joined) > _LONGEST_TEXT:
+    if len(joined) > LONGEST_TEXT:
         raise NoResult
     return joined
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipelines.extractors.archives import streamed_xml
+from pipelines.extractors.calculation import LONGEST_TEXT
 from pipelines.extractors.ooxml import number
 from pipelines.extractors.opendocument import text_of
 from pipelines.extractors.workbooks import WIDEST, Cell, SheetRow
@@ -17,16 +18,19 @@ _TABLE, _OFFICE, _STYLE, _TEXT = (_URN % name for name in ("table", "office", "s
 _TAGS = [*(f"{_TABLE}{name}" for name in ("table", "table-column", "table-row")), f"{_STYLE}style"]
 MOST_REPEATED = 1_000
 """Equal rows below each other that are told one by one; of more the rest is left out."""
+MOST_MADE = 200_000
+"""Rows of a file that stand in it only as the number of times that another is repeated."""
 _HIDDEN = ("collapse", "filter")
 
 
 class OdsSheet:
     """One sheet; its rows come once."""
 
-    def __init__(self, title: str, hidden: bool, events: Iterator[tuple[str, Any]]) -> None:
+    def __init__(self, title: str, hidden: bool, events: Iterator[tuple[str, Any]], made: Iterator[int]) -> None:
         self.title, self.hidden = title, hidden
         self.hidden_columns: set[int] = set()
         self._events = events
+        self._made = made
 
     def rows(self) -> Iterator[SheetRow]:
         """The rows that hold something, from above."""
@@ -46,6 +50,8 @@ class OdsSheet:
                 repeated = max(number(node.get(f"{_TABLE}number-rows-repeated"), 1), 1)
                 cells = dict(_cells(node))
                 for n in range(min(repeated, MOST_REPEATED) if cells else 0):
+                    if n and next(self._made, None) is None:
+                        break
                     yield SheetRow(at + n + 1, cells, node.get(f"{_TABLE}visibility") in _HIDDEN)
                 at += repeated
 
@@ -53,6 +59,7 @@ class OdsSheet:
 def ods_sheets(file: Path | BinaryIO) -> Iterator[OdsSheet]:
     """The sheets, each to be used up before the next is asked for."""
     hidden: set[str] = set()
+    made = iter(range(MOST_MADE))
     with zipfile.ZipFile(file) as archive:
         events = streamed_xml(archive, "content.xml", _TAGS, ("start", "end"))
         for event, node in events:
@@ -61,7 +68,7 @@ def ods_sheets(file: Path | BinaryIO) -> Iterator[OdsSheet]:
                 if properties is not None and properties.get(f"{_TABLE}display") == "false":
                     hidden.add(node.get(f"{_STYLE}name", ""))
             elif event == "start" and node.tag == f"{_TABLE}table":
-                yield OdsSheet(node.get(f"{_TABLE}name", ""), node.get(f"{_TABLE}style-name") in hidden, events)
+                yield OdsSheet(node.get(f"{_TABLE}name", ""), node.get(f"{_TABLE}style-name") in hidden, events, made)
 
 
 def _cells(row: Any) -> Iterator[tuple[int, Cell]]:
@@ -71,7 +78,7 @@ def _cells(row: Any) -> Iterator[tuple[int, Cell]]:
         text = _shown(node)
         for n in range(min(repeated, WIDEST - column) if text else 0):
             yield column + n + 1, Cell(text, text)
-        column += repeated
+        column = min(column + repeated, WIDEST)
 
 
 def _shown(node: Any) -> str:
@@ -81,4 +88,4 @@ def _shown(node: Any) -> str:
         text = node.get(f"{_OFFICE}date-value", text).removesuffix("T00:00:00").replace("T", " ")
     stored = node.get(f"{_OFFICE}value") or node.get(f"{_OFFICE}string-value") or node.get(f"{_OFFICE}time-value")
     formula = node.get(f"{_TABLE}formula", "")
-    return text or stored or (f"{formula.partition(':')[2] or formula}, not computed" if formula else "")
+    return text[:LONGEST_TEXT] or stored or (f"{formula.partition(':')[2] or formula}, not computed" if formula else "")

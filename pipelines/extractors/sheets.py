@@ -22,6 +22,8 @@ from pipelines.records import Piece
 
 MOST_CELLS = 200
 """Of a row; what stands further right is hardly ever text."""
+MOST_CHARACTERS = 200_000_000
+"""Of a workbook. One long text may stand in the file once and in each of its cells."""
 
 
 def read_workbook(path: Path) -> Iterator[Piece]:
@@ -31,6 +33,18 @@ def read_workbook(path: Path) -> Iterator[Piece]:
 
 def workbook_pieces(file: Path | BinaryIO, name: str, budget: Budget | None = None) -> Iterator[Piece]:
     """The same, also of bytes in memory; `name` is for the sentence if it fails, `budget` as in `check_size`."""
+    left = MOST_CHARACTERS
+    for piece in _sheet_pieces(file, name, budget):
+        left -= len(piece.text)
+        if left < 0:
+            raise ExtractionError(
+                f"{name} shows more than {MOST_CHARACTERS / 1e6:,.0f} million characters, since texts in it are "
+                "repeated; the rest is not read. Split it."
+            )
+        yield piece
+
+
+def _sheet_pieces(file: Path | BinaryIO, name: str, budget: Budget | None) -> Iterator[Piece]:
     parts = _parts(file)
     sheets: Iterable[Sheet | OdsSheet]
     if "content.xml" in parts and not _is_locked(file):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from pipelines.extractors.archives import Budget, streamed_xml
-from pipelines.extractors.calculation import Calculator, Cells, Value
+from pipelines.extractors.calculation import LONGEST, LONGEST_TEXT, Calculator, Cells, Value
 from pipelines.extractors.number_formats import BUILT_IN, shown
 from pipelines.extractors.ooxml import OFF, Package, Part, number
 from pipelines.extractors.tables import written
@@ -21,7 +21,8 @@ from pipelines.extractors.tables import written
 WIDEST = 16_384
 """Columns of a sheet."""
 MOST_HELD = 200_000
-"""Cells of a sheet that are held for formulas without results; those of a longer one are not computed."""
+"""Cells of a sheet that are held for formulas without results; those of a longer one are not computed. Also how many of
+its cells have a formula that they share moved to where they are."""
 
 
 class Cell(NamedTuple):
@@ -55,7 +56,7 @@ class Sheet:
         """The rows that hold something, from above."""
         self.hidden_columns.clear()
         at, rows_hidden = 0, False
-        formulas: dict[str, tuple[str, str]] = {}
+        formulas = _Shared()
         tags = [f"{{*}}{name}" for name in ("row", "col", "sheetFormatPr")]
         for _, node in streamed_xml(self.book.package.archive, self.part.name, tags):
             if node.tag.endswith("}row"):
@@ -81,19 +82,27 @@ class Sheet:
             if text and not text.startswith("[Threaded comment]"):
                 yield number(address.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 1), f"Comment on {address}: {text}"
 
-    def _cells(self, row: Any, formulas: dict[str, tuple[str, str]]) -> Iterator[tuple[int, Cell]]:
-        column = 0
+    def _cells(self, row: Any, formulas: _Shared) -> Iterator[tuple[int, Cell]]:
+        book, column = self.book, 0
         for node in row.iterchildren("{*}c"):
-            column = _column(node.get("r", "")) or column + 1
-            parts = {part.tag.rpartition("}")[2]: part for part in node.iterchildren("*")}
-            stored = (parts["v"].text or "").strip() if "v" in parts else ""
-            form = self.book.form_of(node)
-            text, value = self.book.content(node.get("t", "n"), stored, form, parts.get("is"))
-            formula = _formula(parts["f"], node.get("r", ""), formulas) if "f" in parts else ""
-            if text and not (formula and self.book.stale and stored == "0"):
-                yield column, Cell(text, value, form)
-            elif formula:
-                yield column, Cell("", None, form, formula)
+            address, stored, inline, formula = node.get("r", ""), "", None, None
+            column = _column(address) or column + 1
+            if column > WIDEST:
+                continue
+            for part in node.iterchildren("*"):
+                if part.tag.endswith("}v"):
+                    stored = (part.text or "").strip()
+                elif part.tag.endswith("}f"):
+                    formula = part
+                    formulas.keep(part, address)
+                elif part.tag.endswith("}is"):
+                    inline = part
+            form = book.form_of(node.get("s"))
+            text, value = book.content(node.get("t", "n"), stored, form, inline)
+            if text and not (formula is not None and book.stale and stored == "0"):
+                yield column, Cell(text[:LONGEST_TEXT], value, form)
+            elif formula is not None and (told := formulas.told(formula, address)):
+                yield column, Cell("", None, form, told)
 
 
 def _column(reference: str) -> int:
@@ -106,22 +115,33 @@ def _column(reference: str) -> int:
     return column
 
 
-def _formula(node: Any, address: str, formulas: dict[str, tuple[str, str]]) -> str:
-    """The formula of a cell; one of a group that shares a formula has it moved to where the cell is."""
-    text, group = node.text or "", node.get("si")
-    if group is None or node.get("t") != "shared":
-        return f"={text}" if text else ""
-    if text:
-        formulas[group] = (f"={text}", address)
-        return f"={text}"
-    from openpyxl.formula.tokenizer import TokenizerError
-    from openpyxl.formula.translate import Translator, TranslatorError
+class _Shared:
+    """The formulas of a sheet that cells share, by their group."""
 
-    formula, origin = formulas.get(group, ("", ""))
-    try:
-        return str(Translator(formula, origin).translate_formula(address)) if formula else ""
-    except (TokenizerError, TranslatorError, ValueError, AttributeError):  # no address, or no formula
-        return formula
+    def __init__(self) -> None:
+        self._groups: dict[str, tuple[str, str]] = {}
+        self._left = MOST_HELD
+
+    def keep(self, node: Any, address: str) -> None:
+        """Remember the formula of a cell if others share it."""
+        if node.text and node.get("t") == "shared":
+            self._groups[node.get("si", "")] = (f"={node.text}", address)
+
+    def told(self, node: Any, address: str) -> str:
+        """The formula of a cell; one of a group has it moved to where the cell is."""
+        if node.text or node.get("t") != "shared":
+            return f"={node.text}"[:LONGEST_TEXT] if node.text else ""
+        from openpyxl.formula.tokenizer import TokenizerError
+        from openpyxl.formula.translate import Translator, TranslatorError
+
+        formula, origin = self._groups.get(node.get("si", ""), ("", ""))
+        self._left -= 1 + len(formula) // LONGEST
+        if not formula or self._left < 0:
+            return ""
+        try:
+            return str(Translator(formula, origin).translate_formula(address))
+        except (TokenizerError, TranslatorError, ValueError, AttributeError):  # no address, or no formula
+            return formula[:LONGEST_TEXT]
 
 
 class Workbook:
@@ -130,6 +150,7 @@ class Workbook:
     def __init__(self, file: Path | BinaryIO, name: str, budget: Budget | None = None) -> None:
         self.package = Package(file, name, budget)
         self.main = self.package.main("xl/workbook.xml")
+        self._by_style: dict[str | None, str] = {}
         properties = {node.tag.rpartition("}")[2]: node for node in self.main.entries("workbookPr", "calcPr")}
         self.epoch_1904 = "workbookPr" in properties and properties["workbookPr"].get("date1904", "0") not in OFF
         self.stale = "calcPr" in properties and properties["calcPr"].get("fullCalcOnLoad", "0") not in OFF
@@ -182,10 +203,12 @@ class Workbook:
             text = stored
         return text, text
 
-    def form_of(self, node: Any) -> str:
-        """The number format of a cell."""
-        at = number(node.get("s"), 0)
-        return self._forms[at] if 0 <= at < len(self._forms) else ""
+    def form_of(self, style: str | None) -> str:
+        """The number format of cells of a style."""
+        if style not in self._by_style:
+            at = number(style, 0)
+            self._by_style[style] = self._forms[at] if 0 <= at < len(self._forms) else ""
+        return self._by_style[style]
 
     @cached_property
     def _strings(self) -> list[str]:

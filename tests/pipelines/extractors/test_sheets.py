@@ -10,6 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from pipelines.errors import ExtractionError
 from pipelines.extractors import extract
 from pipelines.extractors.number_formats import shown
 from pipelines.reading.kinds import kind_of
@@ -308,3 +309,40 @@ def test_a_table_in_a_cell_of_ods_does_not_end_its_sheet(tmp_path: Path) -> None
     body = f"<office:spreadsheet>{table(inner, '<text:p>after</text:p>')}{table('<text:p>next</text:p>')}"
     found = read(odf(tmp_path / "a.ods", "ods", f"{body}</office:spreadsheet>"))
     assert [piece.text for piece in found] == ["inner", "after", "next"]
+
+
+def test_a_shared_formula_is_moved_only_where_there_is_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moved(*given: Any) -> str:
+        raise AssertionError("moved")
+
+    monkeypatch.setattr("openpyxl.formula.translate.Translator.translate_formula", moved)
+    rows = '<row><c r="A1"><f t="shared" si="0">B1</f><v>1</v></c></row>'
+    rows += '<row><c r="A2"><f t="shared" si="0"/><v>2</v></c></row>'
+    assert read(made_of_sheets(tmp_path / "a.xlsx", sheet_of(rows)))[0].text == "1"
+
+
+def test_texts_are_as_long_as_a_cell_may_be_and_a_workbook_has_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.extractors.sheets.MOST_CHARACTERS", 70_000)
+    texts = f"<sst {NAMES}><si><t>{'a' * 500_000}</t></si></sst>"
+    row = '<row><c t="s"><v>0</v></c></row>'
+    path = made_of_sheets(tmp_path / "a.xlsx", sheet_of(row * 3), sharedStrings=texts)
+    found = []
+    with pytest.raises(ExtractionError, match="shows more than"):
+        found.extend(extract(path, kind_of(path)))
+    assert len(read(made_of_sheets(tmp_path / "b.xlsx", sheet_of(row), sharedStrings=texts))[0].text) == 32_767
+
+
+def test_cells_beyond_the_last_column_are_left_out(tmp_path: Path) -> None:
+    row = '<row><c r="A1"><v>1</v></c><c r="XFD1"><v>2</v></c><c r="XFE1"><v>3</v></c><c><v>4</v></c></row>'
+    assert read(made_of_sheets(tmp_path / "a.xlsx", sheet_of(row)))[0].text == "1 | 2"
+
+
+def test_repeated_rows_of_ods_have_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.extractors.ods.MOST_MADE", 3)
+    row = '<table:table-row table:number-rows-repeated="3"><table:table-cell><text:p>x</text:p></table:table-cell>'
+    body = f"<office:spreadsheet><table:table>{(row + '</table:table-row>') * 2}</table:table></office:spreadsheet>"
+    assert len(read(odf(tmp_path / "a.ods", "ods", body))) == 5
