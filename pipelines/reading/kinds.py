@@ -164,7 +164,7 @@ _PLAYLISTS = ("#EXTM3U", "ffconcat version", "[playlist]", "[Reference]")
 _HTML = re.compile(r"\s*+(?:<!doctype\s++html|<html[\s>]|<head[\s>]|<body[\s>])", re.IGNORECASE)
 _XML = re.compile(r"\s*+<\?xml\s")
 _SPACE = re.compile(r"\s*+")
-_CALENDAR = re.compile(r"\s*+BEGIN:VCALENDAR\s", re.IGNORECASE)
+_CALENDAR = re.compile(r"\s*+BEGIN:VCALENDAR[ \t]*+(?:[\r\n]|$)", re.IGNORECASE)
 _MAIL_FIELD = re.compile(r"[!-9;-~]++:[ \t]")
 _MAIL_FIELDS = re.compile(r"^(from|date|message-id|received|return-path|mime-version|subject|to):", re.I | re.M)
 
