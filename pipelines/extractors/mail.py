@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError
@@ -18,10 +20,17 @@ from pipelines.records import Piece
 
 if TYPE_CHECKING:
     from email.message import MIMEPart
+    from email.policy import Policy
+
+log = logging.getLogger(__name__)
 
 _TEXT_NAMES = (".txt", ".md", ".csv", ".log", ".json")
 _DEEPEST = 3
 """Mails inside mails that are read."""
+_LONGEST_FIELD = 1_000
+_LONGEST_LIST = 10_000
+_LONGEST_NAME = 200
+"""Characters of a field of the head, of a list of addresses, and of a name in the headings of all that it is above."""
 
 
 def read_eml(path: Path) -> Iterator[Piece]:
@@ -34,9 +43,22 @@ def read_eml(path: Path) -> Iterator[Piece]:
 
 def _parsed(data: bytes) -> EmailMessage:
     import email
-    import email.policy
 
-    return email.message_from_bytes(data, policy=email.policy.default)
+    return email.message_from_bytes(data, policy=_policy())  # type: ignore[arg-type, return-value]
+
+
+@cache
+def _policy() -> Policy:
+    from email.policy import EmailPolicy
+
+    class Bounded(EmailPolicy):
+        """Takes only so much of a field apart: the parser's time grows with the square of it."""
+
+        def header_fetch_parse(self, name: str, value: str) -> Any:
+            longest = _LONGEST_LIST if name.lower() in ("from", "to", "cc") else _LONGEST_FIELD
+            return super().header_fetch_parse(name, value[:longest])
+
+    return Bounded()
 
 
 def _message(message: EmailMessage, above: str = "", depth: int = 0) -> Iterator[Piece]:
@@ -45,17 +67,22 @@ def _message(message: EmailMessage, above: str = "", depth: int = 0) -> Iterator
     facts = {label: _header(message, name) for label, name in names.items()}
     parts = [(part, _filename(part)) for part in _leaves(message)]
     facts["Attachments"] = ", ".join(dict.fromkeys(name for _, name in parts if name))
-    headings = _head(facts["Subject"], above)
+    headings = _head(facts["Subject"][:_LONGEST_NAME], above)
     yield Piece("text", "\n".join(f"{label}: {fact}" for label, fact in facts.items() if fact), Place(), above)
     invitations: set[str] = set()
     for part, name in sorted(parts, key=lambda part: bool(part[1])):  # what is said, before what hangs on it
-        if part.get_content_type() == "text/calendar" or name.lower().endswith(".ics"):
-            calendar = _content(part)
-            if "".join(calendar.split()) not in invitations:  # most hang on their mail a second time, as a file
-                invitations.add("".join(calendar.split()))
-                yield from calendar_pieces(calendar, _under(headings.chain, name))
-        else:
-            yield from _part(part, name, headings.chain, depth)
+        try:
+            if part.get_content_type() == "text/calendar" or name.lower().endswith(".ics"):
+                calendar = _content(part)
+                if "".join(calendar.split()) not in invitations:  # most hang on their mail a second time, as a file
+                    invitations.add("".join(calendar.split()))
+                    yield from calendar_pieces(calendar, _under(headings.chain, name))
+            else:
+                yield from _part(part, name, headings.chain, depth)
+        except MemoryError:
+            raise
+        except Exception as error:  # of whatever is inside; one bad part is no reason to lose the others
+            log.warning("A part of a mail (%s) could not be read: %s", part.get_content_type(), error)
 
 
 def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
@@ -67,9 +94,11 @@ def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
     if part.get_content_type() == "multipart/alternative":
         bodies = [leaf for leaf in leaves if leaf.get_content_maintype() == "text" and not _filename(leaf)]
         bodies = [leaf for leaf in bodies if leaf.get_content_type() != "text/calendar"]
-        kinds = {leaf.get_content_type() for leaf in bodies if _content(leaf).strip()}
-        best = next((kind for kind in ("text/plain", "text/html") if kind in kinds), "")
-        leaves = [leaf for leaf in leaves if leaf not in bodies or leaf.get_content_type() == best or not best]
+        if len({leaf.get_content_type() for leaf in bodies}) > 1:  # otherwise there is nothing to choose
+            kinds = {leaf.get_content_type() for leaf in bodies if _content(leaf).strip()}
+            best = next((kind for kind in ("text/plain", "text/html") if kind in kinds), "")
+            others = {id(leaf) for leaf in bodies if best and leaf.get_content_type() != best}
+            leaves = [leaf for leaf in leaves if id(leaf) not in others]
     yield from leaves
 
 
@@ -101,7 +130,7 @@ def _mail_inside(part: MIMEPart) -> EmailMessage:
 
 def _filename(part: MIMEPart) -> str:
     try:
-        return " ".join((part.get_filename() or "").split())
+        return " ".join((part.get_filename() or "").split())[-_LONGEST_NAME:]  # its end says what it is
     except Exception:  # the parser of headers fails on some that are malformed
         return ""
 
@@ -159,7 +188,7 @@ def read_msg(path: Path) -> Iterator[Piece]:
         "Date": sent.strftime("%Y-%m-%d %H:%M") if sent else "",
         "Attachments": ", ".join(attachment.file_name or "" for attachment in attachments),
     }
-    headings = _head(subject)
+    headings = _head(subject[:_LONGEST_NAME])
     yield Piece("text", "\n".join(f"{label}: {fact}" for label, fact in facts.items() if fact))
     if message.body:
         yield from _without_lines(message.body.replace("\r\n", "\n"), headings.chain)

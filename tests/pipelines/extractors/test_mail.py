@@ -102,3 +102,32 @@ def test_all_texts_and_attachments_however_they_are_nested(tmp_path: Path) -> No
         ("below", "Boilers"),
         ("a note", "Boilers › note.txt"),
     ]
+
+
+def test_a_bad_part_takes_no_other_with_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    deep = "".join(f'Content-Type: multipart/mixed; boundary="D{n}"\n\n--D{n}\n' for n in range(2_000))
+    bad = part('application/octet-stream; name="deep.eml"', base64_of(deep.encode()), CODED)
+    after = part("text/plain", "a note", "Content-Disposition: attachment; filename=note.txt\n")
+    pieces = read(tmp_path / "a.eml", HEAD + several("mixed", bad, after))
+    assert pieces[-1].text == "a note"
+    assert "could not be read" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("head", "content"),
+    [
+        ("Subject: " + "x" * 100_000, "Content-Type: text/plain\n"),
+        ("Subject: Boilers", f"Content-Disposition: attachment; filename={'x' * 100_000}.txt\n"),
+    ],
+)
+def test_an_endless_name_is_not_repeated_with_all_that_it_is_above(tmp_path: Path, head: str, content: str) -> None:
+    mail = f"From: a@example.org\n{head}\nTo: b@example.org\n{content}\n" + "a paragraph\n\n" * 50
+    pieces = read(tmp_path / "a.eml", mail)
+    assert pieces[-1].text == "a paragraph"
+    assert sum(len(piece.text) + len(piece.heading) for piece in pieces) < 20_000
+
+
+def test_only_the_beginning_of_an_endless_field_is_taken_apart(tmp_path: Path) -> None:
+    head, body = read(tmp_path / "a.eml", "From: a@example.org\nTo: " + '"a" ' * 100_000 + "\n\nHello")
+    assert len(head.text) < 20_000
+    assert body.text == "Hello"
