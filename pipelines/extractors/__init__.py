@@ -96,8 +96,9 @@ def extract(path: Path, kind: Kind) -> Iterator[Piece]:
         ) from error
 
 
-# Characters that are never seen: zero width spaces, byte order marks, soft hyphens, NULs.
-_UNSEEN = re.compile("[\u200b\ufeff\u00ad\0]")
+# Characters that are never seen: zero width spaces, byte order marks, soft hyphens, NULs; and halves of characters,
+# as JSON and YAML may name them, which no file or index can hold.
+_UNSEEN = re.compile("[\u200b\ufeff\u00ad\0\ud800-\udfff]")
 
 
 def _tidy(text: str) -> str:

@@ -12,6 +12,8 @@ from pipelines.records import Piece
 LONGEST = 900
 """Characters of one Piece."""
 DEEPEST = 60
+_LONGEST_PATH = 300
+"""Characters of the names above a value, which are told with each."""
 
 
 def value_pieces(value: Any, place: Place, name: str = "") -> Iterator[Piece]:
@@ -38,7 +40,8 @@ def _facts(value: Any, path: str, depth: int = 0) -> Iterator[str | Piece]:
         yield f"{path}: …"
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _facts(inner, f"{path}.{key}" if path else str(key), depth + 1)
+            named = f"{path}.{key}" if path else str(key)
+            yield from _facts(inner, named if len(named) <= _LONGEST_PATH else f"…{named[-_LONGEST_PATH:]}", depth + 1)
     elif isinstance(value, list) and common_keys(value):
         yield from value_pieces(value, Place(), path)
     elif isinstance(value, list):

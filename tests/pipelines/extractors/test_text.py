@@ -96,6 +96,14 @@ def test_markdown_headings_tables_and_code(tmp_path: Path) -> None:
         ),
         ("---\ntitle: Kilns: a manual\ndate: 2026-02-03\n---", "title: Kilns: a manual\ndate: 2026-02-03"),
         ("---\nof: &a [x, y]\nall: [*a, *a]\n---", "of: &a [x, y]\nall: [*a, *a]"),
+        ("---\nQ: first\nQ: second\n---", "Q: first\nQ: second"),
+        ("---\nat: !!timestamp noon\nsum: !!bool maybe\n---", "at: noon\nsum: maybe"),
+        ("---\na: !!python/name:os.system x\nb: !!int 0x" + "f" * 5 + "\n---", "a: x\nb: 0xfffff"),
+        ('---\na: "\\Uffffffff"\n---', 'a: "\\Uffffffff"'),
+        ('---\na: "kiln \\ud800"\n---', "a: kiln "),
+        ("+++\nversion = 1.10\n+++", "version: 1.10"),
+        ("---\r\na: 1\r\n---\r", "a: 1"),
+        ("\ufeff---\na: 1\n---", "a: 1"),
     ],
 )
 def test_fields_at_the_top_of_markdown(tmp_path: Path, head: str, told: str) -> None:
@@ -103,6 +111,13 @@ def test_fields_at_the_top_of_markdown(tmp_path: Path, head: str, told: str) -> 
     lines = head.count("\n") + 1
     assert (fields.text, fields.place.lines) == (told, (1, lines))
     assert (body.text, body.place.lines) == ("Gloves on.", (lines + 1, lines + 1))
+
+
+@pytest.mark.parametrize("head", ["---\na: {}\n---", "+++\na = {}\n+++"])
+@pytest.mark.parametrize("deep", ["[" * 4000 + "]" * 4000, "a." * 4000, "[[" * 20, "0x" + "f" * 9000])
+def test_fields_that_no_person_wrote_take_nothing_else_with_them(tmp_path: Path, head: str, deep: str) -> None:
+    pieces = read(tmp_path / "a.md", head.format(deep) + "\n\nGloves on.\n")
+    assert (pieces[-1].text, pieces[-1].place.lines) == ("Gloves on.", (5, 5))
 
 
 def test_fields_alone(tmp_path: Path) -> None:
@@ -196,6 +211,17 @@ def test_json_as_facts_and_records_as_a_table(tmp_path: Path) -> None:
     facts, table = read(tmp_path / "a.json", json.dumps(value))
     assert facts.text == "shop.name: Nord\nshop.open: TRUE"
     assert (table.kind, table.text, table.heading) == ("table", "n | p\nbolt | 1.5\nnut | 2", "shop.items")
+
+
+def test_an_endless_name_in_json_is_not_repeated_with_all_below_it(tmp_path: Path) -> None:
+    source = json.dumps({"x" * 50_000: {f"size{n}": n for n in range(1000)}})
+    told = "\n".join(texts(read(tmp_path / "a.json", source)))
+    assert ".size999: 999" in told
+    assert len(told) < 500_000
+
+
+def test_half_a_character_is_left_out(tmp_path: Path) -> None:
+    assert texts(read(tmp_path / "a.json", '{"kiln": "hot\\ud800"}')) == ["kiln: hot"]
 
 
 def test_json_lines_know_their_lines(tmp_path: Path) -> None:
