@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from pathlib import Path
 
+from pipelines.extractors.alphabets import LATIN, latin_encoding
 from pipelines.reading.kinds import utf16_without_mark
 
 _SAMPLE = 262_144
+
+# What programs write that declare the smaller encoding, as browsers read it (encoding.spec.whatwg.org).
+_MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "euc_kr": "cp949", "shift_jis": "cp932"}
+_MEANT |= {"gb2312": "gb18030", "gbk": "gb18030", "big5": "cp950", "tis-620": "cp874"}
+_FIT_ANYTHING = ("cp1252", "iso8859-1", "iso8859-15")
+_SURELY = 30.0
+"""By how much another encoding must read better than a declared one."""
 
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -51,10 +61,10 @@ def encoding_of(data: bytes, declared: str = "") -> str:
         return name
     if b"\x1b$" in data and _fits(data, "iso2022_jp_2"):  # Japanese in seven bits: valid UTF-8 as well
         return "iso2022_jp_2"
-    for name in ("utf-8", declared):
-        if name and _fits(data, name):
-            return name
     sample = data[:_SAMPLE]
+    for name in ("utf-8", _codec(declared), declared):
+        if name and _fits(data, name):
+            return name if name not in _FIT_ANYTHING else _western(sample, name) or encoding_of(data)
     beyond_ascii = len(sample) - len(sample.translate(None, _HIGH_BYTES))
     scores = {name: _everyday_share(sample, name) for name in _EVERYDAY}
     best = max(scores, key=lambda name: scores[name])
@@ -69,9 +79,28 @@ def encoding_of(data: bytes, declared: str = "") -> str:
 
     # A few accents in a short text say nothing; a text of mostly such bytes is Cyrillic, Greek, Arabic …
     if len(sample) < 64 and beyond_ascii < 0.4 * len(sample):
-        return "cp1252"
+        return latin_encoding(sample)
     match = from_bytes(sample, cp_isolation=_ONE_BYTE).best()
-    return match.encoding if match else "cp1252"
+    return match.encoding if match and match.encoding not in LATIN else latin_encoding(sample)
+
+
+def _codec(declared: str) -> str:
+    """Python's name of an encoding by the name that a file gives it; the larger one where programs mean that."""
+    name = declared.strip().lower().replace("_", "-").removeprefix("x-")
+    name = "cp" + name.removeprefix("windows-") if name.startswith("windows-") else name
+    try:
+        name = codecs.lookup(name).name
+    except LookupError:
+        return ""
+    return _MEANT.get(name, name)
+
+
+def _western(sample: bytes, name: str) -> str:
+    """`name`, which any bytes fit, or what the text reads much better in; '' where most of it is another alphabet."""
+    beyond = re.findall(rb"[\x80-\xff]+", sample)
+    if sum(len(run) for run in beyond if len(run) > 2) > 0.5 * sum(map(len, beyond)):
+        return ""
+    return latin_encoding(sample, name, _SURELY)
 
 
 def _fits(data: bytes, name: str) -> bool:

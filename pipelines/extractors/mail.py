@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from email.message import EmailMessage
+from encodings.aliases import aliases
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _TEXT_NAMES = (".txt", ".md", ".csv", ".log", ".json")
+# As Outlook names encodings, also of headers, which Python knows by other names.
+aliases.update(windows_874="cp874", windows_936="gbk", windows_949="cp949", windows_950="cp950")
+
 _DEEPEST = 3
 """Mails inside mails that are read."""
 _LONGEST_FIELD = 1_000

@@ -131,3 +131,12 @@ def test_only_the_beginning_of_an_endless_field_is_taken_apart(tmp_path: Path) -
     head, body = read(tmp_path / "a.eml", "From: a@example.org\nTo: " + '"a" ' * 100_000 + "\n\nHello")
     assert len(head.text) < 20_000
     assert body.text == "Hello"
+
+
+@pytest.mark.parametrize("charset", ["windows-950", "big5"])
+def test_headers_and_body_in_big5(tmp_path: Path, charset: str) -> None:
+    named = f"=?{charset}?B?{base64.b64encode('會議'.encode('cp950')).decode()}?="
+    body = part(f"text/plain; charset={charset}", base64_of("明天上午".encode("cp950")), CODED)
+    head, text = read(tmp_path / "a.eml", f"Subject: {named}\nFrom: a@example.org\nTo: b@example.org\n{body}")
+    assert head.text.startswith("Subject: 會議")
+    assert text.text == "明天上午"

@@ -47,6 +47,37 @@ def test_encodings_are_found_even_in_small_files(text: str, encoding: str) -> No
     assert decode(text.encode(encoding)) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Árvíztűrő tükörfúrógép. Az ülés hétfőn reggel lesz.", "cp1250"),
+        ("Cena: 120 zł, święto w sobotę", "cp1250"),
+        ("Šolska ura se začne ob osmih, čaj je na mizi.", "cp1250"),
+        ("Ludzie rodzą się wolni i równi w swej godności, więc są braćmi.", "iso8859_2"),
+        ("Sanāksme sākas pirmdien no rīta, visi cilvēki nāks.", "cp1257"),
+        ("Die „Größe“ beträgt 14 m² bei 5 °C, ca. 3 µm.", "cp1252"),
+        ("He said “no” – and it’s 20 €.", "cp1252"),
+    ],
+)
+@pytest.mark.parametrize("declared", ["", "iso-8859-1"])
+def test_encodings_of_one_byte_are_told_by_their_language(text: str, encoding: str, declared: str) -> None:
+    assert decode(text.encode(encoding), declared) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "declared"),
+    [
+        ("會議時間：明天上午九點在大會議室，請準時參加。", "cp950", "iso-8859-1"),
+        ("Встреча начинается в понедельник", "cp1251", "windows-1252"),
+        ("회의 똠방", "cp949", "ks_c_5601-1987"),
+        ("会議は①です", "cp932", "Shift_JIS"),
+        ("會議 碁", "cp950", "windows-950"),
+    ],
+)
+def test_a_declared_encoding_is_taken_as_it_is_meant(text: str, encoding: str, declared: str) -> None:
+    assert decode(text.encode(encoding), declared) == text
+
+
 def test_a_few_damaged_bytes_do_not_change_the_encoding() -> None:
     data = ("höhere Größe über alles " * 20).encode() + b"\xff and more"
     assert decode(data).startswith("höhere Größe")
