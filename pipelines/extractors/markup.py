@@ -14,6 +14,7 @@ from indexes.records import Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors.archives import open_zip, parse_xml, picture_inside, resolve
 from pipelines.extractors.decoding import decode
+from pipelines.extractors.spans import WIDEST, Cell, spread
 from pipelines.extractors.tables import table_pieces
 from pipelines.extractors.text import Headings, paragraphs
 from pipelines.records import Piece
@@ -165,15 +166,40 @@ def _is_named(table: Tag) -> bool:
 
 
 def _rows(table: Tag) -> list[tuple[int, list[str]]]:
-    rows = []
-    for number, row in enumerate(table.find_all("tr"), 1):
-        cells = []
-        for cell in row.find_all(["td", "th"], recursive=False):
-            for hidden in cell.find_all(["style", "script"]):
-                hidden.decompose()
-            cells.append(" ".join(cell.get_text(" ").split()))
-        rows.append((number, cells))
-    return rows
+    """Rows of equal columns; a cell over several rows is told in each of them."""
+    rows: list[list[Cell]] = []
+    open_: dict[int, tuple[int, int]] = {}  # by column: how many rows below it still belong to the cell, and its width
+    for row in table.find_all("tr"):
+        cells: list[Cell] = []
+        column, below = 0, dict(open_)
+        waiting = row.find_all(["td", "th"], recursive=False)
+        while waiting or any(at >= column for at in below):
+            if column in below:
+                left, wide = below.pop(column)
+                cells.append(("", wide, True))
+            elif waiting:
+                cell = waiting.pop(0)
+                left, wide = _number(cell.get("rowspan")), min(_number(cell.get("colspan")), WIDEST)
+                cells.append((_cell_text(cell), wide, False))
+            else:  # a hole before a cell from above
+                left, wide = 1, 1
+                cells.append(("", 1, False))
+            open_.pop(column, None)
+            if left > 1:
+                open_[column] = (left - 1, wide)
+            column += wide
+        rows.append(cells)
+    return spread(rows)
+
+
+def _number(value: Any) -> int:
+    return int(value) if re.fullmatch("[1-9][0-9]{0,3}", str(value)) else 1
+
+
+def _cell_text(cell: Tag) -> str:
+    for hidden in cell.find_all(["style", "script"]):
+        hidden.decompose()
+    return " ".join(cell.get_text(" ").split())
 
 
 # --- XML -------------------------------------------------------------------------------------------------------

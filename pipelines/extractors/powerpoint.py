@@ -16,7 +16,6 @@ from pipelines.extractors.graphics import GRAPHICS, graphic_pieces
 from pipelines.extractors.numbering import numeral
 from pipelines.extractors.ooxml import (
     A,
-    Cell,
     P,
     Package,
     Part,
@@ -24,8 +23,8 @@ from pipelines.extractors.ooxml import (
     children,
     inline,
     number,
-    spread,
 )
+from pipelines.extractors.spans import Cell, spread
 from pipelines.extractors.tables import table_pieces
 from pipelines.records import Piece
 

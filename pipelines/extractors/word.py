@@ -22,7 +22,6 @@ from pipelines.extractors.ooxml import (
     OFF,
     TEXTS,
     A,
-    Cell,
     M,
     Package,
     Part,
@@ -31,9 +30,9 @@ from pipelines.extractors.ooxml import (
     children,
     number,
     said,
-    spread,
     value,
 )
+from pipelines.extractors.spans import Cell, spread
 from pipelines.extractors.symbols import symbol
 from pipelines.extractors.tables import table_pieces
 from pipelines.extractors.text import Headings

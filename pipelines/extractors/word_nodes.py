@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines.extractors.ooxml import Cell, W, children, is_on, number, value
+from pipelines.extractors.ooxml import W, children, is_on, number, value
+from pipelines.extractors.spans import Cell
 
 DELETED = (f"{W}del", f"{W}moveFrom")
 _WRAPPERS = tuple(f"{W}{name}" for name in "sdt sdtContent customXml ins moveTo".split())

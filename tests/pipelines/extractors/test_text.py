@@ -195,6 +195,24 @@ def test_html_in_the_encoding_that_it_declares(tmp_path: Path) -> None:
     assert "Žluťoučký kůň" in texts(read(tmp_path / "a.html", page.encode("iso-8859-2")))
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (
+            "<tr><th>City<th>Year<th>People<tr><td rowspan=2>Riga<td>2020<td>600<tr><td>2021<td>610",
+            "City | Year | People\nRiga | 2020 | 600\nRiga | 2021 | 610",
+        ),
+        (
+            "<tr><th rowspan=2>City<th colspan=2>Sales<tr><th>2025<th>2026<tr><td>Riga<td>1<td>2",
+            "City | Sales 2025 | Sales 2026\nRiga | 1 | 2",
+        ),
+        ("<tr><th>a<th>b<th>c<tr><td>1<td rowspan=2>x<td>2<tr><td>3<td>4", "a | b | c\n1 | x | 2\n3 | x | 4"),
+    ],
+)
+def test_html_cells_over_several_rows(tmp_path: Path, source: str, told: str) -> None:
+    assert texts(read(tmp_path / "a.html", f"<html><table>{source}</table>")) == [told]
+
+
 def test_html_nested_without_end_is_read(tmp_path: Path) -> None:
     assert texts(read(tmp_path / "a.html", "<html><body>" + "<div>" * 5000 + "deep")) == ["deep"]
 
