@@ -90,7 +90,7 @@ def _codec(declared: str) -> str:
     name = "cp" + name.removeprefix("windows-") if name.startswith("windows-") else name
     try:
         name = codecs.lookup(name).name
-    except LookupError:
+    except (LookupError, ValueError):
         return ""
     return _MEANT.get(name, name)
 
@@ -106,7 +106,7 @@ def _western(sample: bytes, name: str) -> str:
 def _fits(data: bytes, name: str) -> bool:
     try:
         data.decode(name)
-    except (UnicodeDecodeError, LookupError):
+    except (LookupError, ValueError):  # also of names that are none, with NULs or halves of characters
         return False
     return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ _BLOCKS = re.compile(
     "html|main|ol|p|section|summary|td|th|tr|ul|table|caption"
 )
 _DEEPEST = 150
+_MOST_SPANNED = 20_000
+"""Cells of a table that others spread over: a few that span thousands of rows would make a page a library."""
 _LONGEST_LIST = 700
 """Characters after which the items of a list begin a new Piece."""
 
@@ -168,23 +171,28 @@ def _is_named(table: Tag) -> bool:
 def _rows(table: Tag) -> list[tuple[int, list[str]]]:
     """Rows of equal columns; a cell over several rows is told in each of them."""
     rows: list[list[Cell]] = []
+    spare = _MOST_SPANNED
     open_: dict[int, tuple[int, int]] = {}  # by column: how many rows below it still belong to the cell, and its width
     for row in table.find_all("tr"):
         cells: list[Cell] = []
-        column, below = 0, dict(open_)
-        waiting = row.find_all(["td", "th"], recursive=False)
-        while waiting or any(at >= column for at in below):
+        column, below, last = 0, dict(open_), max(open_, default=-1)
+        waiting = deque(row.find_all(["td", "th"], recursive=False))
+        while waiting or column <= last:
             if column in below:
                 left, wide = below.pop(column)
                 cells.append(("", wide, True))
             elif waiting:
-                cell = waiting.pop(0)
+                cell = waiting.popleft()
                 left, wide = _number(cell.get("rowspan")), min(_number(cell.get("colspan")), WIDEST)
                 cells.append((_cell_text(cell), wide, False))
             else:  # a hole before a cell from above
                 left, wide = 1, 1
                 cells.append(("", 1, False))
             open_.pop(column, None)
+            spare -= wide - 1 if left == 1 else wide
+            if spare < 0:
+                left, wide = 1, 1
+                cells[-1] = (cells[-1][0], 1, False)
             if left > 1:
                 open_[column] = (left - 1, wide)
             column += wide

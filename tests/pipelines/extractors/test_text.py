@@ -213,6 +213,18 @@ def test_html_cells_over_several_rows(tmp_path: Path, source: str, told: str) ->
     assert texts(read(tmp_path / "a.html", f"<html><table>{source}</table>")) == [told]
 
 
+def test_html_cells_over_all_rows_do_not_multiply_without_end(tmp_path: Path) -> None:
+    wide = "<td rowspan=9999 colspan=100>a kiln" * 50
+    told = texts(read(tmp_path / "a.html", f"<html><table><tr>{wide}{'<tr><td>row' * 500}</table>"))
+    assert "row" in told[-1]
+    assert sum(map(len, told)) < 1_000_000
+
+
+@pytest.mark.parametrize("declared", ["a\0b", "undefined", "\ud800"])
+def test_an_encoding_of_an_impossible_name_is_not_believed(declared: str) -> None:
+    assert decode("Brennöfen und Kühlräume".encode("cp1252"), declared) == "Brennöfen und Kühlräume"
+
+
 def test_html_nested_without_end_is_read(tmp_path: Path) -> None:
     assert texts(read(tmp_path / "a.html", "<html><body>" + "<div>" * 5000 + "deep")) == ["deep"]
 
