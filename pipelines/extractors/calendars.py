@@ -43,14 +43,16 @@ def calendar_pieces(text: str, heading: str = "") -> Iterator[Piece]:
     """The events, tasks and notes of a calendar, then what stands beside it; without an event all as it stands."""
     told = False
     beside: list[str] = []
+    known, calendar = None, None
     for lines, about in _events(text, beside):
         told = True
-        calendar = _component(about)
+        if about != known:
+            known, calendar = about, _component(about)
         name = _line(_one(calendar, "X-WR-CALNAME") or _one(calendar, "NAME"))
         under = " › ".join(filter(None, (heading, name)))
         try:
             yield from _event(_component(lines), _line(_one(calendar, "METHOD")), under)
-        except (ValueError, LookupError, ArithmeticError, OSError):  # zones are looked for among files
+        except (ValueError, TypeError, LookupError, ArithmeticError, OSError):  # zones are looked for among files
             yield Piece("text", "\n".join(lines), Place(), under)
     for piece in paragraphs("\n".join(beside) if told else text):
         yield Piece("text", piece.text, Place(), heading)

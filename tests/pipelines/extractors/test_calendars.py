@@ -76,6 +76,7 @@ def test_a_calendar_without_an_event_is_told_as_it_stands(tmp_path: Path) -> Non
         ([f"DTSTART;TZID={'a' * 5000}:20260101T000000"], "DTSTART;TZID=aaa"),
         (["SUMMARY:Ball", "LOCATION:a", "LOCATION:b"], "Summary: Ball\nPlace: a"),
         (["ORGANIZER;CN=Doe, Jane:mailto:j@example.org"], "Organizer: Doe, Jane <j@example.org>"),
+        (["CATEGORIES;VALUE=DATE:20260101"], "CATEGORIES;VALUE=DATE:20260101"),
         (["EXDATE;VALUE=DATE:20260101,soon"], "Except on: 2026-01-01, soon"),
         (["RDATE;VALUE=PERIOD:20260101T080000Z/PT1H"], "Also on: 2026-01-01 08:00 UTC to PT1H"),
     ],
