@@ -51,12 +51,15 @@
     reveal(button);
   });
 
-  // The panel is drawn anew when an answer is finished: what the person has chosen meanwhile stays chosen.
+  // The panel is drawn anew while an answer comes: what the person has chosen meanwhile, also of an earlier answer,
+  // stays chosen until the next question.
   function keep() {
-    new MutationObserver(() => {
-      const newest = [...document.querySelectorAll('#fs-evidence [data-group]')].at(-1);
-      if (newest && chosen?.dataset.exchange === newest.dataset.group) select(chosen);
-      else chosen = null;
+    let asked = null;
+    new MutationObserver(([{ target }]) => {
+      const number = target.dataset.state.split(' ')[0];
+      if (number !== asked) chosen = null;
+      asked = number;
+      if (chosen) select(chosen);
     }).observe(document.body, { subtree: true, attributeFilter: ['data-state'] });
   }
   if (document.body) keep();

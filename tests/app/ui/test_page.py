@@ -167,6 +167,14 @@ def test_a_second_question_knows_the_first(page, chat) -> None:
     page.locator(".fs-chip[data-exchange='1']").first.click()
     page.locator("[data-group='1']").wait_for(state="visible")
     page.locator("[data-group='2']").wait_for(state="hidden")
+    # what is chosen of an earlier answer stays chosen when the server draws the panel once more
+    page.evaluate("""() => {
+      document.querySelector(".fs-panel [data-group='1']").hidden = true;
+      document.querySelector(".fs-panel [data-group='2']").hidden = false;
+      document.querySelector(".fs-panel").dataset.state = "2 answered again";
+    }""")
+    page.locator("[data-group='1']").wait_for(state="visible")
+    page.locator("[data-group='2']").wait_for(state="hidden")
     page.get_by_role("button", name="New").click()
     page.locator(".fs-welcome").wait_for()
     assert page.locator(".fs-exchange").count() == 0
