@@ -38,6 +38,14 @@ class NoResult(Exception):
     """A formula that is beyond what is computed here."""
 
 
+class _TooDeep(NoResult):
+    """A cell that is not known yet, below as many others as may wait."""
+
+    def __init__(self, at: tuple[str, int, int]) -> None:
+        super().__init__(at)
+        self.at = at
+
+
 class Calculator:
     """Computes by the cells of sheets, which `cells_of` gives by title; None for a sheet that there is not."""
 
@@ -45,34 +53,57 @@ class Calculator:
         self.cells_of = cells_of
         self.steps = 0
         self.known: dict[tuple[str, int, int], Value] = {}
+        self.failed: set[tuple[str, int, int]] = set()
         self.waiting: set[tuple[str, int, int]] = set()
 
     def result(self, sheet: str, row: int, column: int) -> Value:
         """What the formula of a cell gives; None if it is not known."""
-        try:
-            return self.value(sheet, row, column)
-        except (NoResult, ArithmeticError, ValueError, TypeError, IndexError, RecursionError):
-            return None
-        finally:
+        asked = [(sheet, row, column)]  # of a long chain of cells the lower ones first
+        while asked:
             self.waiting.clear()
+            try:
+                self.value(*asked[-1])
+            except _TooDeep as deeper:
+                if deeper.at not in asked:
+                    asked.append(deeper.at)
+                    continue
+                self.failed.update(asked)
+            except NoResult:
+                pass
+            asked.pop()
+        return self.known.get((sheet, row, column))
 
     def value(self, sheet: str, row: int, column: int) -> Value:
         cells = self.cells_of(sheet)
         self.steps += 1
-        if cells is None or self.steps > _MOST_STEPS:
+        at = (sheet, row, column)
+        if cells is None or self.steps > _MOST_STEPS or at in self.failed:
             raise NoResult
         stored, formula = cells.get((row, column), (None, ""))
         if isinstance(stored, str) and _ERROR.fullmatch(stored):
             raise NoResult
-        at = (sheet, row, column)
-        if formula and at not in self.known:
-            if at in self.waiting or len(self.waiting) > _DEEPEST or len(formula) > LONGEST:
+        if not formula:
+            return stored
+        if at not in self.known:
+            self.known[at] = self._computed(at, formula)
+        return self.known[at]
+
+    def _computed(self, at: tuple[str, int, int], formula: str) -> Value:
+        if len(self.waiting) > _DEEPEST:
+            raise _TooDeep(at)
+        self.steps += len(formula)
+        try:
+            if at in self.waiting or len(formula) > LONGEST:
                 raise NoResult
             self.waiting.add(at)
-            found = _Formula(self, sheet, formula).value()
-            self.known[at] = 0.0 if found is None else found
-            self.waiting.discard(at)
-        return self.known[at] if formula else stored
+            found = _Formula(self, at[0], formula).value()
+        except _TooDeep:
+            raise
+        except (NoResult, ArithmeticError, ValueError, TypeError, IndexError, RecursionError) as error:
+            self.failed.add(at)
+            raise NoResult from error
+        self.waiting.discard(at)
+        return 0.0 if found is None else found
 
     def area(self, sheet: str, match: re.Match[str]) -> Iterator[Value]:
         """The values of the cells of a range such as B2:B9."""

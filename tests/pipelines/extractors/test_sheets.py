@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.errors import ExtractionError
 from pipelines.extractors import extract
+from pipelines.extractors.calculation import Calculator, Cells
 from pipelines.extractors.number_formats import shown
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
@@ -197,6 +198,14 @@ def test_many_formulas_over_long_ranges_end(tmp_path: Path) -> None:
     text = "\n".join(piece.text for piece in read(tmp_path / "a.xlsx"))
     assert "\n1000 | 500500" in text
     assert "\n3000 | =SUM(A$2:A3001), not computed" in text
+
+
+def test_the_end_of_a_long_chain_of_formulas_is_computed_and_a_circle_is_not() -> None:
+    chain: Cells = {(row, 1): (None, f"=A{row - 1}+1") for row in range(2, 2001)}
+    calculator = Calculator(lambda title: {**chain, (1, 1): (1.0, ""), (1, 2): (None, "=C1"), (1, 3): (None, "=B1")})
+    assert calculator.result("Sheet", 2000, 1) == 2000
+    assert calculator.result("Sheet", 1, 2) is None
+    assert calculator.result("Sheet", 1000, 1) == 1000
 
 
 def test_ods_is_read_as_it_is_shown_with_what_is_hidden_and_far(tmp_path: Path) -> None:
