@@ -24,7 +24,16 @@ _TABLE_ROW = re.compile(r"\s*\|.*\|\s*$")
 _TABLE_RULE = re.compile(r"(?=[^-]*+-)[\s:|-]++$")
 _LIST_ITEM = re.compile(r"\s*([-*+]|\d+[.)])\s")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_DECORATION = re.compile(r"!?\[([^\[\]]*+)\]\([^)]{0,1000}\)|(\*\*|__)(.+?)\2")
+_ADDRESS = r"<[^<>\n]{0,1000}+>|(?:[^()<>\s]|\([^()\s]{0,300}+\)){0,1000}+"
+_TITLE = r"\"[^\"\n]{0,1000}+\"|'[^'\n]{0,1000}+'|\([^()\n]{0,1000}+\)"
+# A label may hold brackets; some converters escape those around it.
+_LINK = re.compile(
+    r"!?\\?\[(?P<label>(?:[^\[\]\\]|\\[^\[\]]|\[[^\[\]\n]{0,300}+\]){0,1000}+)\\?\]"
+    rf"\((?P<address>{_ADDRESS})(?:\s++(?:{_TITLE}))?\s*+\)"
+)
+_NOTE_MARK = re.compile(r"\[?(?:\d{1,4}|[a-z]{1,2}|note \d{1,3})\]?")
+_BOLD = re.compile(r"(\*\*|__)(.+?)\1")
+_ESCAPED = re.compile(r"(`[^`\n]{1,1000}+`)|\\([!-/:-@\[-`{-~])")  # but not within code
 
 
 def read_text(path: Path) -> Iterator[Piece]:
@@ -142,8 +151,13 @@ def _row(line: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without the marks of links, pictures and bold type; their words stay."""
-    return _DECORATION.sub(lambda match: match[1] if match[1] is not None else match[3], text)
+    """Without the marks of links, pictures and bold type, whose words stay, and without links to notes ('[97]')."""
+    return _ESCAPED.sub(lambda match: match[1] or match[2], _BOLD.sub(r"\2", _LINK.sub(_words_of_link, text)))
+
+
+def _words_of_link(link: re.Match[str]) -> str:
+    to_note = link["address"].lstrip("<").startswith("#") and _NOTE_MARK.fullmatch(link["label"])
+    return "" if to_note else link["label"]
 
 
 def _lines_piece(lines: list[str], first: int, heading: str = "") -> Iterator[Piece]:

@@ -151,6 +151,18 @@ def test_fields_that_no_person_wrote_take_nothing_else_with_them(tmp_path: Path,
     assert (pieces[-1].text, pieces[-1].place.lines) == ("Gloves on.", (5, 5))
 
 
+def test_links_of_markdown_leave_their_words_and_no_addresses_or_note_marks(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(
+        r'Through the [Bay](/wiki/Bay_(sea) "Bay (sea)"), \[[98]\](#note-98 "#note-98") past [the Cape](</w/C_(1)>)'
+        "\n"
+        r"and [see [4]](http://a.example/b), not \*far\*[3](#n3): a[0] (zero), [Part 2](#part-2), `x\_y` ![a gull](g.png)."
+    )
+    (piece,) = extract(tmp_path / "a.md", kind_of(tmp_path / "a.md"))
+    assert piece.text == (
+        "Through the Bay,  past the Cape\nand see [4], not *far*: a[0] (zero), Part 2, `x\\_y` a gull."
+    )
+
+
 def test_fields_alone(tmp_path: Path) -> None:
     assert texts(read(tmp_path / "a.md", "---\ntitle: Kiln\n---")) == ["title: Kiln"]
 
