@@ -97,34 +97,43 @@ def _how_much(table: Table, rng: random.Random) -> Iterator[Made]:
 
 
 def _dated(table: Table, rng: random.Random) -> Iterator[Made]:
-    label, column = _label(table), _pick(table, rng, lambda c: c.sort == "date")
-    if column is None:
+    """Of a year or month: that of the first column of days, or of another, whose name is said."""
+    label, columns = _label(table), [column for column in table.columns if column.sort == "date"]
+    if not columns:
         return
+    column = rng.choice(columns)
     days = [value for value in column.values if isinstance(value, tuple) and value[0]]
     if not days:
         return
     year, month, _ = rng.choice(days)
     by_month = rng.random() < 0.5
+    value, among = (_of_a_sort(table, rng) if rng.random() < 0.5 else None) or ("", range(table.height))
     rows = [
         row
-        for row, value in enumerate(column.values)
-        if isinstance(value, tuple) and value[0] == year and (value[1] == month or not by_month)
+        for row in among
+        if (day := column.values[row])
+        and isinstance(day, tuple)
+        and day[0] == year
+        and (day[1] == month or not by_month)
     ]
     when = (
         f"in {calendar.month_name[month]} {year}" if by_month else rng.choice((f"in {year}", f"from {year}", str(year)))
     )
+    if column is not columns[0]:
+        when = rng.choice((f"with {column.name} {when}", f"{column.name} {when}"))
     measure = _measure(table)
     known = [figure for row in rows if (figure := measure.numbers[row]) is not None] if measure else []
     kind = rng.random()
-    if kind < 0.4:
-        yield f"{rng.choice(('how many', 'how many were there', 'number of rows'))} {when}?", [str(len(rows))]
+    if kind < 0.3 and rows:
+        yield f"{rng.choice(('how many', 'how many were there', 'number of rows'))} {value} {when}?", [str(len(rows))]
     elif kind < 0.7 and len(known) > 1:
         yield (
-            f"{rng.choice(('how much', 'total', 'what was the sum', 'how much in total'))} {when}?",
+            f"{rng.choice(('how much', 'total', 'what was the sum', 'how much in total', 'sum of'))} {value} {when}?",
             [written(sum(known))],
         )
-    elif label:
-        yield f"{rng.choice(('which', 'list all', 'all the'))} {label.name} {when}", [label.cells[row] for row in rows]
+    elif label and rows:
+        asks = rng.choice(("which", "list all", "all the"))
+        yield f"{asks} {label.name} {value} {when}", [label.cells[row] for row in rows]
 
 
 def _average(table: Table, rng: random.Random) -> Iterator[Made]:

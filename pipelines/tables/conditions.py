@@ -17,7 +17,7 @@ from pipelines.tables.cells import Column, Sort, spoken, words_of, written
 from pipelines.tables.days import Day
 from pipelines.tables.numbers import Mark, number_of
 from pipelines.tables.table import Table
-from pipelines.tables.wording import NEGATIONS, SMALL, in_english
+from pipelines.tables.wording import NEGATIONS, SMALL, in_english, spelt
 
 Rows = frozenset[int]
 
@@ -63,7 +63,8 @@ class Asked:
 
     @cached_property
     def spoken(self) -> tuple[str, ...]:
-        return spoken(in_english(self.text, self.language))[:_LONGEST]
+        said = spoken(in_english(self.text, self.language))[:_LONGEST]
+        return tuple(map(spelt, said)) if self.language == "en" else said
 
     @cached_property
     def words(self) -> tuple[str, ...]:

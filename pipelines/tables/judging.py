@@ -215,8 +215,12 @@ def features(program: Program, reading: Reading) -> dict[str, float]:
     said["met"] = len(met & content) / max(1, len(content))
     said["used"] = len((program.words | reading.above) & content) / max(1, len(content))
     said["either"] = said[f"op:{operation} either"] = float(bool(which.either))
+    days = next((n for n, column in enumerate(table.columns) if column.sort == "date"), None)
     for each in which.all:
         share = 1 / len(which.all)
+        if each.test.startswith(("year", "month")):
+            said["first days"] += each.column == days
+            said["other days"] += each.column != days and not each.words & reading.named[each.column]
         said["exact"] += each.exact * share
         said[f"test:{each.test}"] += 1
         said[f"test:{each.test} overlap"] += reading.overlap[each.column]

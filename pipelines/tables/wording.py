@@ -4,8 +4,11 @@ weights were learned of them. The data file holds those of other languages."""
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 _FILE = Path(__file__).with_name("wording.tsv")
 
@@ -37,6 +40,9 @@ ASKING = (
 )
 """Words that say what is asked for and not of what."""
 
+_LONG = 7  # letters of a word that is known in spite of a mistake
+_SPELT = sorted(word for word in (*ASKING, "altogether", "difference", "percentage", "combined") if len(word) >= _LONG)
+
 
 def in_english(text: str, language: str) -> str:
     """A question with the words of the data file in English."""
@@ -44,6 +50,15 @@ def in_english(text: str, language: str) -> str:
     return (
         pattern.sub(lambda match: f" {english.get(match.group().lower(), match.group())} ", text) if english else text
     )
+
+
+@lru_cache(maxsize=10_000)
+def spelt(word: str) -> str:
+    """A word as one that asks, where one letter makes the difference ('alltogether')."""
+    if len(word) < _LONG or word in _SPELT:
+        return word
+    near = process.extractOne(word, _SPELT, scorer=OSA.distance, processor=None, score_cutoff=1)
+    return near[0] if near and near[0][0] == word[0] else word
 
 
 @cache
