@@ -26,7 +26,7 @@ class Piece:
     - `table`: rows as lines, cells joined by ' | '; the first line is the header row
     - `picture`: a photograph, figure or drawing to be seen (image vector, tags, text in it);
       `text` may hold its caption or alt text
-    - `scan`: a page without a text layer, to be read by OCR only
+    - `scan`: a page to be read by OCR; `text` is what a text layer says, also where OCR fails
 
     `heading` is the chain of headings above it ('Safety › Storage'). `member` names the picture
     inside a container file; `marks` are the lines that OCR read. `picture` is RGB, upright, at most

@@ -176,3 +176,62 @@ def picture_bytes(picture: Any, form: str = "PNG", **options: Any) -> bytes:
     data = io.BytesIO()
     picture.save(data, form, **options)
     return data.getvalue()
+
+
+def make_placed_pdf(
+    path: Path, characters: list[tuple[str, float, float]], size: float = 12, drawn: bytes = b""
+) -> Path:
+    """A PDF of one page with characters of any script, each (text, x, y from above) at its place, in this order; and
+    what else is `drawn` on it.
+
+    Each is drawn as a box that is half as wide as high; a Unicode map names up to 255 of them.
+    """
+    codes = {text: n for n, text in enumerate(dict.fromkeys(text for text, *_ in characters), 1)}
+    lines = [f"<{n:02x}> <{text.encode('utf-16-be').hex()}>" for text, n in codes.items()]
+    mapped = "".join(
+        f"{len(part)} beginbfchar\n" + "\n".join(part) + "\nendbfchar\n"
+        for part in (lines[n : n + 100] for n in range(0, len(lines), 100))
+    )
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Own def /CMapType 2 def\n"
+        f"1 begincodespacerange <00> <ff> endcodespacerange\n{mapped}endcmap end end"
+    ).encode()
+    content = "\n".join(
+        f"BT /F {size} Tf 1 0 0 1 {x:.2f} {PAGE[1] - y:.2f} Tm <{codes[text]:02x}> Tj ET" for text, x, y in characters
+    ).encode()
+    box = b"500 0 0 -200 500 800 d1 50 -150 400 900 re f"
+    path.write_bytes(
+        _written(
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Contents 4 0 R"
+            b" /Resources << /Font << /F 5 0 R >> >> >>" % PAGE,
+            _stream(content + b"\n" + drawn),
+            b"<< /Type /Font /Subtype /Type3 /FontBBox [0 -200 500 800] /FontMatrix [.001 0 0 .001 0 0] /FirstChar 1"
+            b" /LastChar %d /Widths [%s] /CharProcs << /a 7 0 R >> /ToUnicode 6 0 R"
+            b" /Encoding << /Type /Encoding /Differences [1 %s] >> /Resources << >> >>"
+            % (len(codes), b"500 " * len(codes), b"/a " * len(codes)),
+            _stream(cmap),
+            _stream(box),
+        )
+    )
+    return path
+
+
+def _stream(data: bytes) -> bytes:
+    return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(data), data)
+
+
+def _written(*objects: bytes) -> bytes:
+    """A PDF of these objects, the first of which is its catalogue."""
+    out, offsets = io.BytesIO(b""), []
+    out.write(b"%PDF-1.7\n")
+    for number, each in enumerate(objects, 1):
+        offsets.append(out.tell())
+        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, each))
+    start = out.tell()
+    out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
+    for offset in offsets:
+        out.write(b"%010d 00000 n \n" % offset)
+    out.write(b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start))
+    return out.getvalue()

@@ -5,15 +5,17 @@ Pure geometry: lengths are in points, the origin is the upper left corner, y gro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 Rectangle = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Characters side by side in one line, without a wide gap. `size` is the font size, `order` that of drawing."""
+    """Characters side by side in one line, without a wide gap. `size` is the font size, `order` that of drawing.
+    `against`: it is read the other way than the page, as Latin words in an Arabic one."""
 
     text: str
     x0: float
@@ -23,6 +25,7 @@ class Run:
     size: float
     bold: bool
     order: int
+    against: bool = False
 
     @property
     def middle(self) -> float:
@@ -45,6 +48,31 @@ class Block:
     table: bool
     columns: tuple[tuple[float, float], ...] = ()
     head: str = ""
+
+
+def turned(rectangle: Rectangle, quarter: int, width: float, height: float) -> Rectangle:
+    """A rectangle of a page of that size after `quarter` turns of the page counter-clockwise."""
+    x0, y0, x1, y1 = rectangle
+    if quarter == 1:
+        return y0, width - x1, y1, width - x0
+    if quarter == 2:
+        return width - x1, height - y1, width - x0, height - y0
+    if quarter == 3:
+        return height - y1, x0, height - y0, x1
+    return rectangle
+
+
+def turned_back(rectangle: Rectangle, quarter: int, width: float, height: float) -> Rectangle:
+    """The inverse of `turned`; `width` and `height` are again those of the page as it is seen."""
+    if quarter % 2:
+        width, height = height, width
+    return turned(rectangle, (4 - quarter) % 4, width, height)
+
+
+def mirrored(rectangle: Rectangle, width: float) -> Rectangle:
+    """A rectangle of a page of that width as a mirror shows it: what is read from the right begins on the left."""
+    x0, y0, x1, y1 = rectangle
+    return width - x1, y0, width - x0, y1
 
 
 def enclosing(rectangles: Iterable[Rectangle]) -> Rectangle:
@@ -105,11 +133,19 @@ class Cell:
 
 
 def joined_text(runs: Sequence[Run]) -> str:
-    text, end = "", 0.0
-    for run in runs:
-        text += run.text if not text or run.x0 - end < 0.12 * run.size else " " + run.text
-        end = run.x1
+    """The text of runs that stand side by side, in the order of reading."""
+    text, last = "", None
+    for run in _as_read(runs):
+        beside = last is None or max(run.x0 - last.x1, last.x0 - run.x1) < 0.12 * run.size
+        text += run.text if beside else " " + run.text
+        last = run
     return text
+
+
+def _as_read(runs: Sequence[Run]) -> Iterator[Run]:
+    for against, group in groupby(runs, lambda run: run.against):
+        beside = list(group)
+        yield from reversed(beside) if against else beside
 
 
 def cells_of(row: Sequence[Run]) -> list[Cell]:

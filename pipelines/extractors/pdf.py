@@ -20,10 +20,12 @@ from indexes.records import Box, Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors.grids import Grid, grids_of
 from pipelines.extractors.layout import blocks, open_table
-from pipelines.extractors.lines import Block, Rectangle, united
-from pipelines.extractors.pdf_characters import annotations_of, runs_of, turned, turned_back
+from pipelines.extractors.lines import Block, Rectangle, mirrored, turned, turned_back, united
+from pipelines.extractors.pdf_annotations import annotations_of
+from pipelines.extractors.pdf_characters import Font, glyphs_of, is_strange
 from pipelines.extractors.pdf_objects import bounds_of, objects_of
 from pipelines.extractors.pdf_rules import rules_of
+from pipelines.extractors.pdf_runs import texts_of
 from pipelines.extractors.pictures import LONGEST
 from pipelines.extractors.text import Headings
 from pipelines.records import Piece
@@ -48,7 +50,8 @@ MOST_ON_PICTURE = 600
 
 
 def read(path: Path) -> Iterator[Piece]:
-    """Blocks of each page in reading order, then its pictures; a `scan` for a page without a text layer.
+    """Blocks of each page in reading order, then its pictures; a `scan`, with what text there is, for a page of which
+    there is more to be seen than its text layer says.
 
     Damaged pages are left out. Raises ExtractionError for a locked or unreadable file.
     """
@@ -136,10 +139,12 @@ def _page_pieces(document: Any, number: int, known: _Known) -> list[Piece] | Non
             regions = view.picture_regions()
             covered = max((view.share(region) for region in regions), default=0.0)
             stamped = letters < MOST_STAMPED and covered > 0.6
-            if letters < FEWEST_CHARACTERS or strange > 0.3 * letters or stamped:
-                if not regions and not _draws_anything(page):
-                    return list(_text_pieces(found, number, view, headings))
-                return [Piece("scan", place=Place(page=number), heading=headings.chain, picture=view.render())]
+            senseless = strange > 0.3 * letters
+            drawn = letters < FEWEST_CHARACTERS and (regions or _draws_anything(page))
+            if drawn or senseless or stamped:
+                known_text = "" if senseless else "\n".join(block.text for block in found)
+                scan = Piece("scan", known_text, Place(page=number), headings.chain, view.render())
+                return [scan, *view.filled_in(number, headings.chain)]
             pieces = list(_text_pieces(found, number, view, headings))
             pieces += view.filled_in(number, headings.chain)
             for region in regions:
@@ -185,7 +190,11 @@ def _is_heading(block: Block, body: float) -> bool:
 
 
 def _draws_anything(page: Any) -> bool:
-    return next(iter(page.get_objects(max_depth=2)), None) is not None
+    """Whether there is more on it than text."""
+    import pypdfium2.raw as raw
+
+    others = (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING)
+    return any(True for sort in others for _ in objects_of(page, sort))
 
 
 class PageView:
@@ -248,20 +257,32 @@ class PageView:
         rules = rules_of(self.page, self)
 
         @cache
-        def grids(quarter: int) -> list[Grid]:
-            return grids_of([turned(rule, quarter, self.width, self.height) for rule in rules])
+        def grids(quarter: int, right: bool = False) -> list[Grid]:
+            own = [turned(rule, quarter, self.width, self.height) for rule in rules]
+            return grids_of([mirrored(rule, self._width(quarter)) for rule in own] if right else own)
 
         textpage = self.page.get_textpage()
         try:
-            by_quarter, strange = runs_of(textpage, self, grids)
+            glyphs = glyphs_of(textpage, self)
+            texts = list(texts_of(glyphs, grids, Font(textpage, self).bold))
         finally:
             textpage.close()
         found: list[Block] = []
-        for quarter, runs in sorted(by_quarter.items()):
-            for block in blocks(runs, above if quarter == 0 else None, grids(quarter)):
-                seen = turned_back(block.rectangle, quarter, self.width, self.height)
+        for text in texts:
+            # What is read from the right is laid out as in a mirror: its columns begin on the left there.
+            runs, width = text.runs, self._width(text.quarter)
+            if text.right:
+                runs = [replace(run, x0=width - run.x1, x1=width - run.x0) for run in runs]
+            for block in blocks(runs, above if text.quarter == 0 else None, grids(text.quarter, text.right)):
+                seen = mirrored(block.rectangle, width) if text.right else block.rectangle
+                seen = turned_back(seen, text.quarter, self.width, self.height)
                 found.append(replace(block, rectangle=seen))
-        return found, sum(len(run.text) for runs in by_quarter.values() for run in runs), strange
+        letters = sum(len(run.text) for text in texts for run in text.runs)
+        return found, letters, sum(is_strange(glyph.text) for glyph in glyphs)
+
+    def _width(self, quarter: int) -> float:
+        """Of the page after so many quarter turns."""
+        return self.height if quarter % 2 else self.width
 
     def picture_regions(self) -> list[Rectangle]:
         """Where pictures stand that are worth seeing; strips of one picture are put together."""

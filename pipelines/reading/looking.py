@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 CAPTION = "Caption: "
 SHOWS = "Shows: "
 _NOTHING = "A picture."
+_WORD = re.compile(r"\w+")
 _FEWEST_BITS = 32  # of a fingerprint; an empty page looks like any other
 
 
@@ -51,6 +53,8 @@ def look(piece: Piece, shelf: ModelShelf, read: bool = True) -> Iterator[Piece]:
         for block in paragraphs(lines):
             text, place = "\n".join(line.text for line in block), replace(piece.place, box=_around(block))
             yield Piece("text", text, place, piece.heading, marks=_marks(block))
+        if rest := _beyond(piece.text, lines):
+            yield replace(piece, kind="text", text=rest, picture=None)
         return
     seen = shelf.image.look([piece.picture])[0]
     # Captions first, then what can be read in it, then what it shows: each is a sentence of the evidence.
@@ -64,6 +68,12 @@ def look(piece: Piece, shelf: ModelShelf, read: bool = True) -> Iterator[Piece]:
     yield replace(
         piece, text=text, picture=None, vector=seen.vector, marks=_marks(lines), fingerprint=fingerprint(piece.picture)
     )
+
+
+def _beyond(text: str, lines: list[Line]) -> str:
+    """The lines of a text of which some word was not read."""
+    seen = {word for line in lines for word in _WORD.findall(line.text.lower())}
+    return "\n".join(line for line in text.split("\n") if not set(_WORD.findall(line.lower())) <= seen)
 
 
 def fingerprint(picture: Image) -> str:
