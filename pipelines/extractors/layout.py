@@ -5,10 +5,8 @@ Pure geometry: knows nothing of PDF. Lengths are in points, the origin is the up
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, pairwise
-from statistics import median
 
 from pipelines.extractors.columns import columns_of, filled_in, tables_in, texts_of
 from pipelines.extractors.grids import Grid
@@ -16,13 +14,13 @@ from pipelines.extractors.lines import (
     Block,
     Row,
     Run,
-    cells_of,
     enclosing,
     is_figure,
     is_head,
     joined_text,
     rows_of,
 )
+from pipelines.extractors.regions import regions
 from pipelines.extractors.ruled import going_on, ruled
 
 _MARGIN = 150
@@ -31,8 +29,6 @@ _FITTING = 0.9
 """Of the runs of rows that go on with a table, so many stand in one of its columns each."""
 _EDGE = 4.0
 """Points by which the edges of such columns may differ."""
-_MOST_RUNS = 3000
-"""On a page that is read by columns: finding them takes the square of their time."""
 
 
 def blocks(runs: Sequence[Run], above: Block | None = None, grids: Sequence[Grid] = ()) -> list[Block]:
@@ -40,7 +36,7 @@ def blocks(runs: Sequence[Run], above: Block | None = None, grids: Sequence[Grid
     this page in its columns go on with it, below its head. What stands in `grids` as in a table is one."""
     tables, others = ruled(grids, runs)
     found: list[Block] = []
-    for part in (part for region in _regions([*others, *tables]) for part in _around(region, tables)):
+    for part in (part for region in regions([*others, *tables]) for part in _around(region, tables)):
         if isinstance(part, Run):
             for block in tables[part]:
                 found.append(going_on(block, above) if above and _begins(found, block.size) else block)
@@ -77,74 +73,6 @@ def open_table(found: Sequence[Block]) -> Block | None:
         if below > _MARGIN:
             return None
     return None
-
-
-# --- columns ---------------------------------------------------------------------------------------------------
-
-
-def _regions(runs: list[Run], depth: int = 0) -> list[list[Run]]:
-    """Parts of the page to be read one after the other: columns of prose, and what spans them."""
-    gutter = _gutter(runs) if depth < 4 and 8 <= len(runs) <= _MOST_RUNS else None
-    if gutter is None:
-        return [runs] if runs else []
-    crossing = sorted((run for run in runs if run.x0 < gutter < run.x1), key=lambda run: run.middle)
-    regions: list[list[Run]] = []
-    top = float("-inf")
-    for span in [*crossing, None]:
-        bottom = span.middle if span else float("inf")
-        for side in (lambda run: run.x1 <= gutter, lambda run: run.x0 >= gutter):
-            inside = [run for run in runs if top <= run.middle < bottom and side(run)]
-            regions += _regions(inside, depth + 1)
-        if span:
-            if regions and len(regions[-1]) and _all_crossing(regions[-1], gutter):
-                regions[-1].append(span)
-            else:
-                regions.append([span])
-        top = bottom
-    return regions
-
-
-def _all_crossing(region: list[Run], gutter: float) -> bool:
-    return all(run.x0 < gutter < run.x1 for run in region)
-
-
-def _gutter(runs: list[Run], divided: bool = False) -> float | None:
-    """The x of the empty strip between two columns of prose, or None. What stands beside it may be `divided` itself
-    already: then it is one column.
-
-    Two columns of prose are drawn one after the other and each of their lines is one run; the rows of a table are
-    drawn across, or its cells are short. A strip that only a few wide lines (title, figure caption) cross counts.
-    """
-    starts = Counter(round(run.x0 / 3) for run in runs)
-    best: tuple[float, float] | None = None
-    for key, _ in starts.most_common(6):
-        start = min(run.x0 for run in runs if round(run.x0 / 3) == key)
-        ends = sorted(run.x1 for run in runs if run.x1 <= start)
-        x = (start + ends[int(len(ends) * 0.9)]) / 2 if ends else start
-        left = [run for run in runs if run.x1 <= x]
-        right = [run for run in runs if run.x0 >= x]
-        if len(left) < 4 or len(right) < 4:
-            continue
-        if not all(_is_prose(side) or (not divided and _gutter(side, True)) for side in (left, right)):
-            continue
-        if len(runs) - len(left) - len(right) > 0.34 * len(runs):
-            continue
-        drawn = sorted(left + right, key=lambda run: run.order)
-        changes = sum((a.x1 <= x) != (b.x1 <= x) for a, b in pairwise(drawn))
-        if changes > 0.3 * min(len(left), len(right)) + 1:
-            continue
-        weight = min(len(left), len(right))
-        if best is None or weight > best[0]:
-            best = (weight, x)
-    return best[1] if best else None
-
-
-def _is_prose(runs: list[Run]) -> bool:
-    """Lines of text rather than cells: long, and one run a line."""
-    rows = rows_of(runs)
-    lengths = [sum(len(run.text) for run in row) for row in rows]
-    single = sum(len(cells_of(row)) == 1 for row in rows)
-    return median(lengths) >= 18 and single >= 0.6 * len(rows)
 
 
 # --- blocks ----------------------------------------------------------------------------------------------------

@@ -14,6 +14,10 @@ _APART = 0.1
 """Of the font size; what stands closer is not parted by a rule."""
 _LEVEL = 0.1
 """Of the font size; baselines that differ by less are one."""
+_STRIP = 0.5
+"""Of the font size; such a gap parts columns where it is"""
+_WIDER = 1.6
+"""times as wide as the spaces before it."""
 _RAISED = 0.85
 """Of a line's font size; smaller characters may stand above or below its baseline."""
 _SPACE = 0.28
@@ -107,10 +111,11 @@ def _level(one: Rectangle, other: Rectangle) -> bool:
 class _Open:
     """A run that is still growing."""
 
-    __slots__ = ("baseline", "bold", "characters", "last", "order", "size", "space", "x0", "x1", "y0", "y1")
+    __slots__ = ("baseline", "bold", "characters", "last", "order", "size", "space", "spaces", "x0", "x1", "y0", "y1")
 
     def __init__(self, glyph: Glyph, bold: bool, space: float) -> None:
         self.characters: list[str] = []
+        self.spaces: list[float] = []
         self.x0, self.y0, self.x1, self.y1 = self.last = glyph.box
         self.size, self.bold, self.order, self.space = glyph.size, bold, glyph.index, space
         self.baseline = glyph.baseline
@@ -118,7 +123,10 @@ class _Open:
     def takes(self, glyph: Glyph, grids: Sequence[Grid]) -> bool:
         """Whether a character continues this run: same line, no wide gap, not far back, no rule between."""
         x0, size = glyph.box[0], glyph.size
-        if not -0.6 * size < x0 - self.x1 < 0.7 * max(size, self.size):
+        gap = x0 - self.x1
+        if not -0.6 * size < gap < 0.7 * max(size, self.size):
+            return False
+        if gap > _STRIP * size and len(self.spaces) > 1 and gap > _WIDER * max(self.spaces):
             return False
         if not _beside(glyph, (self.x0, self.y0, self.x1, self.y1), self.baseline, self.size):
             return False
@@ -131,6 +139,7 @@ class _Open:
         box = glyph.box
         if self.characters and (spaced or box[0] - self.x1 > self.space * self.size):
             self.characters.append(" ")
+            self.spaces.append(box[0] - self.x1)
         self.characters.append(glyph.text)
         self.order = min(self.order, glyph.index)
         self.x0, self.x1 = min(self.x0, box[0]), max(self.x1, box[2])

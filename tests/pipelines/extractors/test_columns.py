@@ -12,7 +12,12 @@ from pipelines.extractors import extract
 from pipelines.extractors.layout import blocks
 from pipelines.extractors.lines import Run
 from pipelines.reading.kinds import kind_of
+from pipelines.records import Piece
 from tests.making_files import PdfPage, make_pdf
+
+
+def read(path: Path) -> list[Piece]:
+    return list(extract(path, kind_of(path)))
 
 
 def table(
@@ -78,3 +83,42 @@ def test_rows_that_are_all_like_heads_take_no_time(columns: int) -> None:
     before = time.process_time()
     assert sum(len(block.text) for block in blocks(runs)) >= len(runs)
     assert time.process_time() - before < 4
+
+
+LEFT = [
+    "The northern depot opens at",
+    "six in the morning on weekdays",
+    "and it is closed on the ninth",
+    "of May every year.",
+]
+RIGHT = [
+    "the southern depot opens at",
+    "nine in the evening on Sundays",
+    "and it is closed on the third",
+    "of June every year.",
+]
+
+
+@pytest.mark.parametrize("gap", [7, 14, 40])
+def test_columns_of_prose_are_not_fused_where_they_are_drawn_line_by_line(tmp_path: Path, gap: int) -> None:
+    page = PdfPage()
+    for n, (left, right) in enumerate(zip(LEFT, RIGHT, strict=True)):
+        page.line(50, 100 + 13 * n, left).line(203 + gap, 100 + 13 * n, right)
+    assert [piece.text.split("\n") for piece in read(make_pdf(tmp_path / "a.pdf", [page]))] == [LEFT, RIGHT]
+
+
+def test_columns_stand_between_paragraphs_over_the_whole_width(tmp_path: Path) -> None:
+    wide = [" ".join([word] * 9) for word in ("harbour", "opened", "before", "winter")]
+    page = PdfPage().prose(50, 60, wide).prose(50, 130, LEFT).prose(230, 130, RIGHT).prose(50, 210, wide)
+    found = [piece.text.split("\n") for piece in read(make_pdf(tmp_path / "a.pdf", [page]))]
+    assert found == [wide, LEFT, RIGHT, wide]
+
+
+def test_a_box_beside_prose_is_read_by_itself(tmp_path: Path) -> None:
+    prose = [f"the keeper of the light wrote line {n} of his log by hand" for n in range(9)]
+    box = ["The lion of stone", "weighs as much as", "sixty tonnes and", "looks to the Alps"]
+    page = PdfPage().prose(50, 100, prose)
+    for n, text in enumerate(box):
+        page.line(400, 113 + 11 * n, text, 9)
+    found = [piece.text.split("\n") for piece in read(make_pdf(tmp_path / "a.pdf", [page]))]
+    assert prose in found and box in found
