@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pipelines.tracing import Trace
 
-PieceKind = Literal["text", "code", "table", "picture", "scan"]
+PieceKind = Literal["text", "code", "table", "picture", "scan", "doubt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Piece:
     - `picture`: a photograph, figure or drawing to be seen (image vector, tags, text in it);
       `text` may hold its caption or alt text
     - `scan`: a page to be read by OCR; `text` is what a text layer says, also where OCR fails
+    - `doubt`: the picture of a page whose text layer may be senseless; its text and tables follow
 
     `heading` is the chain of headings above it ('Safety › Storage'). `member` names the picture
     inside a container file; `marks` are the lines that OCR read. `picture` is RGB, upright, at most

@@ -50,8 +50,11 @@ class PdfPage:
         return self
 
 
-def make_pdf(path: Path, pages: list[PdfPage], password: str | None = None) -> Path:
-    """Writes a PDF with Helvetica; `password` encrypts it (40-bit RC4), '' needs none to open."""
+def make_pdf(
+    path: Path, pages: list[PdfPage], password: str | None = None, meanings: dict[str, str] | None = None
+) -> Path:
+    """Writes a PDF with Helvetica; `password` encrypts it (40-bit RC4), '' needs none to open. `meanings` are the
+    letters that its Unicode map names for those that are seen."""
     objects: list[tuple[bytes, bytes | None]] = []  # dictionary or value, stream
 
     def add(value: bytes, stream: bytes | None = None) -> int:
@@ -61,7 +64,11 @@ def make_pdf(path: Path, pages: list[PdfPage], password: str | None = None) -> P
     add(b"<< /Type /Catalog /Pages 2 0 R >>")
     add(b"")
     for name in (b"Helvetica", b"Helvetica-Bold"):
-        add(b"<< /Type /Font /Subtype /Type1 /BaseFont /%s /Encoding /WinAnsiEncoding >>" % name)
+        map_ = b" /ToUnicode 5 0 R" if meanings else b""
+        add(b"<< /Type /Font /Subtype /Type1 /BaseFont /%s /Encoding /WinAnsiEncoding%s >>" % (name, map_))
+    if meanings:
+        data = _unicode_map({ord(seen): meant for seen, meant in meanings.items()})
+        add(b"<< /Length %d >>" % len(data), data)
     kids = []
     for page in pages:
         content, names = _content(page), []
@@ -187,15 +194,7 @@ def make_placed_pdf(
     Each is drawn as a box that is half as wide as high; a Unicode map names up to 255 of them.
     """
     codes = {text: n for n, text in enumerate(dict.fromkeys(text for text, *_ in characters), 1)}
-    lines = [f"<{n:02x}> <{text.encode('utf-16-be').hex()}>" for text, n in codes.items()]
-    mapped = "".join(
-        f"{len(part)} beginbfchar\n" + "\n".join(part) + "\nendbfchar\n"
-        for part in (lines[n : n + 100] for n in range(0, len(lines), 100))
-    )
-    cmap = (
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Own def /CMapType 2 def\n"
-        f"1 begincodespacerange <00> <ff> endcodespacerange\n{mapped}endcmap end end"
-    ).encode()
+    cmap = _unicode_map({n: text for text, n in codes.items()})
     content = "\n".join(
         f"BT /F {size} Tf 1 0 0 1 {x:.2f} {PAGE[1] - y:.2f} Tm <{codes[text]:02x}> Tj ET" for text, x, y in characters
     ).encode()
@@ -216,6 +215,19 @@ def make_placed_pdf(
         )
     )
     return path
+
+
+def _unicode_map(meanings: dict[int, str]) -> bytes:
+    """A ToUnicode map of codes of one byte."""
+    lines = [f"<{code:02x}> <{text.encode('utf-16-be').hex()}>" for code, text in meanings.items()]
+    mapped = "".join(
+        f"{len(part)} beginbfchar\n" + "\n".join(part) + "\nendbfchar\n"
+        for part in (lines[n : n + 100] for n in range(0, len(lines), 100))
+    )
+    return (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Own def /CMapType 2 def\n"
+        f"1 begincodespacerange <00> <ff> endcodespacerange\n{mapped}endcmap end end"
+    ).encode()
 
 
 def _stream(data: bytes) -> bytes:

@@ -26,7 +26,7 @@ HOMES = {  # heavy packages and the only files that may name them
     "faiss": ["indexes/vectors.py", "indexes/kinds.py", "indexes/graphics.py", "app/doctor.py"],
     "ir_measures": ["app/evaluation/metrics.py"],
     "scipy": ["app/evaluation/metrics.py"],
-    "py3langid": ["pipelines/languages.py", "pipelines/extractors/alphabets.py"],
+    "py3langid": ["pipelines/languages.py", "pipelines/extractors/alphabets.py", "pipelines/extractors/sense.py"],
     "sentence_transformers": ["pipelines/models/embedding.py", "pipelines/models/crossing.py"],
     "sqlite3": ["indexes/", "pipelines/tables/sql.py", "pipelines/tables/statements.py"],
     "sqlglot": ["pipelines/tables/statements.py"],

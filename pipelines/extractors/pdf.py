@@ -11,6 +11,7 @@ import hashlib
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from pipelines.extractors.pdf_objects import bounds_of, objects_of
 from pipelines.extractors.pdf_rules import rules_of
 from pipelines.extractors.pdf_runs import texts_of
 from pipelines.extractors.pictures import LONGEST
+from pipelines.extractors.sense import is_senseless
 from pipelines.extractors.text import Headings
 from pipelines.records import Piece
 
@@ -145,8 +147,12 @@ def _page_pieces(document: Any, number: int, known: _Known) -> list[Piece] | Non
                 known_text = "" if senseless else "\n".join(block.text for block in found)
                 scan = Piece("scan", known_text, Place(page=number), headings.chain, view.render())
                 return [scan, *view.filled_in(number, headings.chain)]
-            pieces = list(_text_pieces(found, number, view, headings))
-            pieces += view.filled_in(number, headings.chain)
+            pieces = view.filled_in(number, headings.chain)
+            if is_senseless("\n".join(block.text for block in found)):
+                doubt = Piece("doubt", place=Place(page=number), heading=headings.chain, picture=view.render())
+                pieces += [doubt, *_text_pieces(found, number, view, deepcopy(headings))]
+            else:
+                pieces = [*_text_pieces(found, number, view, headings), *pieces]
             for region in regions:
                 if view.share(region) > 0.9 and letters > MOST_ON_PICTURE:
                     continue  # the page's background, or the scan that the text layer was read from

@@ -13,8 +13,8 @@ from pipelines.errors import ExtractionError
 from pipelines.languages import language_of
 from pipelines.models.shelf import ModelShelf
 from pipelines.reading.cleaning import clean
+from pipelines.reading.doubting import looked_at
 from pipelines.reading.kinds import Kind
-from pipelines.reading.looking import look
 from pipelines.reading.segmenting import segment
 from pipelines.records import Piece
 
@@ -49,8 +49,8 @@ def read_document(
     Raises ExtractionError, also when there is nothing in the file.
     """
     read: list[Piece] = []
-    for piece in pieces:
-        read.extend(look(piece, shelf) if piece.picture is not None else [piece])
+    for piece in looked_at(pieces, shelf):
+        read.append(piece)
         advanced(len(read), piece.place)
     read = clean(read, wrapped=kind.name in _WRAPPED)
     title = _title(read)
