@@ -10,7 +10,7 @@ import math
 import threading
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from indexes.records import Box
 from pipelines.errors import ModelUnavailable
 from pipelines.models.devices import cores
+from pipelines.models.ocr_turning import turned_back, turns_needed
 from pipelines.models.onnx_sessions import give_back, session
 
 if TYPE_CHECKING:
@@ -49,13 +50,29 @@ A_WHILE = 2.0
 """Seconds without a picture after which the memory that reading takes is given back."""
 
 
+_Recognised = tuple[list[list[tuple[float, float]]], tuple[str, ...], tuple[float, ...]]
+"""Corners of lines in pixels, their texts and scores."""
+
+_TRANSPOSED = {1: 2, 2: 3, 3: 4}
+"""Pillow's names of quarter turns counter-clockwise (Transpose.ROTATE_90 to ROTATE_270)."""
+_AS_WELL = 0.9
+"""Times what was read of a picture as it lies, by length and score, that must be read of it turned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One visual row of text; cells of a table are joined by ' | '. `score` in 0..1 is the reader's certainty."""
+    """One visual row of text; cells of a table are joined by ' | '. `score` in 0..1 is the reader's certainty; `turns`
+    are the quarter turns counter-clockwise that make the picture upright, as which it was read."""
 
     text: str
     box: Box
     score: float
+    turns: int = 0
+
+    @property
+    def upright(self) -> Box:
+        """Where it stands in the picture after its turns."""
+        return turned_back(self.box, (4 - self.turns) % 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +114,7 @@ class PageReader:
 
     def read(self, picture: Image) -> list[Line]:
         """The lines of text in a picture, in reading order; an empty list when there is none."""
-        import numpy as np
-        from PIL.Image import Resampling, new
+        from PIL.Image import Resampling, Transpose
 
         if min(picture.size) < SHORTEST_SIDE:
             return []
@@ -108,20 +124,42 @@ class PageReader:
             picture = picture.resize(
                 (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), Resampling.LANCZOS
             )
+        found, turns = self._recognised(picture)
+        if turns:
+            upright, still = self._recognised(picture.transpose(Transpose(_TRANSPOSED[turns])))
+            # Model and shape of lines may both err: what is turned must be read as well, and stay.
+            if not still and _read_well(upright) >= _AS_WELL * _read_well(found):
+                size = picture.size[::-1] if turns % 2 else picture.size
+                return [
+                    replace(line, box=turned_back(line.box, turns), turns=turns)
+                    for line in _lines(_words(*upright), *size)
+                ]
+        return _lines(_words(*found), *picture.size)
+
+    def _recognised(self, picture: Image) -> tuple[_Recognised, int]:
+        """Lines as they lie, and the quarter turns that would make the picture upright."""
+        import numpy as np
+        from PIL.Image import new
+
         # The margin continues the corner's colour on the right and below, so places stay as they are.
         least = max(picture.size) // NARROWEST
         page = new("RGB", (max(picture.width, least), max(picture.height, least)), picture.getpixel((0, 0)))
         page.paste(picture)
-        pixels = np.asarray(page)[:, :, ::-1]  # RapidOCR takes arrays as BGR
+        pixels = np.ascontiguousarray(np.asarray(page)[:, :, ::-1])  # RapidOCR takes arrays as BGR
         with self._lock:
             try:
-                found = self._engine(np.ascontiguousarray(pixels))
+                resized, record = self._engine.preprocess_img(pixels)
+                lines, labels, read, cut = self._engine.run_ocr_steps(resized, record)
+                turns = 0
+                if lines.boxes is not None and labels.cls_res is not None:
+                    turns = turns_needed(lines.boxes.tolist(), labels.cls_res)
+                found = self._engine.build_final_output(pixels, lines, labels, read, cut, record)
             finally:
                 self._rest_soon()
         if getattr(found, "txts", None) is None or found.boxes is None:
-            return []
+            return ([], (), ()), 0
         quads = [[(float(x), float(y)) for x, y in quad] for quad in found.boxes]
-        return _lines(_words(quads, found.txts, found.scores), *picture.size)
+        return (quads, tuple(found.txts), tuple(found.scores)), turns
 
     def _rest_soon(self) -> None:
         if self._idle is not None:
@@ -180,6 +218,10 @@ def _load_engine(threads: int) -> Any:
     except Exception as error:  # RapidOCR raises many unrelated types
         raise ModelUnavailable(f"Text in pictures cannot be read: RapidOCR did not start ({error}).") from error
     return engine
+
+
+def _read_well(found: _Recognised) -> float:
+    return sum(len(text) * score for text, score in zip(*found[1:], strict=True))
 
 
 def _words(quads: list[list[tuple[float, float]]], texts: Iterable[str], scores: Iterable[float]) -> list[_Word]:

@@ -107,9 +107,10 @@ def paragraphs(lines: list[Line]) -> Iterator[list[Line]]:
 
 def _follows(previous: Line, line: Line) -> bool:
     """True when a line continues the block: it lies within a line's height below, and overlaps sideways."""
-    height = min(previous.box[3] - previous.box[1], line.box[3] - line.box[1])
-    gap = line.box[1] - previous.box[3]
-    overlaps = line.box[0] < previous.box[2] and previous.box[0] < line.box[2]
+    above, below = previous.upright, line.upright
+    height = min(above[3] - above[1], below[3] - below[1])
+    gap = below[1] - above[3]
+    overlaps = below[0] < above[2] and above[0] < below[2]
     return -height < gap < height and overlaps
 
 

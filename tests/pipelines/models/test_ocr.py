@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.models import ocr
 from pipelines.models.ocr import Line, PageReader
+from pipelines.reading.looking import paragraphs
 
 pytestmark = pytest.mark.slow
 
@@ -94,6 +95,16 @@ def test_a_strip_keeps_its_places(reader: PageReader) -> None:
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (16, 2000), (2000, 16), (320, 240)])
 def test_nothing_to_read(reader: PageReader, size: tuple[int, int]) -> None:
     assert reader.read(Image.new("RGB", size, "steelblue")) == []
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_page_is_read_in_its_order_and_marked_where_it_stands(reader: PageReader, turns: int) -> None:
+    wanted = ["Sheet of the harbour office", "the code of the lamp is Q47", "and it must be kept secret"]
+    upright = page(*((100, 100 + 50 * n, text) for n, text in enumerate(wanted)))
+    lines = reader.read(upright.rotate(-90 * turns, expand=True))  # Pillow turns counter-clockwise
+    assert texts(lines) == wanted
+    assert [line.upright for line in lines] == [pytest.approx(line.box, abs=0.02) for line in reader.read(upright)]
+    assert len(list(paragraphs(lines))) == 1
 
 
 @pytest.mark.parametrize("mode", ["1", "LA", "P", "CMYK"])
