@@ -26,7 +26,7 @@ from pipelines.extractors.pdf_annotations import annotations_of
 from pipelines.extractors.pdf_characters import Font, glyphs_of, is_strange
 from pipelines.extractors.pdf_objects import bounds_of, objects_of
 from pipelines.extractors.pdf_rules import rules_of
-from pipelines.extractors.pdf_runs import texts_of
+from pipelines.extractors.pdf_runs import Text, texts_of
 from pipelines.extractors.pictures import LONGEST
 from pipelines.extractors.sense import is_senseless
 from pipelines.extractors.text import Headings
@@ -212,6 +212,7 @@ class PageView:
         import pypdfium2.raw as raw  # type: ignore[import-untyped]
 
         self.page = page
+        self.upright: Text | None = None
         self.width, self.height = page.get_size()
         # pdfium gives positions before the turn and the crop; three points tell the way from there to the view.
         fine = 1_000_000
@@ -273,6 +274,7 @@ class PageView:
             texts = list(texts_of(glyphs, grids, Font(textpage, self).bold))
         finally:
             textpage.close()
+        self.upright = next((text for text in texts if text.quarter == 0), None)
         found: list[Block] = []
         for text in texts:
             # What is read from the right is laid out as in a mirror: its columns begin on the left there.
@@ -317,8 +319,9 @@ class PageView:
         return max(x1 - x0, 0.0) * max(y1 - y0, 0.0) / (self.width * self.height)
 
     def filled_in(self, number: int, heading: str) -> list[Piece]:
-        """What people wrote into form fields and notes, each as 'name: value'."""
+        """What people wrote into form fields and notes; called after `blocks`."""
+        printed, right = (self.upright.runs, self.upright.right) if self.upright else ([], False)
         return [
-            Piece("text", text, Place(page=number, box=self.box(self.rectangle(*bounds))), heading)
-            for text, bounds in annotations_of(self.page)
+            Piece("text", told.text, Place(page=number, box=self.box(told.rectangle)), heading)
+            for told in annotations_of(self.page, self, printed, right)
         ]

@@ -24,12 +24,8 @@ _MOST_READ = 12_000
 
 def sense(text: str) -> float:
     """How much likelier a text is in its likeliest language than in the median one: the difference of the logarithms,
-    by each different sequence of three bytes. Numbers and signs are left out where enough words are left."""
-    words = list(dict.fromkeys(text[:_MOST_READ].split()))  # what is said again and again says no more
-    plain = " ".join(w for w in words if not any(map(str.isdigit, w)) and 2 * sum(map(str.isalpha, w)) >= len(w))
-    judged = (plain if len(plain) >= FEWEST_LETTERS else " ".join(words))[:_MOST]
-    if judged.isupper():
-        judged = judged.lower()
+    by each different sequence of three bytes."""
+    judged = _judged(text)
     data = judged.encode("utf-8", "ignore")
     if len(data) < 3:
         return 0.0
@@ -39,7 +35,16 @@ def sense(text: str) -> float:
 
 def is_senseless(text: str) -> bool:
     """Whether a text of some length hardly reads as any language."""
-    return sum(map(str.isalpha, text[:_MOST_READ])) >= FEWEST_LETTERS and sense(text) < SENSELESS
+    return sum(map(str.isalpha, _judged(text))) >= FEWEST_LETTERS and sense(text) < SENSELESS
+
+
+def _judged(text: str) -> str:
+    """Words of a text, each once: what is said again and again says no more. Numbers and signs are left out where
+    enough words are left."""
+    words = list(dict.fromkeys(text[:_MOST_READ].split()))
+    plain = " ".join(w for w in words if not any(map(str.isdigit, w)) and 2 * sum(map(str.isalpha, w)) >= len(w))
+    judged = (plain if len(plain) >= FEWEST_LETTERS else " ".join(words))[:_MOST]
+    return judged.lower() if judged.isupper() else judged
 
 
 @cache

@@ -69,7 +69,7 @@ def test_a_senseless_text_layer_is_read_from_the_picture(tmp_path: Path) -> None
 
 
 def test_a_text_layer_stays_where_the_picture_says_no_more(tmp_path: Path) -> None:
-    names = [f"Zvrk {n}{n} Ptxq Mwbd" for n in range(12)]
+    names = [exchanged(line) for line in PROSE]
     file = make_pdf(tmp_path / "a.pdf", [PdfPage().prose(60, 100, names) for _ in range(6)])
     assert sense("\n".join(names)) < SENSELESS
     looks: list[object] = []
