@@ -200,18 +200,18 @@ def make_placed_pdf(
     ).encode()
     box = b"500 0 0 -200 500 800 d1 50 -150 400 900 re f"
     path.write_bytes(
-        _written(
+        written(
             b"<< /Type /Catalog /Pages 2 0 R >>",
             b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Contents 4 0 R"
             b" /Resources << /Font << /F 5 0 R >> >> >>" % PAGE,
-            _stream(content + b"\n" + drawn),
+            stream(content + b"\n" + drawn),
             b"<< /Type /Font /Subtype /Type3 /FontBBox [0 -200 500 800] /FontMatrix [.001 0 0 .001 0 0] /FirstChar 1"
             b" /LastChar %d /Widths [%s] /CharProcs << /a 7 0 R >> /ToUnicode 6 0 R"
             b" /Encoding << /Type /Encoding /Differences [1 %s] >> /Resources << >> >>"
             % (len(codes), b"500 " * len(codes), b"/a " * len(codes)),
-            _stream(cmap),
-            _stream(box),
+            stream(cmap),
+            stream(box),
         )
     )
     return path
@@ -230,11 +230,12 @@ def _unicode_map(meanings: dict[int, str]) -> bytes:
     ).encode()
 
 
-def _stream(data: bytes) -> bytes:
-    return b"<< /Length %d >>\nstream\n%s\nendstream" % (len(data), data)
+def stream(data: bytes, more: bytes = b"") -> bytes:
+    """The stream object of a PDF; `more` are entries of its dictionary."""
+    return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (more, len(data), data)
 
 
-def _written(*objects: bytes) -> bytes:
+def written(*objects: bytes) -> bytes:
     """A PDF of these objects, the first of which is its catalogue."""
     out, offsets = io.BytesIO(b""), []
     out.write(b"%PDF-1.7\n")

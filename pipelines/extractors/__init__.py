@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
@@ -25,7 +26,10 @@ from pipelines.extractors import (
     text,
     word,
 )
-from pipelines.extractors.pdf import PageView, opened_page
+from pipelines.extractors.archives import Budget
+from pipelines.extractors.inside import pieces_inside
+from pipelines.extractors.pdf import opened_page
+from pipelines.extractors.pdf_page import PageView
 from pipelines.extractors.pictures import open_picture
 from pipelines.reading.kinds import KINDS, Kind
 from pipelines.records import Piece
@@ -62,8 +66,13 @@ EXTRACTORS: dict[str, Extractor] = {
 }
 
 
-def extract(path: Path, kind: Kind) -> Iterator[Piece]:
-    """The Pieces of the file at `path`, in reading order, their text in Unicode NFC.
+_DEEPEST = 3
+"""Files inside files inside files."""
+
+
+def extract(path: Path, kind: Kind, budget: Budget | None = None, depth: int = 0) -> Iterator[Piece]:
+    """The Pieces of the file at `path`, in reading order, their text in Unicode NFC; then those of files attached to
+    it. `budget` is what is left of that of a file that this one is inside of, at some `depth`.
 
     Raises Unsupported for a kind that has no extractor and ExtractionError for anything that goes wrong
     while reading, possibly after some Pieces have come.
@@ -75,6 +84,12 @@ def extract(path: Path, kind: Kind) -> Iterator[Piece]:
         )
         raise Unsupported(f"{path.name} is {what} are not read yet.", "open")
     try:
+        if kind.name == "pdf" and depth < _DEEPEST:
+            left = budget or Budget()
+            reader = partial(
+                pdf.read,
+                inside=lambda file: pieces_inside(file, left, lambda own, sort: extract(own, sort, left, depth + 1)),
+            )
         for piece in reader(path):
             text, heading = _tidy(piece.text), _tidy(piece.heading)
             unchanged = text is piece.text and heading is piece.heading

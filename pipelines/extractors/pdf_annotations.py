@@ -5,16 +5,15 @@ A field is told by what is printed beside it, as a person sees it; else by its d
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.extractors.lines import Rectangle, Run, joined_text
+from pipelines.extractors.pdf_attachments import MOST_ANNOTATIONS, is_attached
 from pipelines.extractors.pdf_characters import View
+from pipelines.extractors.pdf_strings import wide_text
 
-MOST_ANNOTATIONS = 2_000
-"""Of a page."""
 _FARTHEST = 160.0
 """Points between a field and what is printed beside it."""
 _HIGHEST = 20.0
@@ -27,10 +26,11 @@ _MOST_OPTIONS = 500
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a note or field says, and where it stands in the view."""
+    """What a note or field says, where it stands in the view, and whether a file hangs on it."""
 
     text: str
     rectangle: Rectangle
+    file: bool = False
 
 
 def annotations_of(page: Any, view: View, runs: Sequence[Run], right: bool) -> list[Told]:
@@ -51,11 +51,11 @@ def annotations_of(page: Any, view: View, runs: Sequence[Run], right: bool) -> l
             if raw.FPDFAnnot_GetSubtype(annotation) == raw.FPDF_ANNOT_WIDGET:
                 if text := _field(annotation, page.formenv, at, runs, right):
                     fields.append(Told(text, at))
-            elif text := _note(annotation):
-                notes.append(Told(text, at))
+            else:
+                notes.append(Told(_note(annotation), at, is_attached(annotation)))
         finally:
             raw.FPDFPage_CloseAnnot(annotation)
-    return [*fields, *notes]
+    return [*fields, *(note for note in notes if note.text or note.file)]
 
 
 def _note(annotation: Any) -> str:
@@ -84,7 +84,7 @@ def _field(annotation: Any, formenv: Any, at: Rectangle, runs: Sequence[Run], ri
         return ""
 
     def told(call: Callable[..., int]) -> str:
-        return _wide(lambda buffer, length: call(form, annotation, buffer, length))
+        return wide_text(lambda buffer, length: call(form, annotation, buffer, length))
 
     name = told(raw.FPDFAnnot_GetFormFieldAlternateName) or told(raw.FPDFAnnot_GetFormFieldName).rpartition(".")[2]
     if sort in (raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON):
@@ -106,7 +106,7 @@ def _chosen(form: Any, annotation: Any) -> Iterator[str]:
     import pypdfium2.raw as raw
 
     def label(n: int) -> str:
-        return _wide(lambda buffer, length: raw.FPDFAnnot_GetOptionLabel(form, annotation, n, buffer, length))
+        return wide_text(lambda buffer, length: raw.FPDFAnnot_GetOptionLabel(form, annotation, n, buffer, length))
 
     for n in range(min(raw.FPDFAnnot_GetOptionCount(form, annotation), _MOST_OPTIONS)):
         if raw.FPDFAnnot_IsOptionSelected(form, annotation, n):
@@ -144,14 +144,4 @@ def _label(runs: Sequence[Run]) -> str:
 def _string(annotation: Any, key: bytes) -> str:
     import pypdfium2.raw as raw
 
-    return _wide(lambda buffer, length: raw.FPDFAnnot_GetStringValue(annotation, key, buffer, length))
-
-
-def _wide(call: Callable[[Any, int], int]) -> str:
-    """A text that pdfium writes as UTF-16 into a buffer, whose length in bytes it tells first."""
-    length = call(None, 0)
-    if length <= 2:
-        return ""
-    buffer = (ctypes.c_ushort * (length // 2 + 1))()
-    call(buffer, length)
-    return bytes(buffer)[: length - 2].decode("utf-16-le", "replace").replace("\r\n", "\n").replace("\r", "\n").strip()
+    return wide_text(lambda buffer, length: raw.FPDFAnnot_GetStringValue(annotation, key, buffer, length))
