@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 from pipelines.extractors.bidi import from_right, is_left, is_right, logical
 from pipelines.extractors.grids import Grid
@@ -18,6 +20,12 @@ _STRIP = 0.5
 """Of the font size; such a gap parts columns where it is"""
 _WIDER = 1.6
 """times as wide as the spaces before it."""
+_FEWEST_LETTERS = 5
+"""Of a title that is spaced out,"""
+_APART_AT_MOST = 1.0
+"""whose letters stand so many times the font size apart,"""
+_BETWEEN_WORDS = 3.6
+"""and whose words at most so many times as far as letters."""
 _RAISED = 0.85
 """Of a line's font size; smaller characters may stand above or below its baseline."""
 _SPACE = 0.28
@@ -75,20 +83,59 @@ def _runs(
     space = _SPACE
     if turns:
         strip, space = sorted((g for g in strip if g.text != MADE), key=lambda glyph: glyph.centre), _SPACE_FROM_RIGHT
+    begins = _spaced_out(strip)
     current: _Open | None = None
     spaced = False
     for glyph in strip:
         if glyph.is_space:
             spaced = True
             continue
-        if current is None or not current.takes(glyph, grids):
+        begun = begins.get(glyph.index)
+        if current is None or (begun is None and not current.takes(glyph, grids)):
             if current:
                 yield current.close(right)
             current = _Open(glyph, bold(glyph.index), space)
-        current.add(glyph, spaced)
+        current.add(glyph, current.is_apart(glyph, spaced) if begun is None else begun)
         spaced = False
     if current:
         yield current.close(right)
+
+
+def _spaced_out(strip: Sequence[Glyph]) -> dict[int, bool]:
+    """Of letters that are spaced out as in some titles, all but the first of each line, by their index: whether a word
+    begins with it."""
+    found: dict[int, bool] = {}
+    line: list[Glyph] = []
+    last: Glyph | None = None
+    spaced = False
+    for glyph in strip:
+        if glyph.is_space:
+            spaced = True
+            continue
+        gap = glyph.box[0] - last.box[2] if last else 0.0
+        apart = spaced or gap > _SPACE * glyph.size
+        if not (line and apart and glyph.text.isalpha() and _is_next(glyph, line[-1], gap)):
+            _add_words(line if apart or not line else line[:-1], found)
+            line = [glyph] if glyph.text.isalpha() and (apart or last is None) else []
+        else:
+            line.append(glyph)
+        last, spaced = glyph, False
+    _add_words(line, found)
+    return found
+
+
+def _is_next(glyph: Glyph, before: Glyph, gap: float) -> bool:
+    near = 0 < gap < _BETWEEN_WORDS * _APART_AT_MOST * glyph.size
+    return near and glyph.size == before.size and abs(glyph.baseline - before.baseline) < _LEVEL * glyph.size
+
+
+def _add_words(line: Sequence[Glyph], found: dict[int, bool]) -> None:
+    if len(line) < _FEWEST_LETTERS:
+        return
+    gaps = [b.box[0] - a.box[2] for a, b in pairwise(line)]
+    usual = median(gaps)
+    if usual <= _APART_AT_MOST * line[0].size and max(gaps) <= _BETWEEN_WORDS * usual:
+        found |= {glyph.index: gap > _WIDER * usual for glyph, gap in zip(line[1:], gaps, strict=True)}
 
 
 def _beside(glyph: Glyph, box: Rectangle, baseline: float, size: float) -> bool:
@@ -135,9 +182,12 @@ class _Open:
         before = (self.last[0] + self.last[2]) / 2
         return not any(grid.parts(before, glyph.centre, glyph.middle) for grid in grids)
 
-    def add(self, glyph: Glyph, spaced: bool) -> None:
+    def is_apart(self, glyph: Glyph, spaced: bool) -> bool:
+        return spaced or glyph.box[0] - self.x1 > self.space * self.size
+
+    def add(self, glyph: Glyph, apart: bool) -> None:
         box = glyph.box
-        if self.characters and (spaced or box[0] - self.x1 > self.space * self.size):
+        if self.characters and apart:
             self.characters.append(" ")
             self.spaces.append(box[0] - self.x1)
         self.characters.append(glyph.text)

@@ -97,3 +97,17 @@ def test_a_page_with_little_text_keeps_it(tmp_path: Path) -> None:
 def test_a_raised_character_stays_in_its_line(tmp_path: Path) -> None:
     page = PdfPage().line(60, 100, "updated on the 10").line(146, 95, "th", 6).line(156, 100, "of each month")
     assert "10th of" in words(make_pdf(tmp_path / "a.pdf", [page])).replace(" th", "th")
+
+
+@pytest.mark.parametrize("step", [0.85, 1.0, 1.15])
+def test_letters_that_are_spaced_out_are_words(tmp_path: Path, step: float) -> None:
+    title = "THE OLD HARBOUR OF LINDAU"
+    stored, x = [], 60.0
+    for character in title:
+        stored += [(character, x, 100.0)] if character != " " else []
+        x += 12 * step * (0.7 if character == " " else 1)
+    assert words(make_placed_pdf(tmp_path / "a.pdf", stored)) == title
+    typed = (
+        PdfPage().line(60, 100, "   ".join(" ".join(word) for word in title.split())).line(60, 140, "A B C D is a list")
+    )
+    assert words(make_pdf(tmp_path / "b.pdf", [typed])).split("\n") == [title, "A B C D is a list"]
