@@ -18,6 +18,7 @@ from pipelines.extractors.pdf_characters import Font, glyphs_of, is_strange
 from pipelines.extractors.pdf_objects import bounds_of, objects_of
 from pipelines.extractors.pdf_rules import rules_of
 from pipelines.extractors.pdf_runs import Text, texts_of
+from pipelines.extractors.pdf_vertical import with_columns_turned
 from pipelines.extractors.pictures import LONGEST
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class PageView:
 
         textpage = self.page.get_textpage()
         try:
-            glyphs = glyphs_of(textpage, self)
+            glyphs = with_columns_turned(glyphs_of(textpage, self), self.width, self.height)
             texts = list(texts_of(glyphs, grids, Font(textpage, self).bold))
         finally:
             textpage.close()

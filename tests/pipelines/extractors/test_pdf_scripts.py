@@ -111,3 +111,34 @@ def test_letters_that_are_spaced_out_are_words(tmp_path: Path, step: float) -> N
         PdfPage().line(60, 100, "   ".join(" ".join(word) for word in title.split())).line(60, 140, "A B C D is a list")
     )
     assert words(make_pdf(tmp_path / "b.pdf", [typed])).split("\n") == [title, "A B C D is a list"]
+
+
+def test_japanese_from_top_to_bottom_is_read_column_by_column_from_the_right(tmp_path: Path) -> None:
+    columns = ["港の灯台は嵐の後に再建された。", "番人は毎朝七時に天気を書き留める。", "予備のポンプは七番倉庫にある。"]
+    for order in (columns, columns[::-1]):
+        stored = [
+            (character, 330.0 - 20 * columns.index(column), 100.0 + 13 * n)
+            for column in order
+            for n, character in enumerate(column)
+        ]
+        (found,) = read(make_placed_pdf(tmp_path / "a.pdf", stored))
+        assert found.text.split("\n") == columns
+    x0, y0, x1, y1 = found.place.box or (0, 0, 0, 0)
+    assert (x0, x1) == pytest.approx((288 / 600, 338 / 600), abs=0.02) and y1 - y0 > 0.25
+
+
+def test_figures_side_by_side_stay_in_their_column(tmp_path: Path) -> None:
+    stored = [(character, 330.0, 100.0 + 13 * n) for n, character in enumerate("番人は毎朝")]
+    stored += [("1", 327, 165), ("2", 333, 165), ("時", 330, 178), ("に", 330, 191)]
+    assert words(make_placed_pdf(tmp_path / "a.pdf", stored)) == "番人は毎朝12時に"
+
+
+def test_single_characters_in_cells_are_no_column(tmp_path: Path) -> None:
+    rows = [("項目", "是"), ("倉庫", "否"), ("灯台", "是"), ("港口", "否")]
+    stored = [
+        (character, x + 6.0 * n, 100.0 + 22 * y)
+        for x, column in ((60, 0), (200, 1))
+        for y, row in enumerate(rows)
+        for n, character in enumerate(row[column])
+    ]
+    assert words(make_placed_pdf(tmp_path / "a.pdf", stored)).split("\n") == [" | ".join(row) for row in rows]
