@@ -107,6 +107,11 @@ def _belongs(glyph: Glyph, before: Glyph) -> bool:
     return glyph.box == before.box and glyph.text != before.text
 
 
+def is_wide(text: str) -> bool:
+    """Whether it begins with a Chinese or Japanese character, or another of full width."""
+    return not text[:1].isascii() and unicodedata.east_asian_width(text[:1]) in "WF"
+
+
 def is_strange(text: str) -> bool:
     """Whether it holds a character without a meaning, as fonts without a Unicode map give them."""
     return any(c == "\ufffd" or "\ue000" <= c <= "\uf8ff" or (c < " " and text != MADE) for c in text)

@@ -10,7 +10,7 @@ from statistics import median
 from pipelines.extractors.bidi import from_right, is_left, is_right, logical
 from pipelines.extractors.grids import Grid
 from pipelines.extractors.lines import Rectangle, Run
-from pipelines.extractors.pdf_characters import MADE, Glyph
+from pipelines.extractors.pdf_characters import MADE, Glyph, is_wide
 
 _APART = 0.1
 """Of the font size; what stands closer is not parted by a rule."""
@@ -28,6 +28,8 @@ _BETWEEN_WORDS = 3.6
 """and whose words at most so many times as far as letters."""
 _RAISED = 0.85
 """Of a line's font size; smaller characters may stand above or below its baseline."""
+_TOUCHING = 0.05
+"""Of the font size; between Chinese characters that are closer pdfium's own spaces are mistakes."""
 _SPACE = 0.28
 """Of the font size; what stands farther apart is parted by a space."""
 _SPACE_FROM_RIGHT = 0.22
@@ -85,18 +87,18 @@ def _runs(
         strip, space = sorted((g for g in strip if g.text != MADE), key=lambda glyph: glyph.centre), _SPACE_FROM_RIGHT
     begins = _spaced_out(strip)
     current: _Open | None = None
-    spaced = False
+    between = ""
     for glyph in strip:
         if glyph.is_space:
-            spaced = True
+            between = " " if " " in (between, glyph.text) else MADE
             continue
         begun = begins.get(glyph.index)
         if current is None or (begun is None and not current.takes(glyph, grids)):
             if current:
                 yield current.close(right)
             current = _Open(glyph, bold(glyph.index), space)
-        current.add(glyph, current.is_apart(glyph, spaced) if begun is None else begun)
-        spaced = False
+        current.add(glyph, current.is_apart(glyph, between) if begun is None else begun)
+        between = ""
     if current:
         yield current.close(right)
 
@@ -182,8 +184,12 @@ class _Open:
         before = (self.last[0] + self.last[2]) / 2
         return not any(grid.parts(before, glyph.centre, glyph.middle) for grid in grids)
 
-    def is_apart(self, glyph: Glyph, spaced: bool) -> bool:
-        return spaced or glyph.box[0] - self.x1 > self.space * self.size
+    def is_apart(self, glyph: Glyph, between: str) -> bool:
+        """Whether a word begins with a character; `between` is the space before it, if there is one."""
+        gap = glyph.box[0] - self.x1
+        if between == MADE and is_wide(glyph.text) and is_wide(self.characters[-1] if self.characters else ""):
+            return gap > _TOUCHING * self.size
+        return bool(between) or gap > self.space * self.size
 
     def add(self, glyph: Glyph, apart: bool) -> None:
         box = glyph.box

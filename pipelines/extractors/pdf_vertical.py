@@ -3,12 +3,11 @@ become lines that are read as any others."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipelines.extractors.lines import turned
-from pipelines.extractors.pdf_characters import Glyph
+from pipelines.extractors.pdf_characters import Glyph, is_wide
 
 _FEWEST = 3
 """Characters below each other."""
@@ -22,7 +21,7 @@ def with_columns_turned(glyphs: Sequence[Glyph], width: float, height: float) ->
     """The characters of a page of that size; those of columns as if the page had been turned once counter-clockwise."""
     found: list[Glyph] = []
     for column in _columns(glyphs):
-        if len(column) < _FEWEST or not all(map(_is_wide, (cell[0] for cell in column[:_FEWEST]))):
+        if len(column) < _FEWEST or not all(is_wide(cell[0].text) for cell in column[:_FEWEST]):
             found += (glyph for cell in column for glyph in cell)
             continue
         for first, *beside in column:
@@ -60,7 +59,3 @@ def _is_beside(glyph: Glyph, last: Glyph) -> bool:
     figures = glyph.text.isdigit() and last.text.isdigit() and glyph.quarter == last.quarter == 0
     gap = glyph.box[0] - last.box[2]
     return figures and abs(glyph.middle - last.middle) < 0.2 * last.size and abs(gap) < 0.3 * last.size
-
-
-def _is_wide(glyph: Glyph) -> bool:
-    return unicodedata.east_asian_width(glyph.text[:1] or " ") in "WF"
