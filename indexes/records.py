@@ -32,7 +32,7 @@ class Place:
     """Where in a source something stands. Only what is known is set.
 
     `page` and `slide` count from 1; `lines` is first and last line, from 1, both included;
-    `start` and `end` are seconds.
+    `start` and `end` are seconds. `printed` is what a document itself calls the page, where that is another number.
     """
 
     page: int | None = None
@@ -42,6 +42,7 @@ class Place:
     start: float | None = None
     end: float | None = None
     box: Box | None = None
+    printed: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Only the keys that are known, as JSON values."""
@@ -57,7 +58,7 @@ class Place:
         """For people: 'page 3', 'slide 2', 'sheet Q1', 'lines 4–9', '3:20–3:31', or ''."""
         parts = []
         if self.page is not None:
-            parts.append(f"page {self.page}")
+            parts.append(f"page {self.page}" + (f" (printed {self.printed})" if self.printed else ""))
         if self.slide is not None:
             parts.append(f"slide {self.slide}")
         if self.sheet is not None:

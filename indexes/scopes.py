@@ -47,10 +47,17 @@ def of_media(*types: str) -> Scope:
 
 
 def of_pages(first: int, last: int) -> Scope:
-    """What stands on these pages or slides, both included."""
+    """What stands on these pages or slides, both included, by their count or by the number that is printed on them."""
     return Scope(
-        "coalesce(json_extract(place, '$.page'), json_extract(place, '$.slide')) BETWEEN ? AND ?", (first, last)
+        "(coalesce(json_extract(place, '$.page'), json_extract(place, '$.slide')) BETWEEN ? AND ?"
+        " OR CAST(json_extract(place, '$.printed') AS INTEGER) BETWEEN ? AND ?)",
+        (first, last, first, last),
     )
+
+
+def of_printed(label: str) -> Scope:
+    """What stands on a page that its document calls so, in any case."""
+    return Scope("lower(json_extract(place, '$.printed')) = ?", (label.lower(),))
 
 
 def is_met(scope: Scope, connection: sqlite3.Connection) -> bool:

@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ FEWEST_CHARACTERS = 16
 """A page with fewer characters, but with something drawn on it, is a scan."""
 MOST_STAMPED = 120
 """Characters that a scanner or a shop may print over a scan; the page is still one."""
+_LONGEST_PRINTED = 20
 _COVER = 600
 """Characters of the page that stands for a portfolio."""
 MOST_ON_PICTURE = 600
@@ -142,7 +143,7 @@ def _page_pieces(document: Any, number: int, known: _Known) -> list[Piece] | Non
         except pdfium.PdfiumError:
             return None
         try:
-            view = PageView(page)
+            view, here = PageView(page), Place(page=number, printed=_printed(document, number))
             found, letters, strange = view.blocks(known.table)
             known.table = open_table(found)
             headings, seen = known.headings, known.seen
@@ -153,7 +154,7 @@ def _page_pieces(document: Any, number: int, known: _Known) -> list[Piece] | Non
             if any(each.file for each in told):
                 known.with_files.append(number)
             filled_in = [
-                Piece("text", each.text, Place(page=number, box=view.box(each.rectangle)), headings.chain)
+                Piece("text", each.text, replace(here, box=view.box(each.rectangle)), headings.chain)
                 for each in told
                 if each.text
             ]
@@ -161,14 +162,14 @@ def _page_pieces(document: Any, number: int, known: _Known) -> list[Piece] | Non
             drawn = letters < FEWEST_CHARACTERS and (regions or _draws_anything(page))
             if drawn or senseless or stamped:
                 known_text = "" if senseless else "\n".join(block.text for block in found)
-                scan = Piece("scan", known_text, Place(page=number), headings.chain, view.render())
+                scan = Piece("scan", known_text, here, headings.chain, view.render())
                 return [scan, *filled_in]
             pieces = filled_in
             if is_senseless("\n".join(block.text for block in found)):
-                doubt = Piece("doubt", place=Place(page=number), heading=headings.chain, picture=view.render())
-                pieces += [doubt, *_text_pieces(found, number, view, deepcopy(headings))]
+                doubt = Piece("doubt", place=here, heading=headings.chain, picture=view.render())
+                pieces += [doubt, *_text_pieces(found, here, view, deepcopy(headings))]
             else:
-                pieces = [*_text_pieces(found, number, view, headings), *pieces]
+                pieces = [*_text_pieces(found, here, view, headings), *pieces]
             for region in regions:
                 if view.share(region) > 0.9 and letters > MOST_ON_PICTURE:
                     continue  # the page's background, or the scan that the text layer was read from
@@ -177,13 +178,19 @@ def _page_pieces(document: Any, number: int, known: _Known) -> list[Piece] | Non
                 if print_ in seen:
                     continue
                 seen.add(print_)
-                place = Place(page=number, box=view.box(region))
+                place = replace(here, box=view.box(region))
                 pieces.append(Piece("picture", place=place, heading=headings.chain, picture=picture))
             return pieces
         except pdfium.PdfiumError:
             return None
         finally:
             page.close()
+
+
+def _printed(document: Any, number: int) -> str | None:
+    """What the document itself calls a page, where that is not its number."""
+    label = " ".join(document.get_page_label(number - 1).split())[:_LONGEST_PRINTED]
+    return label if label and label != str(number) else None
 
 
 def _is_cover(pieces: list[Piece], document: Any) -> bool:
@@ -195,13 +202,13 @@ def _is_cover(pieces: list[Piece], document: Any) -> bool:
     return len(text) <= _COVER and ("Acrobat" in text or "Adobe" in text)
 
 
-def _text_pieces(found: list[Block], number: int, view: PageView, headings: Headings) -> Iterator[Piece]:
+def _text_pieces(found: list[Block], here: Place, view: PageView, headings: Headings) -> Iterator[Piece]:
     sizes: Counter[float] = Counter()
     for block in found:
         sizes[round(block.size)] += len(block.text)
     body = sizes.most_common(1)[0][0] if sizes else 0
     for block in found:
-        place = Place(page=number, box=view.box(block.rectangle))
+        place = replace(here, box=view.box(block.rectangle))
         chain = headings.chain
         if _is_heading(block, body):
             # Larger type is a higher heading; bold type of the body's size is the lowest.

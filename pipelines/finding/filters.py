@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from pathlib import PurePath
 
 from indexes.library import Library
-from indexes.scopes import Scope, is_met, of_media, of_pages, of_sources
+from indexes.scopes import Scope, is_met, of_media, of_pages, of_printed, of_sources
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _DRAWN = Scope("(kind = 'picture' OR modality = 'image')")
@@ -54,7 +54,7 @@ _IN_KIND = re.compile(
 )
 _PAGE = re.compile(
     r"\b(?:only\s+)?(?:on|at|from|in|auf|sur|à)\s+(?:the\s+|la\s+|der\s+)?(?P<what>page|p\.|pages|slides?|seiten?)\s*"
-    r"(?P<first>\d{1,4})\b(?![.:,]\d)(?:\s*(?:-|–|to|and|bis|à)\s*(?P<last>\d{1,4})\b(?!\s*[:%]))?(?:\s+(?:of|in)\b(?=\s*$|\s*[?.!]))?"
+    r"(?:(?P<roman>[ivxlc]{1,7})\b|(?P<first>\d{1,4})\b(?![.:,]\d)(?:\s*(?:-|–|to|and|bis|à)\s*(?P<last>\d{1,4})\b(?!\s*[:%]))?)(?:\s+(?:of|in)\b(?=\s*$|\s*[?.!]))?"
     r"|第\s*(?P<chinese>\d{1,4})\s*(?:页|頁|张幻灯片)",
     re.IGNORECASE,
 )
@@ -99,6 +99,9 @@ def find_filters(
 
 def _pages(question: str, named: bool) -> Iterator[Filter]:
     for match in _PAGE.finditer(question):
+        if match["roman"]:
+            yield Filter(match.span(), f"page {match['roman']}", of_printed(match["roman"]), named)
+            continue
         first = int(match["first"] or match["chinese"])
         last = int(match["last"] or first)
         if not 0 < first <= last:

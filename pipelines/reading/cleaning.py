@@ -109,9 +109,14 @@ def drop_running_lines(pieces: list[Piece]) -> list[Piece]:
     if len(pages) < _FEWEST_PAGES:
         return pieces
     seen: Counter[str] = Counter()
+    known: set[tuple[str, ...]] = set()
     for page, indices in pages.items():
+        whole = tuple(pieces[i].text for i in indices)
+        if whole in known:
+            continue  # a copy of a page says nothing about what repeats on others
+        known.add(whole)
         seen.update({pattern for line in _edge_lines(pieces, indices) for pattern in _patterns(line, page)})
-    running = {pattern for pattern, count in seen.items() if count >= max(_FEWEST_PAGES, _REPEATS * len(pages))}
+    running = {pattern for pattern, count in seen.items() if count >= max(_FEWEST_PAGES, _REPEATS * len(known))}
     kept = list(pieces)
     first = Counter(piece.text.partition("\n")[0] for piece in pieces if piece.kind == "table" and "\n" in piece.text)
     heads = {line for line, count in first.items() if count > 1 and " | " in line}

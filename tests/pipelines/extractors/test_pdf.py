@@ -15,7 +15,7 @@ from pipelines.extractors.lines import Run
 from pipelines.reading.cleaning import clean
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
-from tests.making_files import PAGE, PdfPage, a_picture, make_pdf
+from tests.making_files import PAGE, PdfPage, a_picture, make_pdf, stream, written
 
 PROSE = [
     "The harbour of Lindau was rebuilt after the storm, and the",
@@ -41,6 +41,33 @@ def test_paragraphs_with_page_and_box(tmp_path: Path) -> None:
     assert x0 == pytest.approx(60 / PAGE[0], abs=0.01)
     assert 0.1 < y0 < 100 / PAGE[1] < y1 < 0.18
     assert x0 < x1 <= 1
+
+
+def test_pages_are_called_what_the_document_calls_them(tmp_path: Path) -> None:
+    kids = [
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 7 0 R /Resources << /Font << /F 8 0 R >> >> >>"
+    ] * 4
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R"
+        b" /PageLabels << /Nums [0 << /S /r >> 2 << /S /D >> 3 << /S /D /P (A-) >>] >> >>",
+        b"<< /Type /Pages /Count 4 /Kids [3 0 R 4 0 R 5 0 R 6 0 R] >>",
+        *kids,
+        stream(b"BT /F 12 Tf 60 700 Td (The same words on each page) Tj ET"),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    (tmp_path / "a.pdf").write_bytes(written(*objects))
+    places = [piece.place for piece in read(tmp_path / "a.pdf")]
+    assert [place.printed for place in places] == ["i", "ii", "1", "A-1"]
+    assert places[2].label() == "page 3 (printed 1)"
+    first, *_ = read(make_pdf(tmp_path / "b.pdf", [PdfPage().prose(60, 100, PROSE)]))
+    assert first.place.printed is None and first.place.label() == "page 1"
+
+
+def test_equal_pages_lose_nothing(tmp_path: Path) -> None:
+    page = PdfPage().line(60, 60, "Notice to all", 20).prose(60, 100, PROSE).line(60, 400, "The harbour master")
+    pieces = clean(read(make_pdf(tmp_path / "a.pdf", [page] * 5)), wrapped=True)
+    by_page = [[piece.text for piece in pieces if piece.place.page == n] for n in range(1, 6)]
+    assert by_page == [by_page[0]] * 5 and by_page[0][0] == "Notice to all" and "harbour master" in by_page[0][-1]
 
 
 def test_headings_make_a_chain(tmp_path: Path) -> None:

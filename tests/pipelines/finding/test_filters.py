@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, datetime
 
 import pytest
@@ -91,6 +92,23 @@ def test_a_page_of_a_file_is_all_that_is_asked_and_told_so(library) -> None:
     assert focus.text == "" and focus.told(library.catalogue) == ("only report.pdf", "only page 3")
     focus = focus_of("What does paint cost on page 3 of report.pdf?", library, library.scope())
     assert focus.text.startswith("What does paint cost") and focus.filters[0].sure
+
+
+@pytest.mark.parametrize(("asked", "counts"), [("4", [4, 5]), ("2", [2, 3]), ("ii", [2]), ("iv", [])])
+def test_a_page_is_also_meant_by_what_is_printed_on_it(tmp_path, asked: str, counts: list[int]) -> None:
+    with closing(Library(tmp_path / "library")) as library:
+        file = FileRecord("/files/book.pdf", "indexed", "document", "book", segments=5)
+        pages = [
+            Segment("book", n, "document", "something", Place(page=n, printed=printed))
+            for n, printed in enumerate(("i", "ii", "2", "3", "4"), 1)
+        ]
+        library.extend(Source("book", "document", "application/pdf", 1), file, pages, {}, {})
+        found = find_filters(f"What stands on page {asked}?", library, library.scope(), today=TODAY)
+        where = found[0].scope.where if found else "false"
+        rows = library.catalogue.connection.execute(
+            f"SELECT json_extract(place, '$.page') FROM segments WHERE {where}", found[0].scope.values if found else ()
+        )
+        assert [row[0] for row in rows] == counts
 
 
 @pytest.mark.parametrize(
