@@ -165,7 +165,9 @@ def _page_pieces(document: Any, number: int, known: _Known) -> list[Piece] | Non
                 scan = Piece("scan", known_text, here, headings.chain, view.render())
                 return [scan, *filled_in]
             pieces = filled_in
-            if is_senseless("\n".join(block.text for block in found)):
+            if is_senseless(
+                *("\n".join(block.text for block in found if block.table is table) for table in (False, True))
+            ):
                 doubt = Piece("doubt", place=here, heading=headings.chain, picture=view.render())
                 pieces += [doubt, *_text_pieces(found, here, view, deepcopy(headings))]
             else:

@@ -16,7 +16,9 @@ _BETTER = 1.25
 _ENOUGH = 0.4
 """Of the letters of the text layer, so many must have been read."""
 _IN_VAIN = 3
-"""Pages of a file after which none is doubted any more: it is a list of names, or in a script that is not read."""
+"""Pages of a file after which only those are doubted that are surely senseless: it is a list of names, or in a script
+that is not read."""
+_SURELY = 0.5
 
 
 def looked_at(pieces: Iterable[Piece], shelf: ModelShelf) -> Iterator[Piece]:
@@ -53,10 +55,13 @@ class _Doubts:
         """What the page says, by its text layer or by what is seen."""
         page, held = self.page, self.held
         self.page, self.held = None, []
-        if page is None or self.in_vain >= _IN_VAIN:
+        if page is None:
+            return held
+        told = "\n".join(piece.text for piece in held)
+        if self.in_vain >= _IN_VAIN and sense(told) > _SURELY:
             return held
         read = list(look(replace(page, kind="scan", text=""), self.shelf))
-        told, seen = ("\n".join(piece.text for piece in each) for each in (held, read))
+        seen = "\n".join(piece.text for piece in read)
         if sense(seen) > _BETTER * sense(told) and _letters(seen) >= _ENOUGH * _letters(told):
             self.in_vain = 0
             return read
