@@ -6,6 +6,7 @@ Pure geometry: knows nothing of PDF. Lengths are in points, the origin is the up
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, pairwise
 
 from pipelines.extractors.columns import columns_of, filled_in, tables_in, texts_of
@@ -25,6 +26,8 @@ from pipelines.extractors.ruled import going_on, ruled
 
 _MARGIN = 150
 """Characters of a running header or footer, at most."""
+_PARAGRAPH = 20
+"""Characters of a line that goes on with a sentence in another column, at least."""
 _FITTING = 0.9
 """Of the runs of rows that go on with a table, so many stand in one of its columns each."""
 _EDGE = 4.0
@@ -43,8 +46,27 @@ def blocks(runs: Sequence[Run], above: Block | None = None, grids: Sequence[Grid
             continue
         for rows in chain.from_iterable(map(tables_in, _groups(part))):
             size = max(row.size for row in rows)
-            found.append(_block(rows, above if above and _begins(found, size) else None))
+            block = _block(rows, above if above and _begins(found, size) else None)
+            if found and _runs_on(found[-1], block):
+                block = _joined(found.pop(), block)
+            found.append(block)
     return found
+
+
+def _runs_on(above: Block, block: Block) -> bool:
+    """Whether a paragraph goes on in the next block, at the head of a column or below a box: in the middle of a
+    sentence, in the same type."""
+    if above.table or block.table or above.bold != block.bold or abs(above.size - block.size) > 0.5:
+        return False
+    last, item = above.text.rpartition("\n")[2], block.text[1:2] in (")", ".")
+    return (
+        not item and len(last) >= _PARAGRAPH and (last[-1].isalpha() or last[-1] in ",-") and block.text[:1].islower()
+    )
+
+
+def _joined(above: Block, block: Block) -> Block:
+    rectangle = enclosing([above.rectangle, block.rectangle])
+    return replace(above, text=f"{above.text}\n{block.text}", rectangle=rectangle)
 
 
 def _around(region: list[Run], tables: Collection[Run]) -> Iterator[list[Run] | Run]:

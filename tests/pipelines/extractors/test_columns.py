@@ -122,3 +122,11 @@ def test_a_box_beside_prose_is_read_by_itself(tmp_path: Path) -> None:
         page.line(400, 113 + 11 * n, text, 9)
     found = [piece.text.split("\n") for piece in read(make_pdf(tmp_path / "a.pdf", [page]))]
     assert prose in found and box in found
+
+
+def test_a_sentence_goes_on_in_the_next_column(tmp_path: Path) -> None:
+    left = [*LEFT[:3], "of May, and the keeper knows"]
+    right = ["every truck by its engine, and", *RIGHT[1:]]
+    page = PdfPage().prose(50, 130, left).prose(230, 130, right)
+    (found,) = read(make_pdf(tmp_path / "a.pdf", [page]))
+    assert found.text.split("\n") == [*left, *right]

@@ -54,6 +54,12 @@ def test_exchanged_letters_make_no_sense(cipher: Callable[[str], str]) -> None:
     assert sense(hebrew) > SENSELESS
 
 
+def test_characters_that_nobody_writes_make_no_sense() -> None:
+    chinese = "备用水泵存放在七号机库的船只后面，冬季结束之前任何人不得取走。看守人有钥匙，并记下向他索要的人。"
+    rare = "".join(chr(0x4E00 + 97 * n % 20_000) for n in range(200))
+    assert sense(chinese) > SENSELESS and sense(rare) == 0
+
+
 def test_a_senseless_text_layer_is_read_from_the_picture(tmp_path: Path) -> None:
     file = make_pdf(
         tmp_path / "a.pdf",
