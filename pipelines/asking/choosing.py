@@ -64,7 +64,7 @@ def _with_needed(sentence: Sentence, passage: Passage, left: int, amount: Amount
         yield from (row for row in (sentence, head) if row is not None)
         if not sentence.context:
             yield from block[block.index(sentence) + 1 :]  # a head says nothing without its rows
-    elif len(block) > 1 and (amount.lists or sentence == block[0]):  # nor has a lead-in without its items
+    elif len(block) > 1 and (amount.lists or sentence.form != "item"):  # nor has a lead-in without its items
         if sum(count_words(each.text) for each in block) <= left:
             yield from block
             return
