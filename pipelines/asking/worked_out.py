@@ -20,7 +20,7 @@ from pipelines.tables.programs import ROWS, Program, Reading, readings
 from pipelines.tables.sql import query
 from pipelines.tables.table import Table
 from pipelines.tables.telling import shown
-from pipelines.tables.wording import ASKING
+from pipelines.tables.wording import ASKING, corrected
 
 SURE: dict[What, float] = {"answer": 0.45, "rows": 0.35}
 """From which on an answer of a table is told, or else the rows that it stands on, which are true whatever is asked."""
@@ -43,7 +43,7 @@ class WorkedOut:
 def worked_out(plan: QueryPlan, material: Material, quoted: Sequence[Sentence] = ()) -> WorkedOut | None:
     """The likeliest answer of a table among the results, or its likeliest rows; None where none is likely enough. Where
     what is `quoted` begins with rows of that table, those that the question's words name are likelier meant."""
-    asked = Asked(plan.text, plan.language)
+    asked = _asked(plan, material)
     tables = found_tables(plan, material)
     under = [(found.table, found.about) for found in tables]
     read = [readings(part, under, material.context.shelf.text) for part in (asked, *parts_of(asked))]
@@ -77,6 +77,15 @@ def worked_out(plan: QueryPlan, material: Material, quoted: Sequence[Sentence] =
         also = [*also_asked(program, reading, [part[n] for part in read[1:]]), *also_meant(program, reading)]
         statement = _which(program, reading, also, tables[n], plan.language)
     return WorkedOut(statement, quoted_rows(_answering(program, reading), tables[n], material), told == "answer")
+
+
+def _asked(plan: QueryPlan, material: Material) -> Asked:
+    """The question without mistakes in words that ask, as far as these stand in no file."""
+    asked = Asked(plan.text, plan.language)
+    if plan.language != "en":
+        return asked
+    nowhere = {word for word, weight in material.context.rarity(set(asked.spoken)).items() if not weight}
+    return Asked(corrected(plan.text, nowhere), plan.language)
 
 
 def _match(plan: QueryPlan, material: Material) -> Match | None:

@@ -17,7 +17,7 @@ from pipelines.tables.cells import Column, Sort, spoken, words_of, written
 from pipelines.tables.days import Day
 from pipelines.tables.numbers import Mark, number_of
 from pipelines.tables.table import Table
-from pipelines.tables.wording import NEGATIONS, SMALL, in_english, spelt
+from pipelines.tables.wording import NEGATIONS, SMALL, in_english
 
 Rows = frozenset[int]
 
@@ -63,8 +63,7 @@ class Asked:
 
     @cached_property
     def spoken(self) -> tuple[str, ...]:
-        said = spoken(in_english(self.text, self.language))[:_LONGEST]
-        return tuple(map(spelt, said)) if self.language == "en" else said
+        return spoken(in_english(self.text, self.language))[:_LONGEST]
 
     @cached_property
     def words(self) -> tuple[str, ...]:

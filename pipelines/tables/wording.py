@@ -4,7 +4,8 @@ weights were learned of them. The data file holds those of other languages."""
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 
 from rapidfuzz import process
@@ -40,6 +41,7 @@ ASKING = (
 )
 """Words that say what is asked for and not of what."""
 
+_WORD = re.compile(r"\w+")
 _LONG = 7  # letters of a word that is known in spite of a mistake
 _SPELT = sorted(word for word in (*ASKING, "altogether", "difference", "percentage", "combined") if len(word) >= _LONG)
 
@@ -52,13 +54,15 @@ def in_english(text: str, language: str) -> str:
     )
 
 
-@lru_cache(maxsize=10_000)
-def spelt(word: str) -> str:
-    """A word as one that asks, where one letter makes the difference ('alltogether')."""
-    if len(word) < _LONG or word in _SPELT:
-        return word
-    near = process.extractOne(word, _SPELT, scorer=OSA.distance, processor=None, score_cutoff=1)
-    return near[0] if near and near[0][0] == word[0] else word
+def corrected(text: str, nowhere: Collection[str]) -> str:
+    """An English question with the words that ask where one letter makes the difference ('alltogether'); only of words
+    that stand `nowhere` in what is asked: others may be meant."""
+    return _WORD.sub(lambda match: _nearest(match[0]) if match[0].lower() in nowhere else match[0], text)
+
+
+def _nearest(word: str) -> str:
+    near = process.extractOne(word.lower(), _SPELT, scorer=OSA.distance, processor=None, score_cutoff=1)
+    return near[0] if near and len(word) >= _LONG and near[0][0] == word[0].lower() else word
 
 
 @cache

@@ -46,6 +46,11 @@ def test_a_sum_is_worked_out_over_all_rows_that_are_meant(answering) -> None:
     assert {each.quote.split(" | ")[0] for each in answer.citations} >= {"M-02", "M-05"}
 
 
+def test_a_year_is_that_of_the_rows_own_day_and_a_mistake_in_altogether_is_forgiven(answering) -> None:
+    assert "**225**" in first_line(answering, "what is the total amount eur of all 2024 moorings for fischer?")
+    assert "**180**" in first_line(answering, "what amount eur for okafor alltogether?")
+
+
 def test_rows_of_tables_with_the_same_head_are_counted_together(answering) -> None:
     assert "**4**" in first_line(answering, "how many fischer?")
 
