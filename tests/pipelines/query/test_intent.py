@@ -102,10 +102,31 @@ def test_what_people_type_about_new_matters_is_recognised_in_every_language(inte
         ("sum up the brochure on lighthouses", "summary"),
         ("list all lighthouses", "list"),
         ("how many lighthouses were sold in total", "count"),
+        ("who took the photograph on the cover of the choir newsletter", "fact"),
+        ("what was the result of the match against the scouts", "fact"),
+        ("wer hat die Zusammenfassung der Chorprobe verschickt", "fact"),
+        ("qui a rédigé le compte rendu de la régate", "fact"),
+        ("合唱团照片是谁拍的", "fact"),
     ],
 )
 def test_the_matter_does_not_decide(intents, text, intent) -> None:
     assert intents.recognise(text)[0] == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "answer_type"),
+    [
+        ("who counted the number of berths for the harbour report", "name"),
+        ("when was the number of berths counted", "date"),
+        ("how many people gave the boat its name", "number"),
+        ("wann wurde der Kapitän geboren", "date"),
+        ("qui a compté les bateaux", "name"),
+        ("cuándo nació la capitana", "date"),
+        ("船长是哪一年出生的", "date"),
+    ],
+)
+def test_the_matter_does_not_decide_which_type_of_value_is_asked_for(intents, text, answer_type) -> None:
+    assert intents.answer_type(text)[0] == answer_type
 
 
 def test_capitals_accents_and_question_marks_change_nothing_or_little(intents) -> None:
