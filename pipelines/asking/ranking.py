@@ -56,7 +56,8 @@ def rank_sentences(
     scores: dict[Sentence, float] = {}
     for sentence, cosine in zip(sentences, cosines, strict=True):
         beside = f"{sentence.segment.heading} {sentence.context} {(names or {}).get(sentence.result, '')}"
-        met = _met(asked, stems(sentence.text), stems(beside)) / total
+        own = stems(sentence.text)
+        met = _met(asked, own, stems(beside)) / total if own - asked.keys() else 0.0  # an echo answers nothing
         scores[sentence] = weight * float(cosine) + _WORDS * met - _RANK * place[sentence.result]
         if plan and spans_of(plan.answer_type, sentence.text, plan.text, plan.language):
             scores[sentence] += _TYPED * plan.type_sure
