@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from pipelines.extractors.pdf_strings import wide_text
 MOST_FILES = 200
 MOST_ANNOTATIONS = 2_000
 """Of a page."""
+_UNPRINTED = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+"""What no file system takes in a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def _name(attachment: Any) -> str:
     import pypdfium2.raw as raw
 
     name = wide_text(lambda buffer, length: raw.FPDFAttachment_GetName(attachment, buffer, length))
-    return " ".join(name.replace("\\", "/").rpartition("/")[2].split())[-120:]
+    return " ".join(_UNPRINTED.sub(" ", name.replace("\\", "/").rpartition("/")[2]).split())[-120:]
 
 
 def _data(attachment: Any, most: int) -> bytes:

@@ -77,6 +77,12 @@ def test_the_cover_of_a_portfolio_says_nothing(tmp_path: Path) -> None:
     assert [piece.text for piece in found] == ["Attachments: a.txt", "The key is in the drawer."]
 
 
+def test_a_file_whose_name_no_file_system_takes_is_read_as_any_other(tmp_path: Path) -> None:
+    files = {"a.\\000x": b"The key is in the drawer.", "b.txt": b"The door is green."}
+    found = [piece.text for piece in read(with_files(tmp_path / "a.pdf", "See the files", files))]
+    assert found[0] == "See the files" and found[-2:] == ["The key is in the drawer.", "The door is green."]
+
+
 def test_files_in_files_in_files_end(tmp_path: Path) -> None:
     file = make_pdf(tmp_path / "a.pdf", [PdfPage().line(60, 60, "The innermost page of all")])
     for n in range(8):
