@@ -17,8 +17,12 @@ from itertools import pairwise
 from pipelines.records import Piece
 
 # Soft hyphen, zero-width characters, byte-order mark, control characters other than tab and line feed, halves of
-# characters, which no database takes.
-_INVISIBLE = re.compile("[\ud800-\udfff\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+# characters, which no database takes. The non-joiner stays where it is spelling: within words of scripts that join
+# their letters, from Arabic to those of India.
+_INVISIBLE = re.compile(
+    "[\ud800-\udfff\u00ad\u200b\u200e\u200f\u2060\ufeff\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]"
+    "|(?<![\u0620-\u0dff])\u200c|\u200c(?![\u0620-\u0dff])"
+)
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\u2010]\n(?=[^\W\d_])")
 _ITEM = re.compile(r"\s*(?:[-*•‣▪◦–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")

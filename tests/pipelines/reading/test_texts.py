@@ -40,6 +40,12 @@ def test_texts_are_normalised() -> None:
     assert normalise("cafe\u0301\u00a0\u00adbar\r\n\n\n\n x\u200b") == "café bar\n\n x"
 
 
+def test_non_joiners_stay_where_they_are_spelling() -> None:
+    assert normalise("\u200cمی\u200cخواهم\u200c") == "می\u200cخواهم"
+    assert normalise("क्\u200cष") == "क्\u200cष"
+    assert normalise("shelf\u200cful") == "shelfful"
+
+
 def test_lines_broken_at_the_page_width_are_joined_and_meant_breaks_stay() -> None:
     wrapped = (
         "The restoration of the tower took four years of volun-\nteer work and ended in spring, when the lamp\n"
