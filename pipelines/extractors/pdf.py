@@ -24,6 +24,7 @@ from pipelines.extractors.lines import Block
 from pipelines.extractors.pdf_attachments import FileInside, files_inside
 from pipelines.extractors.pdf_objects import objects_of
 from pipelines.extractors.pdf_page import PageView
+from pipelines.extractors.pdf_strings import wide_text
 from pipelines.extractors.sense import is_senseless
 from pipelines.extractors.text import Headings
 from pipelines.records import Piece
@@ -191,7 +192,10 @@ def _page_pieces(document: Any, number: int, known: _Known) -> list[Piece] | Non
 
 def _printed(document: Any, number: int) -> str | None:
     """What the document itself calls a page, where that is not its number."""
-    label = " ".join(document.get_page_label(number - 1).split())[:_LONGEST_PRINTED]
+    import pypdfium2.raw as raw
+
+    label = wide_text(lambda buffer, length: raw.FPDF_GetPageLabel(document.raw, number - 1, buffer, length))
+    label = " ".join(label.split())[:_LONGEST_PRINTED]
     return label if label and label != str(number) else None
 
 

@@ -63,6 +63,21 @@ def test_pages_are_called_what_the_document_calls_them(tmp_path: Path) -> None:
     assert first.place.printed is None and first.place.label() == "page 1"
 
 
+def test_a_page_whose_label_is_damaged_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(
+        written(
+            b"<< /Type /Catalog /Pages 2 0 R /PageLabels << /Nums [0 << /S /D /P <FEFFD800> >>] >> >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R"
+            b" /Resources << /Font << /F 5 0 R >> >> >>",
+            stream(b"BT /F 12 Tf 60 700 Td (The keeper writes down the weather) Tj ET"),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        )
+    )
+    assert words(read(file)) == "The keeper writes down the weather"
+
+
 def test_equal_pages_lose_nothing(tmp_path: Path) -> None:
     page = PdfPage().line(60, 60, "Notice to all", 20).prose(60, 100, PROSE).line(60, 400, "The harbour master")
     pieces = clean(read(make_pdf(tmp_path / "a.pdf", [page] * 5)), wrapped=True)
