@@ -9,9 +9,11 @@ from __future__ import annotations
 import ctypes
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from pipelines.extractors.archives import parse_xml
+from pipelines.extractors.pdf_attachments import MOST_ANNOTATIONS
 
 _MOST_PACKETS = 50
 _LONGEST_PACKET = 20_000_000
@@ -35,7 +37,7 @@ def is_dynamic(document: Any) -> bool:
         except pdfium.PdfiumError:
             continue
         try:
-            for index in range(raw.FPDFPage_GetAnnotCount(own.raw)):
+            for index in range(min(raw.FPDFPage_GetAnnotCount(own.raw), MOST_ANNOTATIONS)):
                 annotation = raw.FPDFPage_GetAnnot(own.raw, index)
                 widget = raw.FPDFAnnot_GetSubtype(annotation) == raw.FPDF_ANNOT_WIDGET
                 raw.FPDFPage_CloseAnnot(annotation)
@@ -51,8 +53,9 @@ def lines_of(document: Any) -> list[str]:
     holds PDFIUM_LOCK."""
     roots = [root for data in _packets(document) if (root := _parsed(data)) is not None]
     values = _Values(roots)
-    lines = [line for root in roots for template in _all(root, "template") for line in _told(template, (), values)]
-    return [*lines, *values.left()]
+    told = (line for root in roots for template in _outermost(root, "template") for line in _told(template, (), values))
+    lines = list(islice(told, _MOST_FIELDS))
+    return [*lines, *values.left()[: _MOST_FIELDS - len(lines)]]
 
 
 def _packets(document: Any) -> Iterator[bytes]:
@@ -80,7 +83,7 @@ class _Values:
     def __init__(self, roots: list[Any]) -> None:
         self.by_name: defaultdict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
         for root in roots:
-            for data in _all(root, "data"):
+            for data in _outermost(root, "data"):
                 self._add(data, ())
 
     def _add(self, node: Any, above: tuple[str, ...]) -> None:
@@ -103,7 +106,7 @@ class _Values:
         return found.pop(at)[1]
 
     def left(self) -> list[str]:
-        return [f"{name}: {text}" for name, found in self.by_name.items() for _, text in found][:_MOST_FIELDS]
+        return [f"{name}: {text}" for name, found in self.by_name.items() for _, text in found]
 
 
 def _told(node: Any, path: tuple[str, ...], values: _Values) -> Iterator[str]:
@@ -158,6 +161,17 @@ def _value(node: Any) -> str:
 
 def _text(node: Any) -> str:
     return " ".join(" ".join(node.itertext()).split())
+
+
+def _outermost(root: Any, name: str) -> Iterator[Any]:
+    """The elements of a name that stand in no other of it."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if _name(node) == name:
+            yield node
+        else:
+            waiting += reversed(list(node.iterchildren("*")))
 
 
 def _all(node: Any, name: str) -> Iterator[Any]:

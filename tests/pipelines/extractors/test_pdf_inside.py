@@ -137,6 +137,18 @@ def test_a_form_of_livecycle_is_read_from_its_xml_and_its_placeholder_never(tmp_
     ]
 
 
+def test_what_stands_in_elements_of_one_name_is_told_once(tmp_path: Path) -> None:
+    template = b"<template><template><draw><value><text>Request</text></value></draw></template></template>"
+    data = b"<datasets><data><form><data><depth>3 m</depth></data></form></data></datasets>"
+    assert [piece.text for piece in read(xfa(tmp_path / "a.pdf", template, data))] == ["Request", "depth: 3 m"]
+
+
+def test_a_form_of_livecycle_tells_so_many_fields_and_no_more(tmp_path: Path) -> None:
+    template = b"<template>%s</template>" % (b"<draw><value><text>Hi</text></value></draw>" * 20_500)
+    found = read(xfa(tmp_path / "a.pdf", template, b"<datasets><data><depth>3 m</depth></data></datasets>"))
+    assert [piece.text for piece in found] == ["Hi"] * 20_000
+
+
 def test_a_form_of_livecycle_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ExtractionError, match="print it as PDF"):
         read(xfa(tmp_path / "a.pdf", b"nothing", b""))
