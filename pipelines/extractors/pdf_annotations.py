@@ -22,6 +22,8 @@ _LONGEST_LABEL = 120
 _HIDDEN = 2
 _PASSWORD = 1 << 13
 _MOST_OPTIONS = 500
+_MOST_TOLD = 500_000
+"""Characters of a page's fields and notes together, a long one of which may be named by thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def annotations_of(page: Any, view: View, runs: Sequence[Run], right: bool) -> l
     import pypdfium2.raw as raw  # type: ignore[import-untyped]
 
     fields, notes = list[Told](), list[Told]()
-    rectangle = raw.FS_RECTF()
+    rectangle, left = raw.FS_RECTF(), _MOST_TOLD
     for index in range(min(raw.FPDFPage_GetAnnotCount(page.raw), MOST_ANNOTATIONS)):
         annotation = raw.FPDFPage_GetAnnot(page.raw, index)
         if not annotation:
@@ -48,14 +50,18 @@ def annotations_of(page: Any, view: View, runs: Sequence[Run], right: bool) -> l
             if not raw.FPDFAnnot_GetRect(annotation, rectangle) or raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN:
                 continue
             at = view.rectangle(rectangle.left, rectangle.bottom, rectangle.right, rectangle.top)
-            if raw.FPDFAnnot_GetSubtype(annotation) == raw.FPDF_ANNOT_WIDGET:
-                if text := _field(annotation, page.formenv, at, runs, right):
-                    fields.append(Told(text, at))
+            subtype = raw.FPDFAnnot_GetSubtype(annotation)
+            if subtype == raw.FPDF_ANNOT_WIDGET:
+                told = Told(_field(annotation, page.formenv, at, runs, right), at)
             else:
-                notes.append(Told(_note(annotation), at, is_attached(annotation)))
+                told = Told(_note(annotation), at, is_attached(annotation))
+            left -= len(told.text)
+            if left < 0:
+                break
+            (fields if subtype == raw.FPDF_ANNOT_WIDGET else notes).append(told)
         finally:
             raw.FPDFPage_CloseAnnot(annotation)
-    return [*fields, *(note for note in notes if note.text or note.file)]
+    return [told for told in (*fields, *notes) if told.text or told.file]
 
 
 def _note(annotation: Any) -> str:

@@ -10,6 +10,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from pipelines.extractors import extract
 from pipelines.reading.kinds import kind_of
+from tests.making_files import stream, written
 
 
 def told(path: Path, draw: Callable[[Any], None]) -> list[str]:
@@ -60,3 +61,20 @@ def test_notes_say_who_wrote_them(tmp_path: Path) -> None:
         canvas.textAnnotation("Check with the Oslo office", Rect=[60, 600, 80, 620])
 
     assert told(tmp_path / "a.pdf", draw)[1] == "Note: Check with the Oslo office"
+
+
+def test_a_long_note_that_stands_at_thousands_of_places_is_no_library(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(
+        written(
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R /Annots [%s]"
+            b" /Resources << /Font << /F 5 0 R >> >> >>" % (b"6 0 R " * 100),
+            stream(b"BT /F 12 Tf 60 700 Td (The pump is stored in hangar seven.) Tj ET"),
+            b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            b"<< /Type /Annot /Subtype /Text /Rect [10 10 20 20] /Contents (%s) >>" % (b"word " * 20_000),
+        )
+    )
+    first, *notes = [piece.text for piece in extract(tmp_path / "a.pdf", kind_of(tmp_path / "a.pdf"))]
+    assert first == "The pump is stored in hangar seven."
+    assert 100_000 < sum(map(len, notes)) < 1_000_000 and set(notes) == {notes[0]}
