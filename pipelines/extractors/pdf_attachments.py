@@ -38,8 +38,12 @@ def is_attached(annotation: Any) -> bool:
 def files_inside(document: Any, pages: Iterable[int]) -> list[FileInside]:
     """Each once, up to MOST_FILES and MOST_BYTES together; `pages`, counted from 1, are those to which files are
     attached. The caller holds PDFIUM_LOCK."""
-    left, found = MOST_BYTES, dict[bytes, FileInside]()
+    left, found, known = MOST_BYTES, dict[bytes, FileInside](), set[int | None]()
     for attachment, page in _attachments(document, pages):
+        at = ctypes.cast(attachment, ctypes.c_void_p).value
+        if at in known:
+            continue  # many places may name one file, which is unpacked to be compared
+        known.add(at)
         if len(found) == MOST_FILES:
             break
         data = _data(attachment, left)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from pipelines.errors import ExtractionError
-from pipelines.extractors import extract
+from pipelines.extractors import extract, pdf_attachments
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
 from tests.making_files import PdfPage, a_picture, make_pdf, picture_bytes, stream, written
@@ -69,6 +70,19 @@ def test_a_file_on_a_page_is_cited_there(tmp_path: Path) -> None:
     drawer = next(piece for piece in found if "drawer" in piece.text)
     assert (drawer.place.page, drawer.heading) == (1, "a.txt")
     assert "Note: see the file" in [piece.text for piece in found]
+
+
+def test_a_file_that_many_places_name_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[int] = []
+    data = pdf_attachments._data
+    monkeypatch.setattr(pdf_attachments, "_data", lambda *given: unpacked.append(1) or data(*given))
+    file = with_files(tmp_path / "a.pdf", "See the clip", {"a.txt": b"The key is in the drawer."}, on_page=True)
+    place = re.search(rb"<< /Type /Annot .*?>>", file.read_bytes())
+    assert place
+    file.write_bytes(file.read_bytes().replace(place[0], place[0] * 50))
+    found = [piece.text for piece in read(file)]
+    assert found.count("The key is in the drawer.") == 1 and found.count("Note: see the file") == 50
+    assert len(unpacked) == 1
 
 
 def test_the_cover_of_a_portfolio_says_nothing(tmp_path: Path) -> None:
