@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pipelines.extractors.bidi import plain_letters
@@ -31,6 +31,8 @@ class View(Protocol):
     d: float
     width: float
     height: float
+
+    def point(self, x: float, y: float) -> tuple[float, float]: ...
 
     def rectangle(self, left: float, bottom: float, right: float, top: float) -> Rectangle: ...
 
@@ -76,9 +78,10 @@ def glyphs_of(textpage: Any, view: View) -> list[Glyph]:
         box = view.rectangle(loose.left, loose.bottom, loose.right, loose.top)
         if code in _SPACES:
             if found:
-                box = turned(box, found[-1].quarter, view.width, view.height)
-                made = raw.FPDFText_IsGenerated(page, index) or loose.right <= loose.left
-                found.append(replace(found[-1], text=MADE if made else " ", box=box, index=index))
+                last = found[-1]
+                box = turned(box, last.quarter, view.width, view.height)
+                made = loose.right <= loose.left or raw.FPDFText_IsGenerated(page, index)
+                found.append(Glyph(MADE if made else " ", box, last.baseline, last.size, last.quarter, index))
             continue
         if not (0 <= box[0] + box[2] <= 2 * view.width and 0 <= box[1] + box[3] <= 2 * view.height):
             continue  # outside what is seen of the page
@@ -86,11 +89,14 @@ def glyphs_of(textpage: Any, view: View) -> list[Glyph]:
         if quarter is None:
             continue
         raw.FPDFText_GetCharOrigin(page, index, x, y)
-        at = view.rectangle(x.value, y.value, x.value, y.value)
+        at = view.point(x.value, y.value)
+        baseline = at[1]
         if quarter:
-            box, at = (turned(each, quarter, view.width, view.height) for each in (box, at))
+            baseline = turned((*at, *at), quarter, view.width, view.height)[1]
+            box = turned(box, quarter, view.width, view.height)
         size = size or max(box[3] - box[1], 1.0) / 1.15
-        glyph = Glyph("-" if code in _LINE_END_HYPHENS else plain_letters(chr(code)), box, at[1], size, quarter, index)
+        text = "-" if code in _LINE_END_HYPHENS else plain_letters(chr(code))
+        glyph = Glyph(text, box, baseline, size, quarter, index)
         if found and _belongs(glyph, found[-1]):
             found[-1].text += glyph.text
         elif glyph.text:
@@ -100,9 +106,9 @@ def glyphs_of(textpage: Any, view: View) -> list[Glyph]:
 
 def _belongs(glyph: Glyph, before: Glyph) -> bool:
     """Whether it is a mark on the character before it, or a part of the same ligature."""
-    if before.is_space or glyph.quarter != before.quarter:
+    if glyph.quarter != before.quarter or before.is_space:
         return False
-    if glyph.text and unicodedata.combining(glyph.text[0]):
+    if not glyph.text.isascii() and unicodedata.combining(glyph.text[0]):
         return before.box[0] <= glyph.centre <= before.box[2] and abs(before.middle - glyph.middle) < before.size
     return glyph.box == before.box and glyph.text != before.text
 

@@ -5,6 +5,7 @@ Read through pdfium's C interface. The caller holds PDFIUM_LOCK.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -53,11 +54,20 @@ class PageView:
         self.a, self.b = (ax - self.e) / 1000, (ay - self.f) / 1000
         self.c, self.d = (bx - self.e) / 1000, (by - self.f) / 1000
 
-    def rectangle(self, left: float, bottom: float, right: float, top: float) -> Rectangle:
+    def point(self, x: float, y: float) -> tuple[float, float]:
         """From the page's own coordinates to the view's."""
-        x0, x1 = self.a * left + self.c * bottom + self.e, self.a * right + self.c * top + self.e
-        y0, y1 = self.b * left + self.d * bottom + self.f, self.b * right + self.d * top + self.f
-        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
+
+    def rectangle(self, left: float, bottom: float, right: float, top: float) -> Rectangle:
+        """From the page's own coordinates to the view's; asked for each character, so without calls."""
+        a, b, c, d, e, f = self.a, self.b, self.c, self.d, self.e, self.f
+        x0, x1 = a * left + c * bottom + e, a * right + c * top + e
+        y0, y1 = b * left + d * bottom + f, b * right + d * top + f
+        if x1 < x0:
+            x0, x1 = x1, x0
+        if y1 < y0:
+            y0, y1 = y1, y0
+        return x0, y0, x1, y1
 
     def box(self, rectangle: Rectangle) -> Box:
         x0, y0, x1, y1 = rectangle
@@ -114,7 +124,8 @@ class PageView:
                 seen = turned_back(seen, text.quarter, self.width, self.height)
                 found.append(replace(block, rectangle=seen))
         letters = sum(len(run.text) for text in texts for run in text.runs)
-        return found, letters, sum(is_strange(glyph.text) for glyph in glyphs)
+        each = Counter(glyph.text for glyph in glyphs)
+        return found, letters, sum(count for text, count in each.items() if is_strange(text))
 
     def _width(self, quarter: int) -> float:
         """Of the page after so many quarter turns."""

@@ -199,7 +199,8 @@ class _Open:
         self.characters.append(glyph.text)
         self.order = min(self.order, glyph.index)
         self.x0, self.x1 = min(self.x0, box[0]), max(self.x1, box[2])
-        if _level(box, (self.x0, self.y0, self.x1, self.y1)):
+        within = self.y0 <= box[1] and box[3] <= self.y1  # as nearly all are
+        if not within and _level(box, (self.x0, self.y0, self.x1, self.y1)):
             self.y0, self.y1 = min(self.y0, box[1]), max(self.y1, box[3])
         self.last = box
 

@@ -20,6 +20,8 @@ _ASIDE = 0.6
 def with_columns_turned(glyphs: Sequence[Glyph], width: float, height: float) -> list[Glyph]:
     """The characters of a page of that size; those of columns as if the page had been turned once counter-clockwise."""
     found: list[Glyph] = []
+    if not any(map(is_wide, {glyph.text for glyph in glyphs})):
+        return list(glyphs)
     for column in _columns(glyphs):
         if len(column) < _FEWEST or not all(is_wide(cell[0].text) for cell in column[:_FEWEST]):
             found += (glyph for cell in column for glyph in cell)
