@@ -70,10 +70,11 @@ def glyphs_of(textpage: Any, view: View) -> list[Glyph]:
     page = textpage.raw
     font = Font(textpage, view)
     loose, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+    to_loose, to_x, to_y = ctypes.byref(loose), ctypes.byref(x), ctypes.byref(y)  # ctypes would make them for each call
     found: list[Glyph] = []
     for index in range(min(raw.FPDFText_CountChars(page), MOST_CHARACTERS)):
         code = raw.FPDFText_GetUnicode(page, index)
-        if code in _UNSEEN or not raw.FPDFText_GetLooseCharBox(page, index, loose):
+        if code in _UNSEEN or not raw.FPDFText_GetLooseCharBox(page, index, to_loose):
             continue
         box = view.rectangle(loose.left, loose.bottom, loose.right, loose.top)
         if code in _SPACES:
@@ -88,14 +89,14 @@ def glyphs_of(textpage: Any, view: View) -> list[Glyph]:
         size, quarter = font.size_and_quarter(index)
         if quarter is None:
             continue
-        raw.FPDFText_GetCharOrigin(page, index, x, y)
+        raw.FPDFText_GetCharOrigin(page, index, to_x, to_y)
         at = view.point(x.value, y.value)
         baseline = at[1]
         if quarter:
             baseline = turned((*at, *at), quarter, view.width, view.height)[1]
             box = turned(box, quarter, view.width, view.height)
         size = size or max(box[3] - box[1], 1.0) / 1.15
-        text = "-" if code in _LINE_END_HYPHENS else plain_letters(chr(code))
+        text = "-" if code in _LINE_END_HYPHENS else chr(code) if code < 128 else plain_letters(chr(code))
         glyph = Glyph(text, box, baseline, size, quarter, index)
         if found and _belongs(glyph, found[-1]):
             found[-1].text += glyph.text
@@ -132,15 +133,17 @@ class Font:
         self.page, self.view, self.raw = textpage.raw, view, raw
         self.buffer = ctypes.create_string_buffer(256)
         self.matrix = raw.FS_MATRIX()
+        self.to_matrix = ctypes.byref(self.matrix)
 
     def size_and_quarter(self, index: int) -> tuple[float, int | None]:
         """Points (0 if unknown), and the quarter turns that make it upright (None if it slants)."""
         matrix, view = self.matrix, self.view
-        if not self.raw.FPDFText_GetMatrix(self.page, index, matrix):
+        if not self.raw.FPDFText_GetMatrix(self.page, index, self.to_matrix):
             return 0.0, 0
-        size = self.raw.FPDFText_GetFontSize(self.page, index) * math.hypot(matrix.b, matrix.d)
-        across = view.a * matrix.a + view.c * matrix.b
-        down = view.b * matrix.a + view.d * matrix.b
+        a, b, d = matrix.a, matrix.b, matrix.d
+        size = self.raw.FPDFText_GetFontSize(self.page, index) * math.hypot(b, d)
+        across = view.a * a + view.c * b
+        down = view.b * a + view.d * b
         if abs(across) > 5 * abs(down):
             return size, 0 if across > 0 else 2
         if abs(down) > 5 * abs(across):
