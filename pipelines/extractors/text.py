@@ -78,7 +78,9 @@ def read_markdown(path: Path) -> Iterator[Piece]:
 
 def markdown(text: str, headings: Headings | None = None) -> Iterator[Piece]:
     """The Pieces of Markdown text, under `headings` if there are some already."""
-    lines = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text).split("\n")
+    before, end_of_comment, after = text.rpartition("-->")  # behind it each beginning would be followed to the end
+    closed = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), before + end_of_comment)
+    lines = (closed + after).split("\n")
     headings = headings or Headings()
     number, fields = front_matter(lines)
     yield from fields

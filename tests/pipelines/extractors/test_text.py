@@ -161,6 +161,12 @@ def test_links_of_markdown_leave_their_words_and_no_addresses_or_note_marks(tmp_
     assert piece.text == ("Through the Bay,  past the Cape\nand see [4], *far*: a[0] (zero), Part 2, `x\\_y` a gull.")
 
 
+def test_comments_that_never_end_are_followed_from_none_of_their_beginnings(tmp_path: Path) -> None:
+    (piece, *more) = read(tmp_path / "a.md", "One <!-- no --> two" + "<!--" * 200_000)
+    assert piece.text.startswith("One  two<!--<!--")
+    assert len(piece.text) + sum(map(len, texts(more))) == len("One  two") + 4 * 200_000
+
+
 def test_fields_alone(tmp_path: Path) -> None:
     assert texts(read(tmp_path / "a.md", "---\ntitle: Kiln\n---")) == ["title: Kiln"]
 
