@@ -163,14 +163,11 @@ def _words_of_link(link: re.Match[str]) -> str:
 
 
 def _lines_piece(lines: list[str], first: int, heading: str = "") -> Iterator[Piece]:
-    last = first + len(lines) - 1
-    while lines and not lines[-1].strip():
-        lines, last = lines[:-1], last - 1
-    while lines and not lines[0].strip():
-        lines, first = lines[1:], first + 1
-    text = "\n".join(lines)
-    if not text.strip():
+    said = [n for n, line in enumerate(lines) if line.strip()]
+    if not said:
         return
+    first, last = first + said[0], first + said[-1]
+    text = "\n".join(lines[said[0] : said[-1] + 1])
     for start in range(0, len(text), LONGEST * 4):  # a single endless line, as in minified code
         yield Piece("text", text[start : start + LONGEST * 4], Place(lines=(first, last)), heading)
 

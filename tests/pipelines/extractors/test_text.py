@@ -167,6 +167,11 @@ def test_comments_that_never_end_are_followed_from_none_of_their_beginnings(tmp_
     assert len(piece.text) + sum(map(len, texts(more))) == len("One  two") + 4 * 200_000
 
 
+def test_empty_lines_around_code_are_left_out_however_many(tmp_path: Path) -> None:
+    (piece,) = read(tmp_path / "a.md", "```\n" + "\n" * 300_000 + "fire()\n\ncool()" + "\n" * 300_000 + "```\n")
+    assert (piece.text, piece.place.lines) == ("fire()\n\ncool()", (300_002, 300_004))
+
+
 def test_fields_alone(tmp_path: Path) -> None:
     assert texts(read(tmp_path / "a.md", "---\ntitle: Kiln\n---")) == ["title: Kiln"]
 
