@@ -17,6 +17,7 @@ from pipelines.extractors.decoding import read_characters
 from pipelines.extractors.ods import OdsSheet, ods_sheets
 from pipelines.extractors.table_heads import tables_of
 from pipelines.extractors.tables import Row, table_pieces, written
+from pipelines.extractors.text import LONGEST_TITLE
 from pipelines.extractors.workbooks import Sheet, Workbook
 from pipelines.records import Piece
 
@@ -64,7 +65,7 @@ def _sheet_pieces(file: Path | BinaryIO, name: str, budget: Budget | None) -> It
 
 def _titled(title: str, hidden: bool) -> str:
     """What a sheet is called in citations and above its tables."""
-    return f"{title} (hidden)" if hidden else title
+    return f"{title[:LONGEST_TITLE]} (hidden)" if hidden else title[:LONGEST_TITLE]
 
 
 def _parts(file: Path | BinaryIO) -> set[str]:

@@ -14,6 +14,8 @@ from pipelines.records import Piece, PieceKind
 
 LONGEST = 2_000
 """Characters of one Piece; a longer paragraph is divided between lines."""
+LONGEST_TITLE = 1_000
+"""Characters of a heading that are told with all that stands below it."""
 
 _FENCE = re.compile(r"\s{0,3}(```|~~~)")
 # Possessive and bounded, so that no line can keep them busy.
@@ -125,7 +127,7 @@ class Headings:
         while self._stack and self._stack[-1][0] >= level:
             self._stack.pop()
         above = self.chain
-        self._stack.append((level, " ".join(title.split())))
+        self._stack.append((level, " ".join(title.split())[:LONGEST_TITLE]))
         return above
 
     @property

@@ -345,6 +345,15 @@ def test_texts_are_as_long_as_a_cell_may_be_and_a_workbook_has_an_end(
     assert len(read(made_of_sheets(tmp_path / "b.xlsx", sheet_of(row), sharedStrings=texts))[0].text) == 32_767
 
 
+def test_an_endless_name_of_a_sheet_is_not_repeated_with_each_of_its_rows(tmp_path: Path) -> None:
+    row = f"<table:table-row><table:table-cell><text:p>{'x' * 900}</text:p></table:table-cell></table:table-row>"
+    body = (
+        f'<office:spreadsheet><table:table table:name="{"Kiln" * 20_000}">{row * 5}</table:table></office:spreadsheet>'
+    )
+    found = read(odf(tmp_path / "a.ods", "ods", body))
+    assert {(piece.heading, piece.place.sheet) for piece in found} == {("Kiln" * 250, "Kiln" * 250)}
+
+
 def test_cells_beyond_the_last_column_are_left_out(tmp_path: Path) -> None:
     row = '<row><c r="A1"><v>1</v></c><c r="XFD1"><v>2</v></c><c r="XFE1"><v>3</v></c><c><v>4</v></c></row>'
     assert read(made_of_sheets(tmp_path / "a.xlsx", sheet_of(row)))[0].text == "1 | 2"

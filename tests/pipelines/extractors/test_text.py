@@ -172,6 +172,14 @@ def test_empty_lines_around_code_are_left_out_however_many(tmp_path: Path) -> No
     assert (piece.text, piece.place.lines) == ("fire()\n\ncool()", (300_002, 300_004))
 
 
+@pytest.mark.parametrize(("name", "head"), [("a.md", "# {}\n\n"), ("a.html", "<html><h1>{}</h1>")])
+def test_an_endless_heading_is_told_whole_once(tmp_path: Path, name: str, head: str) -> None:
+    title, *below = read(tmp_path / name, head.format("kiln " * 20_000) + "<p>hot</p>\n\n" * 1000)
+    assert len(title.text) == 99_999
+    assert {piece.heading[:9] for piece in below} == {"kiln kiln"}
+    assert sum(len(piece.heading) for piece in below) < 2_000_000
+
+
 def test_fields_alone(tmp_path: Path) -> None:
     assert texts(read(tmp_path / "a.md", "---\ntitle: Kiln\n---")) == ["title: Kiln"]
 
