@@ -12,7 +12,7 @@ from indexes.records import Place
 from pipelines.extractors.decoding import read_characters
 from pipelines.extractors.markup import html_pieces
 from pipelines.extractors.tables import written
-from pipelines.extractors.text import paragraphs
+from pipelines.extractors.text import LONGEST_TITLE, paragraphs
 from pipelines.records import Piece
 
 _TOLD = ("VEVENT", "VTODO", "VJOURNAL")
@@ -43,13 +43,13 @@ def calendar_pieces(text: str, heading: str = "") -> Iterator[Piece]:
     """The events, tasks and notes of a calendar, then what stands beside it; without an event all as it stands."""
     told = False
     beside: list[str] = []
-    known, calendar = None, None
+    known: dict[str, str] | None = None
     for lines, about in _events(text, beside):
         told = True
         if about != known:
-            known, calendar = about, _component(about)
+            known, calendar = about, _component(about.values())
         name = _line(_one(calendar, "X-WR-CALNAME") or _one(calendar, "NAME"))
-        under = " › ".join(filter(None, (heading, name)))
+        under = " › ".join(filter(None, (heading, name[:LONGEST_TITLE])))
         try:
             yield from _event(_component(lines), _line(_one(calendar, "METHOD")), under)
         except (ValueError, TypeError, LookupError, ArithmeticError, OSError):  # zones are looked for among files
@@ -58,14 +58,14 @@ def calendar_pieces(text: str, heading: str = "") -> Iterator[Piece]:
         yield Piece("text", piece.text, Place(), heading)
 
 
-def _events(text: str, beside: list[str]) -> Iterator[tuple[list[str], tuple[str, ...]]]:
+def _events(text: str, beside: list[str]) -> Iterator[tuple[list[str], dict[str, str]]]:
     """The lines that are told of each event, and of its calendar; lines outside of all calendars go to `beside`.
 
     Each is taken apart on its own, so that a bad one takes no others with it, and a calendar that is cut off keeps
     those before. Zones are not read: their names are told, and a rule of one may repeat for ever.
     """
     inside: list[str] = []
-    about: tuple[str, ...] = ()
+    about: dict[str, str] = {}
     event: list[str] = []
     for line in _unfolded(text):
         name = _NAME.match(line)
@@ -76,7 +76,7 @@ def _events(text: str, beside: list[str]) -> Iterator[tuple[list[str], tuple[str
                 yield event, about
                 event = []
             elif inside[-1] == "VCALENDAR":
-                about = ()
+                about = {}
         elif named == "END" and inside:
             if inside.pop() in _TOLD and event:
                 yield event, about
@@ -84,7 +84,7 @@ def _events(text: str, beside: list[str]) -> Iterator[tuple[list[str], tuple[str
         elif not inside:
             beside.append(line)
         elif inside[-1] == "VCALENDAR" and named in _ABOUT:
-            about += (line,)
+            about = {named: line} | about  # the first of each
         elif inside[-1] in _TOLD and named in _READ and len(event) < _MOST_LINES:
             # Of lists of dates each would be looked up in its zone.
             event.append(f"X-{named}:{line.rpartition(':')[2]}" if named in _LISTS else line)
@@ -138,7 +138,7 @@ def _event(event: Any, method: str, heading: str) -> Iterator[Piece]:
         "Comment": "; ".join(map(_line, _all(event, "COMMENT"))),
     }
     yield Piece("text", "\n".join(f"{name}: {fact}" for name, fact in facts.items() if fact), Place(), heading)
-    under = " › ".join(filter(None, (heading, summary)))
+    under = " › ".join(filter(None, (heading, summary[:LONGEST_TITLE])))
     described = "\n\n".join(map(str, _all(event, "DESCRIPTION")))
     for piece in paragraphs(described):
         yield Piece("text", piece.text, Place(), under)

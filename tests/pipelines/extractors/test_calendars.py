@@ -106,6 +106,14 @@ def test_alarms_and_what_is_endless_are_left_out(tmp_path: Path) -> None:
     assert len(event.text) < 200_000
 
 
+def test_the_first_of_many_names_of_a_calendar_stands_above_its_events(tmp_path: Path) -> None:
+    event = "BEGIN:VEVENT\nSUMMARY:{}\nDESCRIPTION:Gloves on.\nEND:VEVENT\n"
+    events = "".join("NAME:other\n" * 10_000 + event.format("Fair" * 20_000) for _ in range(20))
+    found = read(tmp_path / "a.ics", f"BEGIN:VCALENDAR\nNAME:{'Kiln' * 20_000}\n{events}END:VCALENDAR")
+    assert len(found) == 40
+    assert {piece.heading for piece in found} == {"Kiln" * 250, "Kiln" * 250 + " › " + "Fair" * 250}
+
+
 def test_a_note_that_quotes_a_calendar_keeps_its_own_words(tmp_path: Path) -> None:
     event, prose = read(tmp_path / "a.txt", calendar("SUMMARY:Fair") + "\nThat is how an event looks.\n")
     assert (event.text, prose.text) == ("Summary: Fair", "That is how an event looks.")
