@@ -25,7 +25,7 @@ LONGEST = 1_000
 LONGEST_TEXT = 32_767
 """Characters of a cell."""
 _DEEPEST = 40
-"""Cells that wait for another, and brackets in brackets."""
+"""Cells that are computed inside each other, and brackets in brackets."""
 _MOST_STEPS = 3_000_000
 """Cells looked at for all formulas of a workbook."""
 _REFERENCE = re.compile(
@@ -39,7 +39,7 @@ class NoResult(Exception):
 
 
 class _TooDeep(NoResult):
-    """A cell that is not known yet, below as many others as may wait."""
+    """A cell that is not known yet, below as many others as may be computed inside each other."""
 
     def __init__(self, at: tuple[str, int, int]) -> None:
         super().__init__(at)
@@ -54,23 +54,27 @@ class Calculator:
         self.steps = 0
         self.known: dict[tuple[str, int, int], Value] = {}
         self.failed: set[tuple[str, int, int]] = set()
-        self.waiting: set[tuple[str, int, int]] = set()
+        self.waiting: dict[tuple[str, int, int], None] = {}
+        """The cells that wait for one that is computed, each for the next."""
+        self.above = 0
+        """How many of them wait for the one that is asked for now."""
 
     def result(self, sheet: str, row: int, column: int) -> Value:
         """What the formula of a cell gives; None if it is not known."""
-        asked = [(sheet, row, column)]  # of a long chain of cells the lower ones first
+        asked = [((sheet, row, column), 0)]  # of a long chain of cells the lower ones first
         while asked:
-            self.waiting.clear()
+            at, self.above = asked[-1]
             try:
-                self.value(*asked[-1])
+                self.value(*at)
             except _TooDeep as deeper:
-                if deeper.at not in asked:
-                    asked.append(deeper.at)
-                    continue
-                self.failed.update(asked)
+                asked.append((deeper.at, len(self.waiting)))
+                continue
             except NoResult:
                 pass
             asked.pop()
+            while asked and len(self.waiting) > asked[-1][1]:  # that one begins anew
+                self.waiting.popitem()
+        self.waiting.clear()
         return self.known.get((sheet, row, column))
 
     def value(self, sheet: str, row: int, column: int) -> Value:
@@ -89,20 +93,23 @@ class Calculator:
         return self.known[at]
 
     def _computed(self, at: tuple[str, int, int], formula: str) -> Value:
-        if len(self.waiting) > _DEEPEST:
+        if at not in self.waiting and len(self.waiting) - self.above > _DEEPEST:
             raise _TooDeep(at)
         self.steps += len(formula)
         try:
             if at in self.waiting or len(formula) > LONGEST:
                 raise NoResult
-            self.waiting.add(at)
+            self.waiting[at] = None
             found = _Formula(self, at[0], formula).value()
         except _TooDeep:
             raise
         except (NoResult, ArithmeticError, ValueError, TypeError, IndexError, RecursionError) as error:
+            if isinstance(error, RecursionError) and len(self.waiting) > self.above + 1:  # brackets count as well
+                self.waiting.pop(at, None)
+                raise _TooDeep(at) from error
             self.failed.add(at)
             raise NoResult from error
-        self.waiting.discard(at)
+        del self.waiting[at]
         return 0.0 if found is None else found
 
     def area(self, sheet: str, match: re.Match[str]) -> Iterator[Value]:

@@ -208,6 +208,25 @@ def test_the_end_of_a_long_chain_of_formulas_is_computed_and_a_circle_is_not() -
     assert calculator.result("Sheet", 1000, 1) == 1000
 
 
+def test_a_chain_of_formulas_with_brackets_is_computed_from_its_upper_end() -> None:
+    chain: Cells = {(row, 1): (None, f"=ROUND(SUM((A{row + 1}),1),2)") for row in range(1, 2000)}
+    calculator = Calculator(lambda title: {**chain, (2000, 1): (1.0, "")})
+    assert calculator.result("Sheet", 1, 1) == 2000
+    assert calculator.result("Sheet", 500, 1) == 1501
+
+
+def test_a_long_circle_of_formulas_over_two_sheets_costs_itself() -> None:
+    circle: Cells = {(row, 1): (None, f"={{}}!A{row % 10_007 + 1}") for row in range(1, 10_008)}
+    sheets: dict[str, Cells] = {
+        name: {at: (None, formula.format(other)) for at, (_, formula) in circle.items()}
+        for name, other in (("A", "B"), ("B", "A"))
+    }
+    sheets["A"] = {**sheets["A"], (1, 2): (2.0, ""), (1, 3): (None, "=B1*2")}
+    calculator = Calculator(sheets.get)
+    assert {calculator.result(name, row, 1) for name in sheets for row in (1, 2, 5000, 10_007)} == {None}
+    assert calculator.result("A", 1, 3) == 4
+
+
 def test_ods_is_read_as_it_is_shown_with_what_is_hidden_and_far(tmp_path: Path) -> None:
     def row(*cells: str, more: str = "") -> str:
         return f"<table:table-row {more}>{''.join(cells)}</table:table-row>"
