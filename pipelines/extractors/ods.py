@@ -42,12 +42,11 @@ class OdsSheet:
                 if inner < 0:
                     return
             elif event == "end" and name == "table-column":
-                repeated = min(number(node.get(f"{_TABLE}number-columns-repeated"), 1), WIDEST)
-                if node.get(f"{_TABLE}visibility") in _HIDDEN and columns < WIDEST:
-                    self.hidden_columns.update(range(columns + 1, columns + repeated + 1))
-                columns += repeated
+                first, columns = columns + 1, min(columns + _repeated(node, "columns"), WIDEST)
+                if node.get(f"{_TABLE}visibility") in _HIDDEN:
+                    self.hidden_columns.update(range(first, columns + 1))
             elif event == "end" and name == "table-row":
-                repeated = max(number(node.get(f"{_TABLE}number-rows-repeated"), 1), 1)
+                repeated = _repeated(node, "rows")
                 cells = dict(_cells(node))
                 for n in range(min(repeated, MOST_REPEATED) if cells else 0):
                     if n and next(self._made, None) is None:
@@ -74,11 +73,16 @@ def ods_sheets(file: Path | BinaryIO) -> Iterator[OdsSheet]:
 def _cells(row: Any) -> Iterator[tuple[int, Cell]]:
     column = 0
     for node in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-        repeated = max(number(node.get(f"{_TABLE}number-columns-repeated"), 1), 1)
+        repeated = _repeated(node, "columns")
         text = _shown(node)
         for n in range(min(repeated, WIDEST - column) if text else 0):
             yield column + n + 1, Cell(text, text)
         column = min(column + repeated, WIDEST)
+
+
+def _repeated(node: Any, what: str) -> int:
+    """For how many rows or columns an element stands."""
+    return max(number(node.get(f"{_TABLE}number-{what}-repeated"), 1), 1)
 
 
 def _shown(node: Any) -> str:

@@ -55,7 +55,7 @@ class Sheet:
     def rows(self) -> Iterator[SheetRow]:
         """The rows that hold something, from above."""
         self.hidden_columns.clear()
-        at, rows_hidden = 0, False
+        at, columns, rows_hidden = 0, 0, False
         formulas = _Shared()
         tags = [f"{{*}}{name}" for name in ("row", "col", "sheetFormatPr")]
         for _, node in streamed_xml(self.book.package.archive, self.part.name, tags):
@@ -66,10 +66,12 @@ class Sheet:
                 if cells:
                     yield SheetRow(at, cells, hidden)
             elif node.tag.endswith("}col"):
+                first, columns = (
+                    columns + 1,
+                    max(columns, min(number(node.get("max"), 1), WIDEST)),
+                )  # they come in order
                 if node.get("hidden", "0") not in OFF or node.get("width") == "0":
-                    self.hidden_columns.update(
-                        range(number(node.get("min"), 1), min(number(node.get("max"), 1), WIDEST) + 1)
-                    )
+                    self.hidden_columns.update(range(max(number(node.get("min"), 1), first), columns + 1))
             else:
                 rows_hidden = node.get("zeroHeight", "0") not in OFF
 

@@ -378,6 +378,24 @@ def test_cells_beyond_the_last_column_are_left_out(tmp_path: Path) -> None:
     assert read(made_of_sheets(tmp_path / "a.xlsx", sheet_of(row)))[0].text == "1 | 2"
 
 
+def test_hidden_columns_are_those_between_the_first_and_the_last(tmp_path: Path) -> None:
+    columns = '<cols><col min="-999999999" max="1" hidden="1"/><col min="3" max="999999999" width="0"/></cols>'
+    row = "".join(f'<c t="inlineStr"><is><t>{name}</t></is></c>' for name in "abc")
+    sheet = sheet_of(f"<row>{row}</row>").replace("<sheetData>", f"{columns * 20_000}<sheetData>")
+    assert read(made_of_sheets(tmp_path / "a.xlsx", sheet))[0].text == "a (hidden) | b | c (hidden)"
+
+
+def test_columns_of_ods_do_not_count_backwards(tmp_path: Path) -> None:
+    shown = '<table:table-column table:number-columns-repeated="-1"/>'
+    hidden = '<table:table-column table:visibility="collapse"/>'
+    row = "<table:table-row><table:table-cell><text:p>x</text:p></table:table-cell>"
+    row += (
+        '<table:table-cell table:number-columns-repeated="-5"><text:p>y</text:p></table:table-cell></table:table-row>'
+    )
+    body = f"<office:spreadsheet><table:table>{shown}{hidden}{row}</table:table></office:spreadsheet>"
+    assert read(odf(tmp_path / "a.ods", "ods", body))[0].text == "x | y (hidden)"
+
+
 def test_repeated_rows_of_ods_have_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.extractors.ods.MOST_MADE", 3)
     row = '<table:table-row table:number-rows-repeated="3"><table:table-cell><text:p>x</text:p></table:table-cell>'
