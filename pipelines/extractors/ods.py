@@ -11,7 +11,7 @@ from pipelines.extractors.archives import streamed_xml
 from pipelines.extractors.calculation import LONGEST_TEXT
 from pipelines.extractors.ooxml import number
 from pipelines.extractors.opendocument import text_of
-from pipelines.extractors.workbooks import WIDEST, Cell, SheetRow
+from pipelines.extractors.workbooks import MOST_CELLS, WIDEST, Cell, SheetRow
 
 _URN = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _TABLE, _OFFICE, _STYLE, _TEXT = (_URN % name for name in ("table", "office", "style", "text"))
@@ -71,12 +71,14 @@ def ods_sheets(file: Path | BinaryIO) -> Iterator[OdsSheet]:
 
 
 def _cells(row: Any) -> Iterator[tuple[int, Cell]]:
-    column = 0
+    column, left = 0, MOST_CELLS
     for node in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
         repeated = _repeated(node, "columns")
         text = _shown(node)
-        for n in range(min(repeated, WIDEST - column) if text else 0):
+        told = min(repeated, WIDEST - column, left) if text else 0
+        for n in range(told):
             yield column + n + 1, Cell(text, text)
+        left -= told
         column = min(column + repeated, WIDEST)
 
 

@@ -18,11 +18,11 @@ from pipelines.extractors.ods import OdsSheet, ods_sheets
 from pipelines.extractors.table_heads import tables_of
 from pipelines.extractors.tables import Row, table_pieces, written
 from pipelines.extractors.text import LONGEST_TITLE
-from pipelines.extractors.workbooks import Sheet, Workbook
+from pipelines.extractors.workbooks import MOST_CELLS, Sheet, Workbook
 from pipelines.records import Piece
 
-MOST_CELLS = 200
-"""Of a row; what stands further right is hardly ever text."""
+_LONGEST_MANIFEST = 1_000_000
+"""Bytes of the list of a file's members in which a password is looked for."""
 MOST_CHARACTERS = 200_000_000
 """Of a workbook. One long text may stand in the file once and in each of its cells."""
 
@@ -78,9 +78,12 @@ def _parts(file: Path | BinaryIO) -> set[str]:
 
 def _is_locked(file: Path | BinaryIO) -> bool:
     """Whether an OpenDocument file needs a password."""
+    manifest = "META-INF/manifest.xml"
     with zipfile.ZipFile(file) as archive:
-        manifest = "META-INF/manifest.xml"
-        return manifest in archive.namelist() and b"encryption-data" in archive.read(manifest)
+        if manifest not in archive.namelist():
+            return False
+        with archive.open(manifest) as stream:
+            return b"encryption-data" in stream.read(_LONGEST_MANIFEST)
 
 
 def _by_calamine(file: Path | BinaryIO, name: str, budget: Budget | None) -> Iterator[Piece]:

@@ -20,6 +20,8 @@ from pipelines.extractors.tables import written
 
 WIDEST = 16_384
 """Columns of a sheet."""
+MOST_CELLS = 200
+"""Of a row that are told; what stands further right is hardly ever text."""
 MOST_HELD = 200_000
 """Cells of a sheet that are held for formulas without results; those of a longer one are not computed. Also how many of
 its cells have a formula that they share moved to where they are."""

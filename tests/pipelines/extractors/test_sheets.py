@@ -14,6 +14,8 @@ from pipelines.errors import ExtractionError
 from pipelines.extractors import extract
 from pipelines.extractors.calculation import Calculator, Cells
 from pipelines.extractors.number_formats import shown
+from pipelines.extractors.ods import ods_sheets
+from pipelines.extractors.sheets import workbook_pieces
 from pipelines.reading.kinds import kind_of
 from pipelines.records import Piece
 from tests.making_files import make_zip
@@ -394,6 +396,26 @@ def test_columns_of_ods_do_not_count_backwards(tmp_path: Path) -> None:
     )
     body = f"<office:spreadsheet><table:table>{shown}{hidden}{row}</table:table></office:spreadsheet>"
     assert read(odf(tmp_path / "a.ods", "ods", body))[0].text == "x | y (hidden)"
+
+
+def test_repeated_cells_of_ods_are_made_only_as_far_as_they_are_told(tmp_path: Path) -> None:
+    cell = '<table:table-cell table:number-columns-repeated="{}"><text:p>{}</text:p></table:table-cell>'
+    row = "".join(f"<table:table-row>{cell.format(198, 'x')}{cell.format(16_000, 'y')}</table:table-row>" for _ in "ab")
+    path = odf(tmp_path / "a.ods", "ods", f"<office:spreadsheet><table:table>{row}</table:table></office:spreadsheet>")
+    assert [max(each.cells) for sheet in ods_sheets(path) for each in sheet.rows()] == [200, 200]
+    assert read(path)[0].text.endswith(" | x | x | y | y")
+
+
+def test_a_list_of_members_without_end_is_not_read_before_sizes_are_checked(tmp_path: Path) -> None:
+    parts = {"content.xml": "<a/>", "META-INF/manifest.xml": " " * 210_000_000 + "encryption-data"}
+    path = make_zip(tmp_path / "a.ods", parts)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ExtractionError, match="unpacks to"):
+            list(workbook_pieces(path, "a.ods"))
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_repeated_rows_of_ods_have_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
