@@ -37,7 +37,8 @@ _BLOCKS = re.compile(
 )
 _DEEPEST = 150
 _MOST_SPANNED = 20_000
-"""Cells of a table that others spread over: a few that span thousands of rows would make a page a library."""
+"""Cells of a table that others spread over, and holes before these: a few that span thousands of rows would make a
+page a library."""
 _LONGEST_LIST = 700
 """Characters after which the items of a list begin a new Piece."""
 
@@ -177,22 +178,26 @@ def _rows(table: Tag) -> list[tuple[int, list[str]]]:
         cells: list[Cell] = []
         column, below, last = 0, dict(open_), max(open_, default=-1)
         waiting = deque(row.find_all(["td", "th"], recursive=False))
-        while waiting or column <= last:
+        while waiting or (column <= last and spare >= 0):
             if column in below:
                 left, wide = below.pop(column)
                 cells.append(("", wide, True))
+                spare -= wide
             elif waiting:
                 cell = waiting.popleft()
                 left, wide = _number(cell.get("rowspan")), min(_number(cell.get("colspan")), WIDEST)
                 cells.append((_cell_text(cell), wide, False))
+                spare -= wide - 1
             else:  # a hole before a cell from above
                 left, wide = 1, 1
                 cells.append(("", 1, False))
+                spare -= 1
             open_.pop(column, None)
-            spare -= wide - 1 if left == 1 else wide
             if spare < 0:
                 left, wide = 1, 1
                 cells[-1] = (cells[-1][0], 1, False)
+                open_.clear()
+                below.clear()
             if left > 1:
                 open_[column] = (left - 1, wide)
             column += wide

@@ -249,6 +249,13 @@ def test_html_cells_over_all_rows_do_not_multiply_without_end(tmp_path: Path) ->
     assert sum(map(len, told)) < 1_000_000
 
 
+def test_html_holes_before_a_far_cell_over_all_rows_have_an_end(tmp_path: Path) -> None:
+    far = "<td>kiln" * 5_000 + "<td rowspan=9999>z"
+    told = texts(read(tmp_path / "a.html", f"<html><table><tr>{far}{'<tr><td>row' * 500}</table>"))
+    assert "row" in told[-1]
+    assert sum(text.count("|") for text in told) < 50_000
+
+
 @pytest.mark.parametrize("declared", ["a\0b", "undefined", "\ud800"])
 def test_an_encoding_of_an_impossible_name_is_not_believed(declared: str) -> None:
     assert decode("Brennöfen und Kühlräume".encode("cp1252"), declared) == "Brennöfen und Kühlräume"
