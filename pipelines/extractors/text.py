@@ -26,16 +26,19 @@ _TABLE_ROW = re.compile(r"\s*\|.*\|\s*$")
 _TABLE_RULE = re.compile(r"(?=[^-]*+-)[\s:|-]++$")
 _LIST_ITEM = re.compile(r"\s*([-*+]|\d+[.)])\s")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+# Code within a line, which stands as it is: each pattern of marks passes over it.
+_CODE = r"(?<![`\\])(?P<code>`++)[\s\S]{1,1000}?(?<!`)(?P=code)(?!`)"
 _ADDRESS = r"<[^<>\n]{0,1000}+>|(?:[^()<>\s]|\([^()\s]{0,300}+\)){0,1000}+"
 _TITLE = r"\"[^\"\n]{0,1000}+\"|'[^'\n]{0,1000}+'|\([^()\n]{0,1000}+\)"
 # A label may hold brackets; some converters escape those around it.
 _LINK = re.compile(
+    rf"{_CODE}|"
     r"!?\\?\[(?P<label>(?:[^\[\]\\]|\\[^\[\]]|\[[^\[\]\n]{0,300}+\]){0,1000}+)\\?\]"
     rf"\((?P<address>{_ADDRESS})(?:\s++(?:{_TITLE}))?\s*+\)"
 )
 _NOTE_MARK = re.compile(r"\[?(?:\d{1,4}|[a-z]{1,2}|note \d{1,3})\]?")
-_BOLD = re.compile(r"(\*\*|__)(.+?)\1")
-_ESCAPED = re.compile(r"(`[^`\n]{1,1000}+`)|\\([!-/:-@\[-`{-~])")  # but not within code
+_BOLD = re.compile(rf"{_CODE}|(\*\*|__)(?P<words>.+?)\2")
+_ESCAPED = re.compile(rf"{_CODE}|\\(?P<words>[!-/:-@\[-`{{-~])")
 
 
 def read_text(path: Path) -> Iterator[Piece]:
@@ -156,10 +159,16 @@ def _row(line: str) -> str:
 
 def _plain(text: str) -> str:
     """Without the marks of links, pictures and bold type, whose words stay, and without links to notes ('[97]')."""
-    return _ESCAPED.sub(lambda match: match[1] or match[2], _BOLD.sub(r"\2", _LINK.sub(_words_of_link, text)))
+    return _ESCAPED.sub(_words, _BOLD.sub(_words, _LINK.sub(_words_of_link, text)))
+
+
+def _words(match: re.Match[str]) -> str:
+    return match["words"] or match[0]
 
 
 def _words_of_link(link: re.Match[str]) -> str:
+    if link["code"]:
+        return link[0]
     to_note = link["address"].lstrip("<").startswith("#") and _NOTE_MARK.fullmatch(link["label"])
     return "" if to_note else link["label"]
 

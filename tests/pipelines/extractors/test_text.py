@@ -161,6 +161,20 @@ def test_links_of_markdown_leave_their_words_and_no_addresses_or_note_marks(tmp_
     assert piece.text == ("Through the Bay,  past the Cape\nand see [4], *far*: a[0] (zero), Part 2, `x\\_y` a gull.")
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (r"`call[i](x)`, `__init__`, ``a ` \* **b** ``", r"`call[i](x)`, `__init__`, ``a ` \* **b** ``"),
+        ("`first\n__second__` __third__", "`first\n__second__` third"),
+        (r"[`a[0]`](u) and **`b` c**, \`__d__\` ` \*", "`a[0]` and `b` c, `d` ` *"),
+        ("``__a__` __b__", "``a` b"),
+        (r"[a\](u) [b\\](u) \[c\](u) [d\]](u)", "a b\\ c [d]](u)"),
+    ],
+)
+def test_code_within_a_line_keeps_its_signs(tmp_path: Path, source: str, told: str) -> None:
+    assert texts(read(tmp_path / "a.md", source)) == [told]
+
+
 def test_comments_that_never_end_are_followed_from_none_of_their_beginnings(tmp_path: Path) -> None:
     (piece, *more) = read(tmp_path / "a.md", "One <!-- no --> two" + "<!--" * 200_000)
     assert piece.text.startswith("One  two<!--<!--")
