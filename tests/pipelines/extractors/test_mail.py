@@ -140,3 +140,10 @@ def test_headers_and_body_in_big5(tmp_path: Path, charset: str) -> None:
     head, text = read(tmp_path / "a.eml", f"Subject: {named}\nFrom: a@example.org\nTo: b@example.org\n{body}")
     assert head.text.startswith("Subject: 會議")
     assert text.text == "明天上午"
+
+
+@pytest.mark.parametrize("field", ["Content-Type: attachment; filename*", "Content-Type: text/plain; charset*"])
+def test_a_malformed_field_of_a_part_takes_no_other_part_with_it(tmp_path: Path, field: str) -> None:
+    parts = f"--b\n{field}\n\nodd\n--b\nContent-Type: text/plain\n\ngood\n--b--\n"
+    found = read(tmp_path / "a.eml", f"{HEAD}Content-Type: multipart/mixed; boundary=b\n\n{parts}")
+    assert [piece.text for piece in found][-2:] == ["odd", "good"]
