@@ -24,8 +24,7 @@ from typing import Any
 # What a process does, by the function that does it: module, class or '', function.
 _STAGES = (
     ("opening", "indexes.library", "Library", "__init__"),
-    ("storing a document", "indexes.library", "Library", "add"),
-    ("storing a part", "indexes.library", "Library", "extend"),
+    ("storing a portion", "indexes.library", "Library", "extend"),
     ("keeping the ledger", "indexes.library", "Library", "record"),
     ("measuring floors", "pipelines.finding.floors", "", "_measure"),
     ("erasing", "indexes.shards", "", "erase"),

@@ -50,6 +50,7 @@ def _rows(what: str, table: str, wrong: str, mend: str = "", step: str = "") -> 
 
 
 _HELD = "(SELECT count(*) FROM segments WHERE segments.source = files.source)"
+_LED_TO = "SELECT source FROM files WHERE source NOT NULL UNION SELECT earlier FROM files WHERE earlier NOT NULL"
 _OF_THEIR_SPACE = "(SELECT 2 * dimension FROM spaces WHERE key = vectors.space)"
 _UNREADABLE = "NOT (json_valid(place) AND json_valid(marks) AND json_valid(cues))"
 
@@ -62,7 +63,7 @@ RULES: tuple[Rule, ...] = (
         f"UPDATE files SET source = NULL, status = 'failed', segments = 0, stage = 'store', reason = '{_NOT_THERE}'"
         " WHERE source NOT NULL AND source NOT IN (SELECT key FROM sources);",
     ),
-    _rows("sources that no file leads to", "sources", "key NOT IN (SELECT source FROM files WHERE source NOT NULL)"),
+    _rows("sources that no file leads to", "sources", f"key NOT IN ({_LED_TO})"),
     _rows("segments without a source", "segments", "source NOT IN (SELECT key FROM sources)"),
     _rows(
         "vectors without a segment or a space",

@@ -24,6 +24,7 @@ _SEGMENT = (
     " s.kind, s.cues, s.fingerprint"
     " FROM segments s JOIN sources o ON o.key = s.source"
 )
+_GLOB = " OR ".join(["folded(f.path) GLOB ?"] * 4)  # of `_patterns`
 
 
 class Catalogue(Database):
@@ -56,8 +57,10 @@ class Catalogue(Database):
             rows = list(self._in("SELECT * FROM sources WHERE id IN", list(ids)))
         paths: dict[int, list[str]] = {}
         keys = [row["key"] for row in rows]
-        for file in self._in("SELECT source, path FROM files WHERE source IN", keys, " ORDER BY updated, path"):
-            paths.setdefault(file["source"], []).append(file["path"])
+        for column in ("source", "earlier"):
+            query = f"SELECT {column}, path FROM files WHERE {column} IN"
+            for key, path in self._in(query, keys, " ORDER BY updated, path"):
+                paths.setdefault(key, []).append(path)
         return {
             row["id"]: Source(
                 id=row["id"],
@@ -87,13 +90,6 @@ class Catalogue(Database):
         )
         return {row["id"]: row["seconds"] for row in rows}
 
-    def orphans(self) -> list[int]:
-        """Keys of sources that no path leads to any more."""
-        rows = self.connection.execute(
-            "SELECT key FROM sources WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.source = sources.key)"
-        )
-        return [row[0] for row in rows]
-
     def remove_source(self, key: int) -> None:
         """Vectors, segments and the source itself; its keywords must be gone already."""
         execute = self.connection.execute
@@ -111,7 +107,8 @@ class Catalogue(Database):
     # --- drafts ---
 
     def stages(self, source_key: int) -> dict[str, float]:
-        """How far each stage of reading a draft has come, in seconds; empty for what is no draft."""
+        """How far each stage of reading has come: in seconds of a recording, in pages and pieces of a document. Empty
+        for what was read to its end."""
         rows = self.connection.execute("SELECT name, until FROM stages WHERE source = ?", (source_key,))
         return {row["name"]: row["until"] for row in rows}
 
@@ -141,23 +138,35 @@ class Catalogue(Database):
         row = self.connection.execute(f"{_FILE} WHERE f.path = ?", (path,)).fetchone()
         return None if row is None else _file(row)
 
-    def record_file(self, record: FileRecord) -> int | None:
+    def record_file(self, record: FileRecord) -> list[int]:
         """Write what became of a path. `record.source_id` must be known to the catalogue already, or None.
 
-        The key of the source that the path led to before, if no path leads there any more.
+        While a source is being read the path also leads to the version before. Keys of the sources that it led to
+        before, if no path leads there any more.
         """
-        before = self.connection.execute("SELECT source FROM files WHERE path = ?", (record.path,)).fetchone()
+        before = self.connection.execute("SELECT source, earlier FROM files WHERE path = ?", (record.path,)).fetchone()
+        led = [] if before is None else [each for each in (before["earlier"], before["source"]) if each is not None]
         key = None if record.source_id is None else self.source_key(record.source_id)
+        being_read = key is not None and self.stages(key)
+        earlier = next((each for each in led if each != key), None) if being_read else None
         self.connection.execute(
             "INSERT OR REPLACE INTO files(path, source, status, modality, bytes, mtime_ns, segments, seconds, stage,"
-            " reason, updated, tries) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            " reason, updated, tries, earlier) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (record.path, key, record.status, record.modality, record.bytes, record.mtime_ns, record.segments,
-             record.seconds, record.stage, record.reason, record.updated or time.time(), record.tries),
+             record.seconds, record.stage, record.reason, record.updated or time.time(), record.tries, earlier),
         )  # fmt: skip
-        if before is None or before["source"] is None:
-            return None
-        others = self.connection.execute("SELECT 1 FROM files WHERE source = ? LIMIT 1", (before["source"],)).fetchone()
-        return None if others else int(before["source"])
+        return [each for each in dict.fromkeys(led) if not self._led_to(each)]
+
+    def _led_to(self, key: int) -> bool:
+        """Whether a path leads to a source."""
+        query = "SELECT 1 FROM files WHERE source = ? UNION ALL SELECT 1 FROM files WHERE earlier = ? LIMIT 1"
+        return self.connection.execute(query, (key, key)).fetchone() is not None
+
+    def earlier(self, path: str) -> str | None:
+        """The id of the version of a file that stays until the one that is being read is whole."""
+        query = "SELECT id FROM sources WHERE key = (SELECT earlier FROM files WHERE path = ?)"
+        row = self.connection.execute(query, (path,)).fetchone()
+        return None if row is None else str(row[0])
 
     def expect(self, paths: Sequence[str]) -> None:
         """Note files that were seen and wait to be read; what is known of a file already stays."""
@@ -182,13 +191,15 @@ class Catalogue(Database):
 
     def matching(self, glob: str) -> list[FileRecord]:
         """Files in the library of which the path, its end, or a folder above matches a glob; case is ignored."""
-        glob = glob.lower().rstrip("/")
-        patterns = (glob, f"*/{glob}", f"{glob}/*", f"*/{glob}/*")
-        condition = " OR ".join(["folded(f.path) GLOB ?"] * len(patterns))
         rows = self.connection.execute(
-            f"{_FILE} WHERE f.source IS NOT NULL AND ({condition}) ORDER BY f.path", patterns
+            f"{_FILE} WHERE f.source IS NOT NULL AND ({_GLOB}) ORDER BY f.path", _patterns(glob)
         )
         return [_file(row) for row in rows]
+
+    def keys_matching(self, glob: str) -> set[int]:
+        """Keys of the sources to which such files lead."""
+        rows = self.connection.execute(f"SELECT source, earlier FROM files f WHERE {_GLOB}", _patterns(glob))
+        return {key for row in rows for key in row if key is not None}
 
     # --- segments and vectors ---
 
@@ -327,6 +338,11 @@ class Catalogue(Database):
             portion = values[start : start + 900]
             marks = ",".join("?" * len(portion))
             yield from self.connection.execute(f"{query} ({marks}){tail}", (*before, *portion))
+
+
+def _patterns(glob: str) -> tuple[str, ...]:
+    glob = glob.lower().rstrip("/")
+    return glob, f"*/{glob}", f"{glob}/*", f"*/{glob}/*"
 
 
 def _file(row: sqlite3.Row) -> FileRecord:

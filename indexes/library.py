@@ -159,8 +159,8 @@ class Library:
     ) -> None:
         """Store more of a source that is read bit by bit, each bit in one transaction.
 
-        `stages` says how far the reading has come, for the next start; {} when it is complete. The new segments may
-        stand `instead_of` older ones, whose ids go for good.
+        `stages` says how far the reading has come, for the next start; {} when it is complete, and only then the
+        path's earlier content goes. The new segments may stand `instead_of` older ones, whose ids go for good.
         """
         with self.catalogue.transaction() as connection:
             key = self.catalogue.source_key(source.id)
@@ -233,11 +233,11 @@ class Library:
             self.catalogue.set_fact(_LEFT, _NOTHING)
 
     def _record(self, file: FileRecord) -> None:
-        orphan = self.catalogue.record_file(file)
+        orphans = self.catalogue.record_file(file)
         elsewhere = f"{self.folder / ELSEWHERE}/"
         if file.source_id is not None and not file.path.startswith(elsewhere):
             self.catalogue.drop_lines(file.source_id, elsewhere)  # it is here after all
-        if orphan is not None:
+        for orphan in orphans:
             shards.remove(self.catalogue.connection, self.catalogue.segment_ids(orphan))
             self.catalogue.remove_source(orphan)
             self._leave_behind(_SOME_TIME)
@@ -249,12 +249,12 @@ class Library:
         conditions: list[str] = []
         values: list[object] = []
         if glob:
-            keys = {self.catalogue.source_key(file.source_id or "") for file in self.catalogue.matching(glob)}
+            keys = self.catalogue.keys_matching(glob)
             if not keys:
                 raise UsageError(
                     f"No indexed file matches {glob!r}. `python -m app status` lists them; * stands for any characters."
                 )
-            conditions.append(f"source IN ({','.join(map(str, sorted(filter(None, keys))))})")
+            conditions.append(f"source IN ({','.join(map(str, sorted(keys)))})")
         if modality:
             conditions.append("modality = ?")
             values.append(modality)

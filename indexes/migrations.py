@@ -94,6 +94,12 @@ INSERT INTO spaces(key, name, model, dimension, vectors) SELECT key, name, model
 DROP TABLE kept;
 """
 
+# The version of a file that stays beside a newer one until that was read to its end.
+_EARLIER = """
+ALTER TABLE files ADD COLUMN earlier INTEGER REFERENCES sources(key);
+CREATE INDEX files_earlier ON files(earlier) WHERE earlier IS NOT NULL;
+"""
+
 # Numbered steps; PRAGMA user_version counts those that were taken.
 MIGRATIONS: tuple[str, ...] = (
     _TABLES + shards.WORDS,
@@ -105,4 +111,5 @@ MIGRATIONS: tuple[str, ...] = (
     _FINGERPRINTS,
     _GROWING,
     shards.SCHEMA,
+    _EARLIER,
 )

@@ -11,6 +11,10 @@ class ExtractionError(FolioscopeError):
         self.stage = stage
 
 
+class Changed(ExtractionError):
+    """A file was written while it was read: what was read of it until then stands in no file."""
+
+
 class Unsupported(ExtractionError):
     """A file of a kind that is not read at all: it is skipped, not failed."""
 

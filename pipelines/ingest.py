@@ -19,7 +19,7 @@ from pipelines.finding import floors
 from pipelines.in_use import in_use
 from pipelines.memory import given_back
 from pipelines.models.shelf import ModelShelf
-from pipelines.reading.files import absolute, find_files, is_text
+from pipelines.reading.files import Found, absolute, find_files, is_text
 from pipelines.reading.ignoring import Ignoring
 from pipelines.reading.kinds import kind_of
 from pipelines.reading.run import Run
@@ -28,6 +28,8 @@ from pipelines.recordings.drafting import Drafting
 from pipelines.records import FileFinished, FilesFound, FileStarted, IngestEvent
 
 log = logging.getLogger(__name__)
+
+_RECORDED = ("audio", "video")
 
 
 class Ingest:
@@ -61,31 +63,45 @@ class Ingest:
             ignoring = Ignoring()
             files = list(find_files(names, self.largest_recording, self.library.folder, ignoring))
             yield FilesFound(len(files), sum(file.bytes for file in files), dict(ignoring.counts))
-            shelf = in_use(self.library, self.shelf)  # while this one writes, no others take over
-            drafting = Drafting(self.library, shelf, self.most_frames)
-            run = Run(self.library, shelf, drafting, files, names, self.memory, self.largest, again)
-            try:
-                yield from run.events()
-            finally:
-                stored = list(run.close())
-            yield from stored
+            drafting = self._drafting()
+            yield from self._read(files, names, drafting, again)
             yield from forget_vanished(self.library, names, {file.path for file in files}, ignoring)
             if complete:
                 yield from self._complete(names, drafting)
             floors.update(self.library, self.shelf)
 
     def complete(self) -> Iterator[IngestEvent]:
-        """Complete the recordings that are drafts. Raises LibraryBusy."""
+        """Complete what is a draft. Raises LibraryBusy."""
         with self.library.writing(), given_back():
-            drafting = Drafting(self.library, in_use(self.library, self.shelf), self.most_frames)
+            drafting = self._drafting()
+            begun = [
+                Path(file.path)
+                for file in self.library.catalogue.files()
+                if file.status == "draft" and file.modality not in _RECORDED and os.path.exists(file.path)
+            ]
+            yield from self._read(list(find_files(begun, self.largest)), begun, drafting)
             yield from self._complete([Path("/")], drafting)
+
+    def _drafting(self) -> Drafting:
+        """With the models in use, in whose place no others come while this one writes."""
+        return Drafting(self.library, in_use(self.library, self.shelf), self.most_frames)
+
+    def _read(
+        self, files: Sequence[Found], names: Sequence[Path], drafting: Drafting, again: bool = False
+    ) -> Iterator[IngestEvent]:
+        run = Run(self.library, drafting.shelf, drafting, files, names, self.memory, self.largest, again)
+        try:
+            yield from run.events()
+        finally:
+            stored = list(run.close())
+        yield from stored
 
     def _complete(self, names: Sequence[Path], drafting: Drafting) -> Iterator[IngestEvent]:
         known = [str(absolute(name)) for name in names if is_text(str(name))]
         paths = dict.fromkeys(file.path for path in known for file in self.library.catalogue.files(path))
         for path in paths:
             draft = self.library.catalogue.file(path)  # completing one of two copies completes both
-            if draft is None or draft.status != "draft":
+            if draft is None or draft.status != "draft" or draft.modality not in _RECORDED:
                 continue
             yield FileStarted(path)
             try:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
@@ -29,6 +30,7 @@ from pipelines.extractors import (
 from pipelines.extractors.archives import Budget
 from pipelines.extractors.inside import pieces_inside
 from pipelines.extractors.pdf import opened_page
+from pipelines.extractors.pdf_attachments import FileInside
 from pipelines.extractors.pdf_page import PageView
 from pipelines.extractors.pictures import open_picture
 from pipelines.reading.kinds import KINDS, Kind
@@ -66,13 +68,16 @@ EXTRACTORS: dict[str, Extractor] = {
 }
 
 
+PAGES: dict[str, Callable[[Path], int]] = {"pdf": pdf.pages}
+"""By the kind of a file, what counts its pages without reading them."""
 _DEEPEST = 3
 """Files inside files inside files."""
 
 
-def extract(path: Path, kind: Kind, budget: Budget | None = None, depth: int = 0) -> Iterator[Piece]:
+def extract(path: Path, kind: Kind, budget: Budget | None = None, depth: int = 0, after: int = 0) -> Iterator[Piece]:
     """The Pieces of the file at `path`, in reading order, their text in Unicode NFC; then those of files attached to
-    it. `budget` is what is left of that of a file that this one is inside of, at some `depth`.
+    it. `budget` is what is left of that of a file that this one is inside of, at some `depth`. The first `after` are
+    left out, as by one who has them already.
 
     Raises Unsupported for a kind that has no extractor and ExtractionError for anything that goes wrong
     while reading, possibly after some Pieces have come.
@@ -84,13 +89,9 @@ def extract(path: Path, kind: Kind, budget: Budget | None = None, depth: int = 0
         )
         raise Unsupported(f"{path.name} is {what} are not read yet.", "open")
     try:
-        if kind.name == "pdf" and depth < _DEEPEST:
-            left = budget or Budget()
-            reader = partial(
-                pdf.read,
-                inside=lambda file: pieces_inside(file, left, lambda own, sort: extract(own, sort, left, depth + 1)),
-            )
-        for piece in reader(path):
+        if kind.name == "pdf":
+            reader = partial(pdf.read, inside=_inside(budget or Budget(), depth), after=after)
+        for piece in islice(reader(path), after, None):
             text, heading = _tidy(piece.text), _tidy(piece.heading)
             unchanged = text is piece.text and heading is piece.heading
             yield piece if unchanged else replace(piece, text=text, heading=heading)
@@ -109,6 +110,13 @@ def extract(path: Path, kind: Kind, budget: Budget | None = None, depth: int = 0
             f"{path.name} is damaged or unusual and could not be read as {kind.name.upper()} ({reason}). "
             "Open it in its own program, save it again and index that."
         ) from error
+
+
+def _inside(left: Budget, depth: int) -> Callable[[FileInside], Iterator[Piece]] | None:
+    """What reads a file that is attached to one at some `depth`; None where that is too deep."""
+    if depth >= _DEEPEST:
+        return None
+    return lambda file: pieces_inside(file, left, lambda path, kind: extract(path, kind, left, depth + 1))
 
 
 # Characters that are never seen: zero width spaces, byte order marks, soft hyphens, NULs; and halves of characters,

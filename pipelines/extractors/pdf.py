@@ -43,13 +43,25 @@ MOST_ON_PICTURE = 600
 """Characters on a picture that fills the page; with more it is a background."""
 
 
-def read(path: Path, inside: Callable[[FileInside], Iterator[Piece]] | None = None) -> Iterator[Piece]:
+def pages(path: Path) -> int:
+    """How many pages a file has. Raises ExtractionError for a locked or unreadable one."""
+    with PDFIUM_LOCK:
+        document = _opened(path)
+        try:
+            return len(document)
+        finally:
+            document.close()
+
+
+def read(path: Path, inside: Callable[[FileInside], Iterator[Piece]] | None = None, after: int = 0) -> Iterator[Piece]:
     """Blocks of each page in reading order, then its pictures; a `scan`, with what text there is, for a page of which
     there is more to be seen than its text layer says; then what `inside` makes of the files that are attached.
 
-    Damaged pages are left out. Raises ExtractionError for a locked or unreadable file.
+    Damaged pages are left out. Scans among the first `after` pieces have no picture: they were looked at already.
+    Raises ExtractionError for a locked or unreadable file.
     """
     document = _opened(path)
+    given = 0
     try:
         known = _Known()
         with PDFIUM_LOCK:
@@ -66,11 +78,12 @@ def read(path: Path, inside: Callable[[FileInside], Iterator[Piece]] | None = No
             return
         readable = 0
         for number in range(1, count + 1):
-            pieces = _page_pieces(document, number, known)
+            pieces = _page_pieces(document, number, known, drawn=given >= after)
             if pieces is None:
                 continue
             readable += 1
             if count > 1 or not _is_cover(pieces, document):
+                given += len(pieces)
                 yield from pieces
         if not readable:
             raise ExtractionError(
@@ -134,8 +147,8 @@ class _Known:
     with_files: list[int] = field(default_factory=list)
 
 
-def _page_pieces(document: Any, number: int, known: _Known) -> list[Piece] | None:
-    """All Pieces of one page, or None where the page is damaged."""
+def _page_pieces(document: Any, number: int, known: _Known, drawn: bool) -> list[Piece] | None:
+    """All Pieces of one page, or None where the page is damaged. A scan has its picture if it is to be `drawn`."""
     import pypdfium2 as pdfium
 
     with PDFIUM_LOCK:
@@ -160,16 +173,16 @@ def _page_pieces(document: Any, number: int, known: _Known) -> list[Piece] | Non
                 if each.text
             ]
             senseless = strange > 0.3 * letters
-            drawn = letters < FEWEST_CHARACTERS and (regions or _draws_anything(page))
-            if drawn or senseless or stamped:
+            seen_only = letters < FEWEST_CHARACTERS and (regions or _draws_anything(page))
+            if seen_only or senseless or stamped:
                 known_text = "" if senseless else "\n".join(block.text for block in found)
-                scan = Piece("scan", known_text, here, headings.chain, view.render())
+                scan = Piece("scan", known_text, here, headings.chain, view.render() if drawn else None)
                 return [scan, *filled_in]
             pieces = filled_in
             if is_senseless(
                 *("\n".join(block.text for block in found if block.table is table) for table in (False, True))
             ):
-                doubt = Piece("doubt", place=here, heading=headings.chain, picture=view.render())
+                doubt = Piece("doubt", place=here, heading=headings.chain, picture=view.render() if drawn else None)
                 pieces += [doubt, *_text_pieces(found, here, view, deepcopy(headings))]
             else:
                 pieces = [*_text_pieces(found, here, view, headings), *pieces]

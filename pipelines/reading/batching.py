@@ -13,21 +13,21 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from indexes.errors import FolioscopeError
-from indexes.records import Segment
 from pipelines.models.shelf import ModelShelf
 from pipelines.models.words import embed
-from pipelines.reading.document import Document
+from pipelines.reading.document import Portion
 from pipelines.reading.looking import to_embed
 from pipelines.reading.readers import Embedded, Told
 
 BATCH = 64  # texts
 _AT_ONCE = 2  # batches: while the last texts of one are read, some workers would have nothing to do
 
-Text = tuple[Document, Segment]
+Text = tuple[Portion, int]
+"""A portion and which of its segments."""
 
 
 class Batching:
-    """Takes documents and puts each on the queue when it has its vectors. All methods are for one thread."""
+    """Takes portions and puts each on the queue when it has its vectors. All methods are for one thread."""
 
     def __init__(self, shelf: ModelShelf, told: queue.SimpleQueue[Told]) -> None:
         self.busy = 0.0  # seconds during which the encoder worked
@@ -35,7 +35,7 @@ class Batching:
         self._told = told
         self._texts: list[Text] = []
         self._lock = threading.Lock()
-        self._left: dict[str, int] = {}  # texts by source that wait or are being embedded
+        self._left: dict[int, int] = {}  # texts by portion that wait or are being embedded
         self._flying = 0  # batches
         self._since = 0.0
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="embedding")
@@ -46,13 +46,13 @@ class Batching:
         with self._lock:
             return sum(self._left.values())
 
-    def add(self, document: Document) -> None:
-        texts = [(document, segment) for segment in document.segments if to_embed(segment)]
+    def add(self, portion: Portion) -> None:
+        texts = [(portion, i) for i, segment in enumerate(portion.segments) if to_embed(segment)]
         if not texts:
-            self._told.put(Embedded(document))
+            self._told.put(Embedded(portion))
             return
         with self._lock:
-            self._left[document.source.id] = len(texts)
+            self._left[id(portion)] = len(texts)
         self._texts += texts
 
     def feed(self) -> None:
@@ -76,30 +76,30 @@ class Batching:
     def _embed(self, batch: Sequence[Text]) -> None:
         began = time.monotonic()
         try:
-            rows, codes = embed(self._shelf.text, [to_embed(segment) for _, segment in batch])
+            rows, codes = embed(self._shelf.text, [to_embed(portion.segments[i]) for portion, i in batch])
         except FolioscopeError as error:
             self._told.put(error)
             return
         except Exception as error:
-            for document, _ in batch:
-                document.problem = f"it could not be embedded ({type(error).__name__}: {error})"
+            for portion, _ in batch:
+                portion.problem = f"it could not be embedded ({type(error).__name__}: {error})"
             rows, codes = [], []  # type: ignore[assignment]
-        for (document, segment), row in zip(batch, rows, strict=False):
-            document.rows[segment.position] = row
-        for (document, segment), each in zip(batch, codes, strict=False):
-            document.codes[segment.position] = each
+        for (portion, i), row in zip(batch, rows, strict=False):
+            portion.rows[i] = row
+        for (portion, i), each in zip(batch, codes, strict=False):
+            portion.codes[i] = each
         seconds = time.monotonic() - began
         ready = []
         with self._lock:
             self._flying -= 1
             if not self._flying:
                 self.busy += time.monotonic() - self._since
-            for document, _ in batch:
-                document.seconds += seconds / len(batch)
-                self._left[document.source.id] -= 1
-                if not self._left[document.source.id]:
-                    del self._left[document.source.id]
-                    ready.append(document)
-        for document in ready:
-            self._told.put(Embedded(document))
+            for portion, _ in batch:
+                portion.seconds += seconds / len(batch)
+                self._left[id(portion)] -= 1
+                if not self._left[id(portion)]:
+                    del self._left[id(portion)]
+                    ready.append(portion)
+        for portion in ready:
+            self._told.put(Embedded(portion))
         self._told.put(None)

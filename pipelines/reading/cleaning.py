@@ -30,7 +30,8 @@ _ITEM = re.compile(r"\s*(?:[-*•‣▪◦–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
 _PAIR = re.compile(r"(?![a-z])[^\W\d_][^:：\n]{0,30}[:：]\s+\S")
 
 _REPEATS = 0.4  # a line on this share of the pages is a header or footer
-_FEWEST_PAGES = 3
+FEWEST_PAGES = 3
+"""Pages in which lines that repeat can be told."""
 _EDGE_LINES = 2
 _HEAD = 2  # bars in the head of a table
 _SHORT_NUMBER = re.compile(r"(?<!\d)\d{1,4}(?!\d)")
@@ -110,7 +111,7 @@ def drop_running_lines(pieces: list[Piece]) -> list[Piece]:
     for index, piece in enumerate(pieces):
         if piece.place.page is not None and piece.kind in ("text", "code", "table") and piece.text.strip():
             pages.setdefault(piece.place.page, []).append(index)
-    if len(pages) < _FEWEST_PAGES:
+    if len(pages) < FEWEST_PAGES:
         return pieces
     seen: Counter[str] = Counter()
     known: set[tuple[str, ...]] = set()
@@ -120,7 +121,7 @@ def drop_running_lines(pieces: list[Piece]) -> list[Piece]:
             continue  # a copy of a page says nothing about what repeats on others
         known.add(whole)
         seen.update({pattern for line in _edge_lines(pieces, indices) for pattern in _patterns(line, page)})
-    running = {pattern for pattern, count in seen.items() if count >= max(_FEWEST_PAGES, _REPEATS * len(known))}
+    running = {pattern for pattern, count in seen.items() if count >= max(FEWEST_PAGES, _REPEATS * len(known))}
     kept = list(pieces)
     first = Counter(piece.text.partition("\n")[0] for piece in pieces if piece.kind == "table" and "\n" in piece.text)
     heads = {line for line, count in first.items() if count > 1 and " | " in line}

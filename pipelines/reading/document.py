@@ -1,13 +1,15 @@
-"""From the pieces of one document to the segments that are stored, with the vectors of its pictures."""
+"""From the pieces of one document to the segments that are stored, in portions, with the vectors of its pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from indexes.catalogue import Catalogue
 from indexes.records import FileRecord, Place, Segment, Source
 from pipelines.errors import ExtractionError
 from pipelines.languages import language_of
@@ -15,60 +17,113 @@ from pipelines.models.shelf import ModelShelf
 from pipelines.reading.cleaning import clean
 from pipelines.reading.doubting import looked_at
 from pipelines.reading.kinds import Kind
-from pipelines.reading.segmenting import segment
+from pipelines.reading.portions import portions
+from pipelines.reading.processes import ReadingProcess
+from pipelines.reading.segmenting import joined, segment
 from pipelines.records import Piece
 
 _LONGEST_TITLE = 200  # characters
 _WRAPPED = frozenset({"text", "markdown", "eml", "msg", "rtf"})
+_STAGE = "pieces"
+_REST = "the rest is being read."
 
 
 @dataclass
-class Document:
-    """A source that was read, with its vectors by position of the segment as they come: `rows` and `codes` of texts,
-    `pictures` of what stands for one. They took `seconds`; a `problem` says why there are none."""
+class Begun:
+    """What is known of a document of which a part was read: how many of the file's `pieces`, its `title` and
+    `language`, how many `segments` they gave, and the `texts` of these."""
+
+    pieces: int = 0
+    title: str = ""
+    language: str = ""
+    segments: int = 0
+    texts: set[str] = field(default_factory=set)
+
+
+def begun(catalogue: Catalogue, source_id: str) -> Begun | None:
+    """What is stored of a document; None where it was read to its end."""
+    stages = catalogue.stages(catalogue.source_key(source_id) or 0)
+    source = catalogue.sources([source_id]).get(source_id)
+    if source is None:
+        return Begun()
+    if not stages:
+        return None
+    stored = catalogue.segments_of(source_id)
+    texts = {joined(segment.text) for segment in stored}
+    return Begun(round(stages.get(_STAGE, 0)), source.title, source.language, len(stored), texts)
+
+
+@dataclass(eq=False)
+class Portion:
+    """A part of a source that was read, with its vectors by position in `segments` as they come: `rows` and `codes` of
+    texts, `pictures` of what stands for one. `stages` say how far the reading has come; {} behind the last portion.
+
+    `seconds` were taken by the encoder; a `problem` says why there are no vectors. `stored`: who reads may go on.
+    """
 
     source: Source
     record: FileRecord
     segments: list[Segment]
+    stages: dict[str, float]
     pictures: dict[int, np.ndarray] = field(default_factory=dict)
     rows: dict[int, np.ndarray] = field(default_factory=dict)
     codes: dict[int, np.ndarray] = field(default_factory=dict)
     seconds: float = 0.0
     problem: str = ""
+    stored: threading.Event = field(default_factory=threading.Event)
 
 
 def read_document(
     record: FileRecord,
     kind: Kind,
-    pieces: Iterable[Piece],
+    process: ReadingProcess,
     shelf: ModelShelf,
+    known: Begun,
     advanced: Callable[[int, Place], None],
-) -> Document:
-    """`record` names the file and its content's id; `advanced` hears how many pieces there are, and of which place.
+) -> Iterator[Portion]:
+    """What stands behind what is `known` already, which is brought up to date with each portion.
 
+    `record` names the file and its content's id; `advanced` hears how many pieces there are, and of which place.
     Raises ExtractionError, also when there is nothing in the file.
     """
-    read: list[Piece] = []
-    for piece in looked_at(pieces, shelf):
-        read.append(piece)
-        advanced(len(read), piece.place)
-    read = clean(read, wrapped=kind.name in _WRAPPED)
-    title = _title(read)
-    made = segment(read, record.source_id or "", kind.modality, title)
-    if not made:
-        name = Path(record.path).name
-        raise ExtractionError(f"No text and no picture was found in {name}. Is it the right file?", "read")
-    segments = [each for each, _ in made]
-    source = Source(
-        id=record.source_id or "",
-        modality=kind.modality,
-        media_type=kind.media_type,
-        bytes=record.bytes,
-        title=title,
-        language=language_of(segments),
-    )
-    pictures = {s.position: p.vector for s, p in made if p is not None and p.vector is not None}
-    return Document(source, replace(record, segments=len(segments)), segments, pictures)
+
+    def looked() -> Iterator[tuple[list[Piece], list[Piece]]]:
+        number = known.pieces
+        for given, read in looked_at(process.pieces(Path(record.path), kind, known.pieces), shelf):
+            number += len(given)
+            advanced(number, given[-1].place)
+            yield given, read
+
+    for gathered, last in portions(looked(), known.pieces):
+        read = clean(gathered.read, wrapped=kind.name in _WRAPPED)
+        known.title = known.title if known.segments else _title(read)
+        made = segment(read, record.source_id or "", kind.modality, known.title, known.segments, known.texts)
+        segments = [each for each, _ in made]
+        known.language = known.language or language_of(segments)
+        known.pieces = gathered.until
+        known.segments += len(segments)
+        if last and not known.segments:
+            name = Path(record.path).name
+            raise ExtractionError(f"No text and no picture was found in {name}. Is it the right file?", "read")
+        source = Source(
+            id=record.source_id or "",
+            modality=kind.modality,
+            media_type=kind.media_type,
+            bytes=record.bytes,
+            title=known.title,
+            language=known.language,
+        )
+        pictures = {i: p.vector for i, (_, p) in enumerate(made) if p is not None and p.vector is not None}
+        line = replace(record, segments=known.segments)
+        if not last:
+            page = max((piece.place.page or 0 for piece in gathered.read), default=0)
+            line = replace(line, status="draft", stage="read", reason=f"{_so_far(page, process.pages)}; {_REST}")
+        yield Portion(source, line, segments, {} if last else {_STAGE: gathered.until}, pictures)
+
+
+def _so_far(page: int, pages: int) -> str:
+    """What can be asked of a document."""
+    return f"Pages 1–{page} of {pages} can be asked" if pages else "What was read so far can be asked"
 
 
 def _title(pieces: Sequence[Piece]) -> str:

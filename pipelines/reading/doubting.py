@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from dataclasses import replace
 
 from pipelines.extractors.sense import sense
 from pipelines.models.shelf import ModelShelf
@@ -21,52 +20,46 @@ that is not read."""
 _SURELY = 0.5
 
 
-def looked_at(pieces: Iterable[Piece], shelf: ModelShelf) -> Iterator[Piece]:
-    """The pieces of a file without pixels (see `looking.look`), and without doubts."""
-    doubts = _Doubts(shelf)
-    for piece in chain(pieces, [None]):
-        if piece is not None and doubts.concern(piece):
-            doubts.held.append(piece)
-            continue
-        yield from doubts.settled()
-        if piece is None:
-            return
-        if piece.kind == "doubt":
-            doubts.page = piece
-        elif piece.picture is not None:
-            yield from look(piece, shelf)
+def looked_at(pieces: Iterable[Piece], shelf: ModelShelf) -> Iterator[tuple[list[Piece], list[Piece]]]:
+    """The pieces of a file, and what they say without pixels (see `looking.look`) and doubts: piece by piece, those of
+    a page in doubt together."""
+    in_vain = 0
+    for given in _by_doubt(pieces):
+        first, told = given[0], given[1:]
+        if first.kind == "doubt":
+            seen = _seen_instead(first, told, shelf, in_vain >= _IN_VAIN)
+            in_vain = 0 if seen else in_vain + 1
+            yield given, seen or told
         else:
-            yield piece
+            yield given, given if first.picture is None else list(look(first, shelf))
 
 
-@dataclass
-class _Doubts:
-    """The page that is in doubt, and what its text layer says."""
+def _by_doubt(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    """Each piece by itself, but a doubt with what the text layer of its page says."""
+    doubted: list[Piece] = []
+    for piece in pieces:
+        if doubted and piece.kind in ("text", "table") and piece.place.page == doubted[0].place.page:
+            doubted.append(piece)
+            continue
+        if doubted:
+            yield doubted
+        doubted = [piece] if piece.kind == "doubt" else []
+        if not doubted:
+            yield [piece]
+    if doubted:
+        yield doubted
 
-    shelf: ModelShelf
-    page: Piece | None = None
-    held: list[Piece] = field(default_factory=list)
-    in_vain: int = 0
 
-    def concern(self, piece: Piece) -> bool:
-        return self.page is not None and piece.kind in ("text", "table") and piece.place.page == self.page.place.page
-
-    def settled(self) -> list[Piece]:
-        """What the page says, by its text layer or by what is seen."""
-        page, held = self.page, self.held
-        self.page, self.held = None, []
-        if page is None:
-            return held
-        told = "\n".join(piece.text for piece in held)
-        if self.in_vain >= _IN_VAIN and sense(told) > _SURELY:
-            return held
-        read = list(look(replace(page, kind="scan", text=""), self.shelf))
-        seen = "\n".join(piece.text for piece in read)
-        if sense(seen) > _BETTER * sense(told) and _letters(seen) >= _ENOUGH * _letters(told):
-            self.in_vain = 0
-            return read
-        self.in_vain += 1
-        return held
+def _seen_instead(page: Piece, told: list[Piece], shelf: ModelShelf, trusting: bool) -> list[Piece]:
+    """What is seen of a page, where that is better than what its text layer says; `trusting`: one that is not surely
+    senseless is not even looked at."""
+    layer = "\n".join(piece.text for piece in told)
+    if trusting and sense(layer) > _SURELY:
+        return []
+    read = list(look(replace(page, kind="scan", text=""), shelf))
+    seen = "\n".join(piece.text for piece in read)
+    better = sense(seen) > _BETTER * sense(layer) and _letters(seen) >= _ENOUGH * _letters(layer)
+    return read if better else []
 
 
 def _letters(text: str) -> int:

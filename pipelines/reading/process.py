@@ -1,8 +1,9 @@
 """The process in which one file after the other is taken apart: whatever a file does to its reader, it costs itself.
 
 Run as `python -m pipelines.reading.process BYTES`, with the most memory that it may take. Takes lines of JSON
-({"path", "kind"}) on stdin and answers with frames on stdout: a head (lengths of the two parts), JSON, and the pixels
-of a picture. Nothing that a file holds is ever unpickled by whoever reads the frames.
+({"path", "kind", "after"}) on stdin and answers with frames on stdout: a head (lengths of the two parts), JSON, and the
+pixels of a picture. The first says how many pages there are, if that is known; the others are the pieces behind the
+first `after`. Nothing that a file holds is ever unpickled by whoever reads the frames.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not get between the frames
     for line in sys.stdin:
         asked = json.loads(line)
-        _serve(Path(asked["path"]), asked["kind"], out)
+        _serve(Path(asked["path"]), asked["kind"], asked["after"], out)
 
 
 def _end_with(parent: int) -> None:
@@ -50,12 +51,14 @@ def limit_memory(most: int) -> None:
         pass
 
 
-def _serve(path: Path, kind: str, out: BinaryIO) -> None:
-    from pipelines.extractors import extract
+def _serve(path: Path, kind: str, after: int, out: BinaryIO) -> None:
+    from pipelines.extractors import PAGES, extract
     from pipelines.reading.kinds import KINDS
 
     try:
-        for piece in extract(path, KINDS[kind]):
+        if kind in PAGES:
+            _send(out, {"pages": PAGES[kind](path)})
+        for piece in extract(path, KINDS[kind], after=after):
             _send(out, *packed(piece))
         _send(out, {"end": True})
     except ExtractionError as error:

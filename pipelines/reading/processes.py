@@ -33,20 +33,23 @@ class ReadingProcess:
 
     def __init__(self, memory: int, patience: float = PATIENCE) -> None:
         """`memory`: the most bytes of data that it may hold."""
+        self.pages = 0  # of the file that is read, where its kind has some
         self._memory = memory
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = False
         self._lock = threading.Lock()  # of starting and ending
 
-    def pieces(self, path: Path, kind: Kind) -> Iterator[Piece]:
-        """What `extract` gives. Raises ExtractionError also where reading takes too long, too much memory, or crashes.
+    def pieces(self, path: Path, kind: Kind, after: int = 0) -> Iterator[Piece]:
+        """What `extract` gives; `pages` says of how many, once the first has come. Raises ExtractionError also where
+        reading takes too long, too much memory, or crashes.
 
         A file that is left before its end ends the process.
         """
         whole = False
+        self.pages = 0
         try:
-            self._ask({"path": str(path), "kind": kind.name})
+            self._ask({"path": str(path), "kind": kind.name, "after": after})
             while True:
                 values, pixels = self._frame(path)
                 if "end" in values:
@@ -55,7 +58,10 @@ class ReadingProcess:
                 if "error" in values:
                     whole = True
                     raise _ERRORS.get(values["type"], ExtractionError)(values["error"], values["stage"])
-                yield unpacked(values, pixels)
+                if "pages" in values:
+                    self.pages = values["pages"]
+                else:
+                    yield unpacked(values, pixels)
         finally:
             if not whole:
                 self.close()
@@ -79,7 +85,7 @@ class ReadingProcess:
                     if pipe is not None:
                         pipe.close()
 
-    def _ask(self, question: dict[str, str]) -> None:
+    def _ask(self, question: dict[str, str | int]) -> None:
         line = json.dumps(question).encode() + b"\n"
         for fresh in (False, True):
             with self._lock:

@@ -11,7 +11,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +19,9 @@ from pathlib import Path
 from indexes.errors import FolioscopeError, LibraryError
 from indexes.library import Library
 from indexes.records import FileRecord, Place, Source
-from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
+from pipelines.errors import Changed, ExtractionError, OutOfMemory, Unsupported
 from pipelines.models.shelf import ModelShelf
-from pipelines.reading.document import Document, read_document
+from pipelines.reading.document import Begun, Portion, begun, read_document
 from pipelines.reading.files import content_id, too_large
 from pipelines.reading.kinds import Kind, kind_of
 from pipelines.reading.processes import ReadingProcess
@@ -60,25 +60,27 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file that was skipped or could not be read; the record says why."""
+    """A file that was skipped or could not be read; the record says why. What was read of it until then `counts`,
+    unless the file itself has changed."""
 
     record: FileRecord
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A document that has its vectors."""
+    """A portion that has its vectors."""
 
-    document: Document
+    portion: Portion
 
 
-Outcome = Document | Known | Same | Heard | Refused | FolioscopeError
-Told = FileStarted | FileAdvanced | Embedded | Outcome | None
+Outcome = Known | Same | Heard | Refused | FolioscopeError
+Told = FileStarted | FileAdvanced | Portion | Embedded | Outcome | None
 
 
 class Readers:
-    """Threads that read what was `put`. Each file has one Outcome, behind its events. An error as Outcome concerns all
-    files: a model is missing."""
+    """Threads that read what was `put`. Each file has its portions or one Outcome, behind its events. An error as
+    Outcome concerns all files: a model is missing."""
 
     def __init__(self, library: Library, shelf: ModelShelf, told: queue.SimpleQueue[Told], count: int, memory: int,
                  largest: int) -> None:  # fmt: skip
@@ -142,46 +144,73 @@ class Readers:
             while (record := self._files.get()) is not None and not self._stopping.is_set():
                 self._told.put(FileStarted(record.path))
                 began = time.monotonic()
-                outcome = self._read(record, process)
+                try:
+                    record, kind = self._recognise(record)
+                    outcome = self._outcome(record, kind, process)
+                except Exception as error:
+                    outcome = refused(record, error)
                 seconds = time.monotonic() - began
-                if isinstance(outcome, Document | Refused):
+                if isinstance(outcome, Refused):
                     outcome = replace(outcome, record=replace(outcome.record, seconds=seconds))
                 with self._lock:
                     self.busy += seconds
-                self._told.put(outcome)
+                if outcome is not None:
+                    self._told.put(outcome)
         finally:
             process.close()
 
-    def _read(self, record: FileRecord, process: ReadingProcess) -> Outcome:
-        """What became of one file."""
-        try:
-            return self._recognise(record, Path(record.path), process)
-        except Exception as error:
-            return refused(record, error)
-
-    def _recognise(self, record: FileRecord, path: Path, process: ReadingProcess) -> Outcome:
+    def _recognise(self, record: FileRecord) -> tuple[FileRecord, Kind]:
+        path = Path(record.path)
         kind = kind_of(path)
         if record.bytes > self._largest and kind.modality not in ("audio", "video"):
             raise Unsupported(too_large(path, record.bytes, self._largest))
-        source_id = content_id(record.path)
-        record = replace(record, source_id=source_id, modality=kind.modality)
-        catalogue = self._library.catalogue
-        with catalogue.snapshot():
-            stored = catalogue.sources([source_id]).get(source_id)
-            begun = catalogue.stages(catalogue.source_key(source_id) or 0)
-        if stored is not None and not begun:
-            return Known(record, stored)
-        if kind.modality in ("audio", "video"):
-            return Heard(record, kind)
-        belongs_to = recording_of(path)
-        if belongs_to is not None:
-            raise Unsupported(f"{path.name} is read with {belongs_to.name}, whose subtitles it is.")
+        return replace(record, source_id=content_id(record.path), modality=kind.modality), kind
+
+    def _outcome(self, record: FileRecord, kind: Kind, process: ReadingProcess) -> Outcome | None:
+        """What became of one file, where that is not told by its portions."""
+        source_id = record.source_id or ""
         with self._lock:
             if source_id in self._claimed:
                 return Same(record)
             self._claimed.add(source_id)
+        claimed = True
+        try:
+            catalogue = self._library.catalogue
+            with catalogue.snapshot():
+                known = begun(catalogue, source_id)
+                stored = catalogue.sources([source_id]).get(source_id)
+            if known is None and stored is not None:
+                return Known(record, stored)
+            if kind.modality in ("audio", "video"):
+                return Heard(record, kind)
+            belongs_to = recording_of(Path(record.path))
+            if belongs_to is not None:
+                raise Unsupported(f"{Path(record.path).name} is read with {belongs_to.name}, whose subtitles it is.")
+            self._read(record, kind, process, known or Begun())
+            claimed = False  # until it is stored
+        finally:
+            if claimed:
+                self.release(source_id)
+        return None
 
-        told = 0.0
+    def _read(self, record: FileRecord, kind: Kind, process: ReadingProcess, known: Begun) -> None:
+        """Tell of a document's portions, each when the one before was stored."""
+        try:
+            with self._room.shared():
+                self._tell(record, kind, process, known)
+        except OutOfMemory:
+            if self._whole <= self._share:
+                raise
+            # A share of the memory does not suffice: it gets all of it, with no other file beside it.
+            process = self._new_process(self._whole)
+            try:
+                with self._room.alone():
+                    self._tell(record, kind, process, known)
+            finally:
+                process.close()
+
+    def _tell(self, record: FileRecord, kind: Kind, process: ReadingProcess, known: Begun) -> None:
+        began, told = time.monotonic(), 0.0
 
         def advanced(pieces: int, place: Place) -> None:
             nonlocal told
@@ -189,34 +218,26 @@ class Readers:
                 self._told.put(FileAdvanced(record.path, pieces, place))
                 told = time.monotonic()
 
-        try:
-            try:
-                with self._room.shared():
-                    document = read_document(record, kind, process.pieces(path, kind), self._shelf, advanced)
-            except OutOfMemory:
-                if self._whole <= self._share:
-                    raise
-                document = self._read_alone(record, kind, advanced)
+        path, before = Path(record.path), None
+        for portion in read_document(record, kind, process, self._shelf, known, advanced):
             status = path.stat()
             if (status.st_size, status.st_mtime_ns) != (record.bytes, record.mtime_ns):
-                raise ExtractionError(
+                raise Changed(
                     f"{path.name} was written while it was read, for instance copied here. It is read when its folder"
                     " is indexed again.",
                     "open",
                 )
-            return document
-        except BaseException:
-            self.release(source_id)
-            raise
+            portion.record = replace(portion.record, seconds=time.monotonic() - began)
+            if before is not None:
+                self._wait(before)
+            self._told.put(portion)
+            before = portion
 
-    def _read_alone(self, record: FileRecord, kind: Kind, advanced: Callable[[int, Place], None]) -> Document:
-        """A file for which a share of the memory does not suffice, with all of it and no other file beside it."""
-        process = self._new_process(self._whole)
-        try:
-            with self._room.alone():
-                return read_document(record, kind, process.pieces(Path(record.path), kind), self._shelf, advanced)
-        finally:
-            process.close()
+    def _wait(self, portion: Portion) -> None:
+        """Until it is stored: so little is held, and none is stored before the one that it follows."""
+        while not portion.stored.wait(_A_WHILE):
+            if self._stopping.is_set():
+                raise ExtractionError("Reading was stopped.")
 
 
 class _Room:
@@ -252,7 +273,8 @@ def refused(record: FileRecord, error: Exception) -> Refused | FolioscopeError:
         case Unsupported():
             return Refused(replace(record, status="skipped", stage="recognise", reason=str(error)))
         case ExtractionError():
-            return Refused(replace(record, status="failed", stage=error.stage, reason=str(error)))
+            counts = not isinstance(error, Changed)
+            return Refused(replace(record, status="failed", stage=error.stage, reason=str(error)), counts)
         case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return LibraryError(
                 f"The disk is full, so {name} could not be read (while writing {error.filename or 'a temporary file'})."

@@ -22,7 +22,7 @@ from indexes.records import FileRecord, Modality, Source, Status
 from pipelines.models.devices import cores
 from pipelines.models.shelf import ModelShelf
 from pipelines.reading.batching import BATCH, Batching
-from pipelines.reading.document import Document
+from pipelines.reading.document import Portion
 from pipelines.reading.files import Found, absolute, is_text
 from pipelines.reading.readers import Embedded, Heard, Known, Readers, Refused, Same, Told, count_for, refused
 from pipelines.recordings.drafting import Drafting
@@ -97,16 +97,16 @@ class Run:
     def close(self) -> Iterator[IngestEvent]:
         """End what is still going on, and store what was read; all of it, if that is quick."""
         self._readers.close()
-        ended: list[Document] = []
+        ended: list[Portion] = []
         for told in self._left():
-            if isinstance(told, Document):
+            if isinstance(told, Portion):
                 self._batching.add(told)
             elif isinstance(told, Embedded):
-                ended.append(told.document)
+                ended.append(told.portion)
         self._batching.close(rest=self._batching.texts <= 2 * BATCH)
-        ended += [told.document for told in self._left() if isinstance(told, Embedded)]
-        for document in ended:
-            yield self._store(document)
+        ended += [told.portion for told in self._left() if isinstance(told, Embedded)]
+        for portion in ended:
+            yield from self._store(portion)
 
     def _left(self) -> Iterator[Told]:
         while not self._told.empty():
@@ -149,10 +149,10 @@ class Run:
             match told:
                 case FileStarted() | FileAdvanced():
                     yield told
-                case Document():
+                case Portion():
                     self._batching.add(told)
-                case Embedded(document):
-                    yield from self._end(self._store(document))
+                case Embedded(portion):
+                    yield from self._store(portion)
                 case FolioscopeError():
                     raise told
                 case Heard():
@@ -161,15 +161,16 @@ class Run:
                     self._same.append(record)
                     self._go_on_with_same()
                 case Known(record, source):
-                    yield from self._end(self._alias(record, source))
-                case Refused(record):
-                    yield from self._end(self._finish(record))
+                    yield self._alias(record, source)
+                    self._end()
+                case Refused(record, counts):
+                    yield self._finish(record, counts)
+                    self._end()
             self._batching.feed()
 
-    def _end(self, event: FileFinished) -> Iterator[IngestEvent]:
+    def _end(self) -> None:
         self._open -= 1
         self._go_on_with_same()
-        yield event
 
     def _go_on_with_same(self) -> None:
         """Files with the content of one that has ended: the same source, or read by themselves if that failed."""
@@ -196,25 +197,31 @@ class Run:
             yield self._finish(outcome.record)
         self._open -= 1
 
-    def _store(self, document: Document) -> FileFinished:
+    def _store(self, portion: Portion) -> Iterator[IngestEvent]:
         """One transaction. What cannot be stored costs itself only."""
-        record = replace(document.record, seconds=document.record.seconds + document.seconds)
+        record = replace(portion.record, seconds=portion.record.seconds + portion.seconds)
         try:
-            if document.problem:
-                raise ValueError(document.problem)
-            filled = {"text": document.rows, "image": document.pictures}
+            if portion.problem:
+                raise ValueError(portion.problem)
+            filled = {"text": portion.rows, "image": portion.pictures}
             for space, embedder in (("text", lambda: self._shelf.text), ("image", lambda: self._shelf.image)):
                 if filled[space]:
                     self.library.open_space(space, embedder().name, embedder().dimension)
             vectors = {name: by_index for name, by_index in filled.items() if by_index}
-            self.library.add(document.source, record, document.segments, vectors, document.codes)
-            event = FileFinished(record)
+            self.library.extend(portion.source, record, portion.segments, vectors, portion.stages, codes=portion.codes)
         except (ValueError, TypeError) as error:  # something in this source that no database takes
             log.info("storing %s failed", record.path, exc_info=True)
             reason = f"What was read in {Path(record.path).name} could not be stored: {error}."
-            event = self._finish(replace(record, status="failed", stage="store", reason=reason))
-        self._readers.release(document.source.id)
-        return event
+            yield self._finish(replace(record, status="failed", stage="store", reason=reason))
+        else:
+            portion.stored.set()
+            if portion.stages:
+                so_far = record.reason.partition(";")[0]
+                yield FileAdvanced(record.path, record.segments, portion.segments[-1].place, so_far)
+                return
+            yield FileFinished(record)
+        self._readers.release(portion.source.id)
+        self._end()
 
     def _alias(self, record: FileRecord, source: Source) -> FileFinished:
         """The same content under another path, or a file that was only touched."""
@@ -226,13 +233,27 @@ class Run:
         same = known is not None and known.source_id == source.id
         return FileFinished(replace(record, status="unchanged") if same else record)
 
-    def _finish(self, record: FileRecord) -> FileFinished:
-        """A file that was not indexed. What an earlier version of it gave stays, and the ledger says so."""
-        record, known = replace(record, source_id=None), self._ledger.get(record.path)
-        if known is not None and known.source_id:
+    def _finish(self, record: FileRecord, counts: bool = True) -> FileFinished:
+        """A file that was not read to its end. What an earlier version of it gave stays, and the ledger says so; where
+        there is none, what was read until then stays if it `counts`."""
+        catalogue = self.library.catalogue
+        known = catalogue.file(record.path)
+        held = known.source_id if known is not None else None
+        begun = held == record.source_id and bool(catalogue.stages(catalogue.source_key(held or "") or 0))
+        kept = catalogue.earlier(record.path) if begun else held
+        if kept:
             reason = f"{record.reason} What was read from its earlier version is kept."
-            record = replace(record, source_id=known.source_id, segments=known.segments, reason=reason)
-        self.library.record(record)
+        elif begun and counts:
+            kept, reason = held, f"{record.reason} What was read before that can be asked."
+            record = replace(record, status="partial")
+        else:
+            reason = record.reason
+        segments = len(catalogue.segment_ids(catalogue.source_key(kept) or 0)) if kept else 0
+        record = replace(record, source_id=kept, segments=segments, reason=reason)
+        with catalogue.transaction():
+            if record.status == "partial":
+                catalogue.set_stages(catalogue.source_key(kept or "") or 0, {})
+            self.library.record(record)
         return FileFinished(record)
 
 

@@ -33,17 +33,23 @@ class _Gathered:
 
 
 def segment(
-    pieces: Iterable[Piece], source_id: str, modality: Modality, title: str = ""
+    pieces: Iterable[Piece],
+    source_id: str,
+    modality: Modality,
+    title: str = "",
+    first: int = 0,
+    seen: set[str] | None = None,
 ) -> list[tuple[Segment, Piece | None]]:
     """Segments in reading order, each with the picture piece that it stands for, if it is one.
 
-    Equal texts of one source are kept once, tables excepted.
+    Their positions count from `first`. Equal texts of one source are kept once, tables excepted: `seen` holds those of
+    earlier pieces of it, and takes up these.
     """
     made: list[tuple[Segment, Piece | None]] = []
-    seen: set[str] = set()
+    seen = set() if seen is None else seen
     for gathered, picture in _passages(pieces):
         text = "\n".join(gathered.texts)
-        fingerprint = " ".join(text.split())
+        fingerprint = joined(text)
         if picture is None and (not fingerprint or (fingerprint in seen and not gathered.head)):
             continue  # rows may be equal, and count nevertheless
         seen.add(fingerprint)
@@ -51,7 +57,7 @@ def segment(
             (
                 Segment(
                     source_id=source_id,
-                    position=len(made),
+                    position=first + len(made),
                     modality="image" if picture is not None else modality,
                     text=text,
                     place=gathered.place,
@@ -65,6 +71,11 @@ def segment(
             )
         )
     return made
+
+
+def joined(text: str) -> str:
+    """A text without its line breaks, by which equal ones are known."""
+    return " ".join(text.split())
 
 
 def _under(title: str, heading: str) -> str:

@@ -33,7 +33,7 @@ def reader(lines: list[str]) -> Any:
 
 
 def read(path: Path, shelf: Any) -> list[Piece]:
-    return list(looked_at(extract(path, kind_of(path)), shelf))
+    return [piece for _, told in looked_at(extract(path, kind_of(path)), shelf) for piece in told]
 
 
 def exchanged(text: str) -> str:
