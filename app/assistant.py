@@ -82,8 +82,7 @@ class Assistant:
 
     def drafts(self) -> int:
         """How many files there are to complete."""
-        execute = self.library.catalogue.connection.execute
-        return int(execute("SELECT count(*) FROM files WHERE status = 'draft'").fetchone()[0])
+        return self.library.catalogue.counts()[0].get("draft", 0)
 
     def grow(self, anew: bool = False) -> Iterator[Growth]:
         """Make vectors of the models that are set beside those in use, and let them take over; `anew`: also where they

@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from indexes.catalogue import BEHIND
+
 _NOT_THERE = "What was read in it is not in the library any more. Index it again."
 _REEMBED = "python -m app doctor --reembed"
 _IN_PART = "Only a part of what was read in it is in the library. Forget it and index it again."
@@ -108,7 +110,7 @@ RULES: tuple[Rule, ...] = (
         "texts without a vector",
         "segments",
         "kind IN ('text', 'speech') AND trim(text) != '' AND id NOT IN (SELECT segment FROM vectors JOIN spaces"
-        " ON spaces.key = vectors.space WHERE spaces.name = 'text' AND NOT growing)",
+        f" ON spaces.key = vectors.space WHERE spaces.name = 'text' AND NOT growing) AND source NOT IN ({BEHIND})",
         step=_REEMBED,
     ),
     Rule(

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,17 @@ from indexes.migrations import MIGRATIONS
 from indexes.records import Cue, FileRecord, Place, Segment, Source
 from indexes.scopes import Scope
 
-_FILE = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source"
+_VECTORS = "vectors"  # the stage of what was read and has no vectors yet; the others are stages of reading
+BEHIND = f"SELECT source FROM stages WHERE name = '{_VECTORS}'"
+"""Selects the keys of sources with texts that have no vectors yet."""
+
+BY_WORDS = "It can be asked by its words; its vectors are being made."
+
+_READ = ("indexed", "partial")
+_FILE = (
+    f"SELECT f.*, s.id AS source_id, f.source IN ({BEHIND}) AS behind"
+    " FROM files f LEFT JOIN sources s ON s.key = f.source"
+)
 _SEGMENT = (
     "SELECT s.id, o.id AS source_id, s.position, s.modality, s.heading, s.text, s.place, s.member, s.marks,"
     " s.kind, s.cues, s.fingerprint"
@@ -109,30 +121,80 @@ class Catalogue(Database):
     def stages(self, source_key: int) -> dict[str, float]:
         """How far each stage of reading has come: in seconds of a recording, in pages and pieces of a document. Empty
         for what was read to its end."""
-        rows = self.connection.execute("SELECT name, until FROM stages WHERE source = ?", (source_key,))
-        return {row["name"]: row["until"] for row in rows}
+        query = "SELECT name, until FROM stages WHERE source = ? AND name != ?"
+        return {row["name"]: row["until"] for row in self.connection.execute(query, (source_key, _VECTORS))}
 
     def set_stages(self, source_key: int, stages: Mapping[str, float]) -> None:
-        """These stages instead of those that were noted."""
-        self.connection.execute("DELETE FROM stages WHERE source = ?", (source_key,))
+        """These stages of reading instead of those that were noted."""
+        self.connection.execute("DELETE FROM stages WHERE source = ? AND name != ?", (source_key, _VECTORS))
         self.connection.executemany(
             "INSERT INTO stages(source, name, until) VALUES (?,?,?)",
             [(source_key, name, until) for name, until in stages.items()],
         )
 
+    def await_vectors(self, source_key: int) -> None:
+        """Note that texts of a source have no vectors yet."""
+        self.connection.execute("INSERT OR IGNORE INTO stages VALUES (?, ?, 0)", (source_key, _VECTORS))
+
+    def lacking(self, model: str, above: int, most: int) -> list[int]:
+        """Ids of up to so many segments above an id, ascending, of which the texts have no vectors by a model yet."""
+        if not above:  # so that what was stored long ago need not be gone through
+            (first,) = self.connection.execute(
+                f"SELECT min(first) FROM (SELECT min(id) AS first FROM segments WHERE source IN ({BEHIND}) GROUP BY"
+                " source)"
+            ).fetchone()
+            if first is None:
+                return []
+            above = first - 1
+        # The + has SQLite walk through the ids: over the sources it would sort all that lack some for each batch.
+        rows = self.connection.execute(
+            f"SELECT id FROM segments WHERE id > ? AND +source IN ({BEHIND}) AND NOT EXISTS"
+            " (SELECT 1 FROM vectors JOIN spaces ON spaces.key = space WHERE segment = segments.id AND name = 'text'"
+            " AND model = ?) ORDER BY id LIMIT ?",
+            (above, model, most),
+        )
+        return [row[0] for row in rows]
+
+    def have_vectors(self, until: int) -> list[str]:
+        """Ids of the sources that were read to their end and have vectors for all texts, now that those of the segments
+        up to an id have them. It is noted."""
+        rows = self.connection.execute(
+            f"SELECT key, id FROM sources WHERE key IN ({BEHIND})"
+            " AND NOT EXISTS (SELECT 1 FROM segments WHERE source = key AND segments.id > ?)"
+            " AND NOT EXISTS (SELECT 1 FROM stages WHERE source = key AND name != ?)",
+            (until, _VECTORS),
+        ).fetchall()
+        whole = [(row["key"], _VECTORS) for row in rows]
+        self.connection.executemany("DELETE FROM stages WHERE source = ? AND name = ?", whole)
+        return [row["id"] for row in rows]
+
+    def behind(self) -> bool:
+        """Whether there are texts without vectors."""
+        return self.connection.execute(f"{BEHIND} LIMIT 1").fetchone() is not None
+
     # --- the ledger ---
 
     def files(self, below: str | None = None) -> list[FileRecord]:
         """The ledger by path; of one file or of everything below a folder when `below` is given."""
-        query = "SELECT f.*, s.id AS source_id FROM files f LEFT JOIN sources s ON s.key = f.source {} ORDER BY f.path"
         if below is None:
-            rows = self.connection.execute(query.format(""))
+            rows = self.connection.execute(f"{_FILE} ORDER BY f.path")
         else:
             folder = below.rstrip("/") + "/"
             rows = self.connection.execute(
-                query.format("WHERE f.path = ? OR substr(f.path, 1, ?) = ?"), (below, len(folder), folder)
+                f"{_FILE} WHERE f.path = ? OR substr(f.path, 1, ?) = ? ORDER BY f.path", (below, len(folder), folder)
             )
         return [_file(row) for row in rows]
+
+    def counts(self) -> tuple[dict[str, int], int]:
+        """How many files of the ledger have each status; and how many of the drafts were read to their end."""
+        counts: Counter[str] = Counter()
+        behind = 0
+        rows = self.connection.execute(f"SELECT status, behind, count(*) AS n FROM ({_FILE}) GROUP BY status, behind")
+        for status, lacks, count in rows:
+            by_words = bool(lacks) and status in _READ
+            counts["draft" if by_words else status] += count
+            behind += count * by_words
+        return dict(counts), behind
 
     def file(self, path: str) -> FileRecord | None:
         row = self.connection.execute(f"{_FILE} WHERE f.path = ?", (path,)).fetchone()
@@ -274,6 +336,14 @@ class Catalogue(Database):
         query = "INSERT INTO spaces(name, model, dimension, growing) VALUES (?,?,?,?)"
         return int(self.connection.execute(query, (name, model, dimension, growing)).lastrowid or 0)
 
+    def store_made(self, space_key: int, vectors: Mapping[int, np.ndarray], codes: Mapping[int, np.ndarray]) -> None:
+        """What was made for segments beside writing, by id; for those that are still there."""
+        ids = _json([*vectors])
+        rows = self.connection.execute("SELECT id FROM segments WHERE id IN (SELECT value FROM json_each(?))", (ids,))
+        there = {row[0] for row in rows}
+        self.add_vectors(space_key, {i: row for i, row in vectors.items() if i in there})
+        self.add_codes(space_key, {i: words for i, words in codes.items() if i in there})
+
     def add_vectors(self, space_key: int, vectors: Mapping[int, np.ndarray]) -> None:
         """Vectors (dimension,) by segment id, kept as float16."""
         self.connection.executemany(
@@ -346,7 +416,11 @@ def _patterns(glob: str) -> tuple[str, ...]:
 
 
 def _file(row: sqlite3.Row) -> FileRecord:
-    return FileRecord(**{name: row[name] for name in FileRecord.__dataclass_fields__})
+    record = FileRecord(**{name: row[name] for name in FileRecord.__dataclass_fields__})
+    if row["behind"] and record.status in _READ:
+        reason = f"{BY_WORDS} {record.reason}".rstrip()
+        return replace(record, status="draft", stage=_VECTORS, reason=reason)
+    return record
 
 
 def _segment(row: sqlite3.Row) -> Segment:

@@ -6,7 +6,6 @@ Knows rows; making the vectors is left to `pipelines/growing`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,11 +55,7 @@ class Growing:
                     f"The new {self.name} vectors by {self.model} were given up for those of another model, which"
                     f" another process makes. Start with {self.name}= set the same everywhere."
                 )
-            ids = json.dumps([*vectors])
-            rows = connection.execute("SELECT id FROM segments WHERE id IN (SELECT value FROM json_each(?))", (ids,))
-            there = {row[0] for row in rows}
-            self._catalogue.add_vectors(self.key, {i: row for i, row in vectors.items() if i in there})
-            self._catalogue.add_codes(self.key, {i: words for i, words in codes.items() if i in there})
+            self._catalogue.store_made(self.key, vectors, codes)
 
     def take_over(self) -> None:
         """Become the space in use, in one transaction; the vectors that were in use go. For the one who writes."""

@@ -155,12 +155,13 @@ class Library:
         vectors: Vectors,
         stages: Mapping[str, float],
         instead_of: Sequence[int] = (),
-        codes: Codes | None = None,
+        words_first: bool = False,
     ) -> None:
         """Store more of a source that is read bit by bit, each bit in one transaction.
 
         `stages` says how far the reading has come, for the next start; {} when it is complete, and only then the
         path's earlier content goes. The new segments may stand `instead_of` older ones, whose ids go for good.
+        `words_first`: the vectors of texts are to be made, and are stored by `fill`.
         """
         with self.catalogue.transaction() as connection:
             key = self.catalogue.source_key(source.id)
@@ -172,9 +173,24 @@ class Library:
             self.catalogue.remove_segments(instead_of)
             if instead_of:
                 self._leave_behind(_SOME_TIME)
-            self._add_segments(key, segments, vectors, codes or {})
+            self._add_segments(key, segments, vectors, {})
             self.catalogue.set_stages(key, stages)
+            if words_first:
+                self.catalogue.await_vectors(key)
             self._record(file)
+
+    def fill(self, vectors: Mapping[int, np.ndarray], codes: Codes, until: int, failed: Mapping[str, str]) -> list[str]:
+        """Store vectors of texts and their words by id of the segment; all up to the id `until` have theirs now, but
+        for those that `failed`, of which the ledger says why, by id of the source. Ids of the sources of which nothing
+        lacks any more."""
+        with self.catalogue.transaction():
+            if vectors:
+                self.catalogue.store_made(self._opened["text"], vectors, codes)
+            whole = self.catalogue.have_vectors(until)
+            for source in self.catalogue.sources(failed).values():
+                for file in filter(None, map(self.catalogue.file, source.paths)):
+                    self._record(replace(file, status="partial", stage="embed", reason=failed[source.id]))
+            return whole
 
     def _add_segments(self, key: int, segments: Sequence[Segment], vectors: Vectors, codes: Codes) -> None:
         ids = self.catalogue.add_segments(key, segments)

@@ -161,7 +161,7 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class FileRecord:
     """One line of the ledger: a path and what became of it the last time it was looked at. `tries` counts how often
-    this content was read."""
+    this content was read. Of a draft, `stage` says what is being done; 'vectors' when it was read to its end."""
 
     path: str
     status: Status

@@ -14,32 +14,24 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from indexes.errors import LibraryBusy
 from indexes.growing import Growing, alone
 from indexes.library import Library
 from indexes.records import Segment, Source
 from pipelines.errors import ModelUnavailable
+from pipelines.filling import BATCH, Made, text_vectors
 from pipelines.finding import floors
 from pipelines.in_use import SPACES, missing
 from pipelines.models.shelf import ModelShelf
-from pipelines.models.words import embed
-from pipelines.reading.batching import BATCH
-from pipelines.reading.looking import to_embed
 from pipelines.reading.previews import picture_of
 
 if TYPE_CHECKING:
-    from pipelines.models.embedding import TextEmbedder
     from pipelines.models.pictures import PictureEmbedder
 
 log = logging.getLogger(__name__)
 
 _PICTURES = 16  # a batch: about as many seconds as one of texts
 _A_WHILE = 1.0  # seconds to wait for who writes, before looking for what was added meanwhile
-
-Made = tuple[dict[int, np.ndarray], dict[int, np.ndarray]]
-"""Vectors and words by segment id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +113,7 @@ def _fill(library: Library, shelf: ModelShelf, space: Growing) -> Iterator[Growt
     while True:
         while ids := space.lacking(last, BATCH if text else _PICTURES, pictured=not text):
             segments = [*library.catalogue.segments(ids).values()]
-            made = _texts(segments, shelf.text) if text else _pictures(segments, library, shelf.image)
+            made = text_vectors(segments, shelf.text) if text else _pictures(segments, library, shelf.image)
             space.store(*made)
             last = ids[-1]
             yield _growth(library, shelf, space)
@@ -145,14 +137,6 @@ def _take_over(library: Library, shelf: ModelShelf, space: Growing) -> None:
 
 def _growth(library: Library, shelf: ModelShelf, space: Growing) -> Growth:
     return next(growth for growth in growths(library, shelf) if growth.name == space.name)
-
-
-def _texts(segments: Sequence[Segment], embedder: TextEmbedder) -> Made:
-    texts = {segment.id or 0: text for segment in segments if (text := to_embed(segment))}
-    if not texts:
-        return {}, {}
-    rows, codes = embed(embedder, [*texts.values()])
-    return dict(zip(texts, rows, strict=True)), dict(zip(texts, codes, strict=False))
 
 
 def _pictures(segments: Sequence[Segment], library: Library, embedder: PictureEmbedder) -> Made:

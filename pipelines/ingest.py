@@ -1,8 +1,9 @@
 """Indexing: find files → recognise → read → look at pictures → clean → segment → embed → store.
 
-Reading and embedding go on beside each other (`reading/readers.py`, `reading/batching.py`); what they find out meets on
-one queue, and only the thread that owns the library stores it. Yields an event for each step that a person wants to
-see. One bad file never stops the rest, and closing the generator stops the work with everything stored that was read.
+Reading and embedding go on beside each other (`reading/readers.py`, `filling.py`); what they find out meets on one
+queue, and only the thread that owns the library stores it: words first, vectors behind them. Yields an event for each
+step that a person wants to see. One bad file never stops the rest, and closing the generator stops the work with
+everything stored that was read.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class Ingest:
             yield from forget_vanished(self.library, names, {file.path for file in files}, ignoring)
             if complete:
                 yield from self._complete(names, drafting)
+                yield from self._read([], [], drafting)  # the vectors of what was completed
             floors.update(self.library, self.shelf)
 
     def complete(self) -> Iterator[IngestEvent]:
@@ -81,6 +83,7 @@ class Ingest:
             ]
             yield from self._read(list(find_files(begun, self.largest)), begun, drafting)
             yield from self._complete([Path("/")], drafting)
+            yield from self._read([], [], drafting)
 
     def _drafting(self) -> Drafting:
         """With the models in use, in whose place no others come while this one writes."""
@@ -101,7 +104,7 @@ class Ingest:
         paths = dict.fromkeys(file.path for path in known for file in self.library.catalogue.files(path))
         for path in paths:
             draft = self.library.catalogue.file(path)  # completing one of two copies completes both
-            if draft is None or draft.status != "draft" or draft.modality not in _RECORDED:
+            if draft is None or draft.status != "draft" or draft.modality not in _RECORDED or draft.stage == "vectors":
                 continue
             yield FileStarted(path)
             try:

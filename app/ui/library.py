@@ -66,8 +66,7 @@ class LibraryTab:
         return Pulse(header, progress, gr.update(visible=bool(active)), self.table(search, status, leaf), now)
 
     def _statuses(self) -> dict[str, int]:
-        execute = self._assistant.library.catalogue.connection.execute
-        return {row[0]: row[1] for row in execute("SELECT status, count(*) FROM files GROUP BY status")}
+        return self._assistant.library.catalogue.counts()[0]
 
     # --- adding ---
 

@@ -185,15 +185,15 @@ def nothing_found(plan: QueryPlan, library: Library) -> str:
 
 def waiting(library: Library) -> str:
     """A sentence about what can't be found yet; '' when everything was read."""
-    execute = library.catalogue.connection.execute
+    counts, behind = library.catalogue.counts()
     said = []
-    for status, one, more, what in (
-        ("draft", "recording is", "recordings are", "still being read"),
-        ("waiting", "file is", "files are", "waiting to be read"),
+    for count, what in (
+        (counts.get("draft", 0) - behind, "still being read"),
+        (counts.get("waiting", 0), "waiting to be read"),
+        (behind, "found by their words only so far"),
     ):
-        (count,) = execute("SELECT count(*) FROM files WHERE status = ?", (status,)).fetchone()
-        if count:
-            said.append(f"{count:,} {one if count == 1 else more} {what}")
+        if count > 0:
+            said.append(f"{count:,} {'file is' if count == 1 else 'files are'} {what}")
     return f" {' and '.join(said)} and may hold more." if said else ""
 
 

@@ -55,21 +55,14 @@ def begun(catalogue: Catalogue, source_id: str) -> Begun | None:
 
 @dataclass(eq=False)
 class Portion:
-    """A part of a source that was read, with its vectors by position in `segments` as they come: `rows` and `codes` of
-    texts, `pictures` of what stands for one. `stages` say how far the reading has come; {} behind the last portion.
-
-    `seconds` were taken by the encoder; a `problem` says why there are no vectors. `stored`: who reads may go on.
-    """
+    """A part of a source that was read. `pictures` are image vectors by index into `segments`; `stages` say how far the
+    reading has come, {} behind the last portion. `stored`: who reads may go on."""
 
     source: Source
     record: FileRecord
     segments: list[Segment]
     stages: dict[str, float]
     pictures: dict[int, np.ndarray] = field(default_factory=dict)
-    rows: dict[int, np.ndarray] = field(default_factory=dict)
-    codes: dict[int, np.ndarray] = field(default_factory=dict)
-    seconds: float = 0.0
-    problem: str = ""
     stored: threading.Event = field(default_factory=threading.Event)
 
 

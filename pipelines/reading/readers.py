@@ -67,15 +67,8 @@ class Refused:
     counts: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """A portion that has its vectors."""
-
-    portion: Portion
-
-
 Outcome = Known | Same | Heard | Refused | FolioscopeError
-Told = FileStarted | FileAdvanced | Portion | Embedded | Outcome | None
+Told = FileStarted | FileAdvanced | Portion | Outcome | None
 
 
 class Readers:

@@ -12,26 +12,30 @@ import os
 import queue
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from indexes.errors import FolioscopeError
 from indexes.library import Library, removed
 from indexes.records import FileRecord, Modality, Source, Status
+from pipelines.filling import Filling
 from pipelines.models.devices import cores
 from pipelines.models.shelf import ModelShelf
-from pipelines.reading.batching import BATCH, Batching
 from pipelines.reading.document import Portion
 from pipelines.reading.files import Found, absolute, is_text
-from pipelines.reading.readers import Embedded, Heard, Known, Readers, Refused, Same, Told, count_for, refused
+from pipelines.reading.looking import to_embed
+from pipelines.reading.readers import Heard, Known, Readers, Refused, Same, Told, count_for, refused
 from pipelines.recordings.drafting import Drafting
 from pipelines.recordings.recording import subtitles_changed
 from pipelines.records import FileAdvanced, FileFinished, FileStarted, IngestEvent
 
 log = logging.getLogger(__name__)
 
-_MOST_FILES, _MOST_TEXTS = 256, 8 * BATCH  # that are read ahead of the encoder
+_MOST_FILES = 256  # that the readers are given ahead
+_SOON = 0.25  # seconds to wait for what is told
+_QUICK = 1.0  # seconds between two portions; as long as it takes no longer, all cores are left to the readers
 MOST_TRIES = 3
 """Times that a file which fails is read; after that only when it has changed, or somebody asks for it."""
 _RACY_NS = 2_000_000_000  # a file written this shortly before it was indexed may have changed since unseen
@@ -66,9 +70,10 @@ class Run:
         self._again = again
         self._told: queue.SimpleQueue[Told] = queue.SimpleQueue()
         self._readers = Readers(library, shelf, self._told, count_for(cores(), memory), memory, largest)
-        self._batching = Batching(shelf, self._told)
+        self._filling = Filling(library, shelf, lambda: self._told.put(None))
         self._shelf = shelf
         self._open = 0  # files that were put and have no end yet
+        self._stored = 0.0  # when a portion was stored
         self._same: list[FileRecord] = []
         self._recordings: deque[Heard] = deque()
 
@@ -76,41 +81,46 @@ class Run:
         """All of them. Raises FolioscopeError where no file can be read, since a model is missing."""
         recording: Iterator[IngestEvent] | None = None
         self.library.expect([found.path for found in self._files if not found.problem and self._is_new(found.path)])
-        while self._files or self._open or self._recordings or recording:
-            while self._files and self._open < _MOST_FILES and self._batching.texts < _MOST_TEXTS:
+        self._stored = time.monotonic()
+        while True:
+            while self._files and self._open < _MOST_FILES:
                 yield from self._admit(self._files.popleft())
-            self._batching.feed()
+            quick = self._open and time.monotonic() - self._stored < _QUICK
+            if not quick and not self._filling.feed() and not self._open:
+                break
             if recording is None and self._recordings:
                 recording = self._listen(self._recordings.popleft())
-            yield from self._take(wait=recording is None and self._open > 0)
+            yield from self._take(wait=recording is None)
+            yield from self._tell(self._filling.store())
             if recording is not None:
                 event = next(recording, None)
                 if event is None:
                     recording = None
                 else:
                     yield event
+        yield from self._tell(self._filling.rest())
+
+    def _tell(self, whole: Iterable[str]) -> Iterator[IngestEvent]:
+        """Tell once more of the files of sources that have all vectors now, by id."""
+        sources = self.library.catalogue.sources(whole)
+        for path in (path for source in sources.values() for path in source.paths):
+            record = self.library.catalogue.file(path)
+            if record is not None:
+                yield FileFinished(record)
 
     def _is_new(self, path: str) -> bool:
         known = self._ledger.get(path)
         return known is None or known.status == "removed"
 
     def close(self) -> Iterator[IngestEvent]:
-        """End what is still going on, and store what was read; all of it, if that is quick."""
+        """End what is still going on, and store what was read; vectors that were not begun are left to the next."""
         self._readers.close()
-        ended: list[Portion] = []
-        for told in self._left():
-            if isinstance(told, Portion):
-                self._batching.add(told)
-            elif isinstance(told, Embedded):
-                ended.append(told.portion)
-        self._batching.close(rest=self._batching.texts <= 2 * BATCH)
-        ended += [told.portion for told in self._left() if isinstance(told, Embedded)]
-        for portion in ended:
-            yield from self._store(portion)
-
-    def _left(self) -> Iterator[Told]:
+        self._filling.close()
         while not self._told.empty():
-            yield self._told.get()
+            told = self._told.get()
+            if isinstance(told, Portion):
+                yield from self._store(told)
+        yield from self._tell(self._filling.store())
 
     def _admit(self, found: Found) -> Iterator[IngestEvent]:
         """Tell at once what can be told of a file without opening it, and have the others read."""
@@ -142,31 +152,31 @@ class Run:
         self._readers.put(record)
 
     def _take(self, wait: bool) -> Iterator[IngestEvent]:
-        """Do what the readers and the encoder have told; with `wait`, at least one thing."""
-        while wait or not self._told.empty():
-            told = self._told.get()
-            wait = False
-            match told:
-                case FileStarted() | FileAdvanced():
-                    yield told
-                case Portion():
-                    self._batching.add(told)
-                case Embedded(portion):
-                    yield from self._store(portion)
-                case FolioscopeError():
-                    raise told
-                case Heard():
-                    self._recordings.append(told)
-                case Same(record):
-                    self._same.append(record)
-                    self._go_on_with_same()
-                case Known(record, source):
-                    yield self._alias(record, source)
-                    self._end()
-                case Refused(record, counts):
-                    yield self._finish(record, counts)
-                    self._end()
-            self._batching.feed()
+        """Do what the readers have told; with `wait`, that is waited for a while."""
+        with suppress(queue.Empty):
+            yield from self._do(self._told.get(timeout=_SOON if wait else 0))
+        while not self._told.empty():
+            yield from self._do(self._told.get())
+
+    def _do(self, told: Told) -> Iterator[IngestEvent]:
+        match told:
+            case FileStarted() | FileAdvanced():
+                yield told
+            case Portion():
+                yield from self._store(told)
+            case FolioscopeError():
+                raise told
+            case Heard():
+                self._recordings.append(told)
+            case Same(record):
+                self._same.append(record)
+                self._go_on_with_same()
+            case Known(record, source):
+                yield self._alias(record, source)
+                self._end()
+            case Refused(record, counts):
+                yield self._finish(record, counts)
+                self._end()
 
     def _end(self) -> None:
         self._open -= 1
@@ -199,27 +209,27 @@ class Run:
 
     def _store(self, portion: Portion) -> Iterator[IngestEvent]:
         """One transaction. What cannot be stored costs itself only."""
-        record = replace(portion.record, seconds=portion.record.seconds + portion.seconds)
+        record = portion.record
         try:
-            if portion.problem:
-                raise ValueError(portion.problem)
-            filled = {"text": portion.rows, "image": portion.pictures}
-            for space, embedder in (("text", lambda: self._shelf.text), ("image", lambda: self._shelf.image)):
-                if filled[space]:
-                    self.library.open_space(space, embedder().name, embedder().dimension)
-            vectors = {name: by_index for name, by_index in filled.items() if by_index}
-            self.library.extend(portion.source, record, portion.segments, vectors, portion.stages, codes=portion.codes)
+            if portion.pictures:
+                self.library.open_space("image", self._shelf.image.name, self._shelf.image.dimension)
+            vectors = {"image": portion.pictures} if portion.pictures else {}
+            words_first = any(map(to_embed, portion.segments))
+            self.library.extend(
+                portion.source, record, portion.segments, vectors, portion.stages, words_first=words_first
+            )
         except (ValueError, TypeError) as error:  # something in this source that no database takes
             log.info("storing %s failed", record.path, exc_info=True)
             reason = f"What was read in {Path(record.path).name} could not be stored: {error}."
             yield self._finish(replace(record, status="failed", stage="store", reason=reason))
         else:
             portion.stored.set()
+            self._stored = time.monotonic()
             if portion.stages:
                 so_far = record.reason.partition(";")[0]
                 yield FileAdvanced(record.path, record.segments, portion.segments[-1].place, so_far)
                 return
-            yield FileFinished(record)
+            yield FileFinished(self.library.catalogue.file(record.path) or record)
         self._readers.release(portion.source.id)
         self._end()
 
@@ -227,10 +237,10 @@ class Run:
         """The same content under another path, or a file that was only touched."""
         modality: Modality = source.modality
         ids = self.library.catalogue.segment_ids(self.library.catalogue.source_key(source.id) or 0)
-        record = replace(record, modality=modality, segments=len(ids), reason="")
-        self.library.record(record)
+        self.library.record(replace(record, modality=modality, segments=len(ids), reason=""))
         known = self._ledger.get(record.path)
         same = known is not None and known.source_id == source.id
+        record = self.library.catalogue.file(record.path) or record
         return FileFinished(replace(record, status="unchanged") if same else record)
 
     def _finish(self, record: FileRecord, counts: bool = True) -> FileFinished:
@@ -259,7 +269,9 @@ class Run:
 
 def _same_file(known: FileRecord, found: Found) -> bool:
     """By size and time of change, as far as they can be trusted; otherwise the content decides."""
-    if known.source_id is None or known.status in ("failed", "skipped", "removed", "draft"):
+    if known.source_id is None or known.status in ("failed", "skipped", "removed"):
+        return False
+    if known.status == "draft" and known.stage != "vectors":
         return False
     # Either way: clocks are set back, too.
     return _same_bytes(known, found) and abs(known.updated * 1e9 - known.mtime_ns) > _RACY_NS

@@ -17,7 +17,6 @@ from indexes.library import Library
 from indexes.records import FileRecord, Place, Segment, SegmentKind, Source, clock
 from pipelines.errors import ExtractionError
 from pipelines.models.shelf import ModelShelf
-from pipelines.models.words import embed
 from pipelines.reading.kinds import Kind
 from pipelines.reading.looking import to_embed
 from pipelines.recordings.recording import Part, Recording
@@ -97,7 +96,7 @@ class Drafting:
         old = self._between(record.source_id or "", "frame", stages["screen"], float("inf")) if stages["screen"] else []
         done = self._done(replace(record, seconds=record.seconds + time.monotonic() - began), recording)
         done = self._store(recording, done, kind, Part([], recording.duration), {}, old)
-        yield FileFinished(done)
+        yield self._finished(done)
         source = self.library.catalogue.sources([record.source_id or ""]).get(record.source_id or "")
         for path in source.paths if source else ():
             other = self.library.catalogue.file(path)
@@ -116,7 +115,11 @@ class Drafting:
                 yield FileAdvanced(record.path, len(segments), Place(start=part.until), note)
         whole = Part(segments, recording.duration, pictures)
         done = self._done(replace(record, seconds=time.monotonic() - began), recording, bool(segments))
-        yield FileFinished(self._store(recording, done, kind, whole, {}, self._ids(record)))
+        yield self._finished(self._store(recording, done, kind, whole, {}, self._ids(record)))
+
+    def _finished(self, record: FileRecord) -> FileFinished:
+        """The ledger's line as it is told: a draft while there are no vectors."""
+        return FileFinished(self.library.catalogue.file(record.path) or record)
 
     def _open(self, record: FileRecord, kind: Kind) -> Recording:
         return Recording(Path(record.path), kind, record.source_id or "", self.shelf, self.most_frames)
@@ -143,13 +146,8 @@ class Drafting:
         instead_of: Sequence[int] = (),
     ) -> FileRecord:
         """One transaction; the ledger's line as it was written."""
-        embedder = self.shelf.text
-        self.library.open_space("text", embedder.name, embedder.dimension)
         if part.pictures:
             self.library.open_space("image", self.shelf.image.name, self.shelf.image.dimension)
-        texts = {i: text for i, segment in enumerate(part.segments) if (text := to_embed(segment))}
-        rows, codes = embed(embedder, list(texts.values())) if texts else ((), [])
-        vectors = {"text": dict(zip(texts, rows, strict=True)), "image": part.pictures}
         before = len(self._ids(record)) - len(instead_of)
         record = replace(record, segments=before + len(part.segments), updated=time.time())
         known = self.library.catalogue.sources([record.source_id or ""]).get(record.source_id or "")
@@ -162,10 +160,9 @@ class Drafting:
             language=recording.language or (known.language if known else ""),
             duration=recording.duration or None,
         )
-        filled = {name: by_index for name, by_index in vectors.items() if by_index}
-        self.library.extend(
-            source, record, part.segments, filled, stages, instead_of, dict(zip(texts, codes, strict=False))
-        )
+        vectors = {"image": part.pictures} if part.pictures else {}
+        words_first = any(map(to_embed, part.segments))
+        self.library.extend(source, record, part.segments, vectors, stages, instead_of, words_first)
         return record
 
     def _stages(self, record: FileRecord) -> dict[str, float]:

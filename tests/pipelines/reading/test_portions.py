@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ import pytest
 from PIL import Image
 
 from indexes.agreement import breaches
+from indexes.catalogue import BY_WORDS
 from indexes.library import Library
 from indexes.records import FileRecord, Place
 from pipelines.ingest import Ingest
@@ -32,11 +34,22 @@ BIRDS = "gannet fulmar puffin curlew dunlin plover osprey heron bittern stork".s
 
 
 class Texts:
-    """A text model that tells texts apart by chance."""
+    """A text model that tells texts apart by chance, and notes in a file which it was given."""
 
     name, dimension, floor, multilingual = "test", 8, None, True
 
+    def __init__(self, log: Path, killed_at: str = "") -> None:
+        self.log = log
+        self.killed_at = killed_at
+
     def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        if self.killed_at and any(self.killed_at in text for text in texts):
+            time.sleep(0.5)  # so that what was made before is stored
+            os.kill(os.getpid(), signal.SIGKILL)
+        if any("nonsense" in text for text in texts):
+            raise ValueError("no such word")
+        with self.log.open("a") as log:
+            log.writelines(f"{text}\n" for text in texts)
         return np.array([self.embed_question(text) for text in texts], np.float32)
 
     def embed_question(self, text: str) -> np.ndarray:
@@ -63,8 +76,9 @@ class Ocr:
 class Shelf:
     """Models that answer at once."""
 
-    def __init__(self, log: Path, killed_at: int = 0) -> None:
-        self.text = Texts()
+    def __init__(self, log: Path, killed_at: int = 0, killed_by: str = "") -> None:
+        """Killed at a page or by a text."""
+        self.text = Texts(log.with_suffix(".texts"), killed_by)
         self.ocr = Ocr(log, killed_at)
 
     def name(self, role: str) -> str:
@@ -125,6 +139,20 @@ def line(folder: Path, path: Path) -> FileRecord:
         library.close()
 
 
+def killed(shelf: str, *paths: Path) -> None:
+    """Index a file or folder in a process that is killed by its models: they are made of `log`, the last path."""
+    script = f"""
+        import sys
+        from pathlib import Path
+        from tests.pipelines.reading.test_portions import Shelf, index
+        path, folder, log = map(Path, sys.argv[1:])
+        list(index(folder, {shelf}, path))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), *map(str, paths)]
+    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+
 def pieces(places: Sequence[Place], text: str) -> list[tuple[list[Piece], list[Piece]]]:
     made = [[Piece("text", text, place)] for place in places]
     return [(one, one) for one in made]
@@ -151,11 +179,10 @@ def test_a_long_document_can_be_asked_after_its_first_pages(tmp_path: Path) -> N
     assert first.note == "Pages 1–24 of 100 can be asked"
     library = Library(folder)
     assert len(library.holding("ring 1010", 5)) == 1 and not library.holding("ring 1090", 5)
-    assert library.search_vectors("text", Texts().embed_question("anything"), 5)
     library.close()
     early = line(folder, path)
     assert (early.status, early.reason) == ("draft", "Pages 1–24 of 100 can be asked; the rest is being read.")
-    (record,) = [event.record for event in events if isinstance(event, FileFinished)]
+    record = [event.record for event in events if isinstance(event, FileFinished)][-1]
     assert (record.status, record.segments, record.reason) == ("indexed", 100, "")
     segments = stored(folder)
     assert [(position, page) for position, page, *_ in segments] == [(n, n + 1) for n in range(100)]
@@ -167,16 +194,7 @@ def test_a_long_document_can_be_asked_after_its_first_pages(tmp_path: Path) -> N
 def test_what_was_killed_goes_on_and_recognises_only_the_last_portion_again(tmp_path: Path, killed_at: int) -> None:
     path, folder, log = scanned(tmp_path / "scan.pdf"), tmp_path / "library", tmp_path / "read"
     list(index(tmp_path / "undisturbed", Shelf(tmp_path / "other"), path))
-    script = f"""
-        import sys
-        from pathlib import Path
-        from tests.pipelines.reading.test_portions import Shelf, index
-        path, folder, log = map(Path, sys.argv[1:])
-        list(index(folder, Shelf(log, {killed_at}), path))
-    """
-    command = [sys.executable, "-c", textwrap.dedent(script), str(path), str(folder), str(log)]
-    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    killed(f"Shelf(log, {killed_at})", path, folder, log)
     kept = [page for _, page, *_ in stored(folder)]
     assert len(kept) >= killed_at - 1 - 11  # a portion of eight, and three by which its end is known
     list(index(folder, Shelf(log), path))
@@ -222,7 +240,7 @@ def test_a_version_that_breaks_off_costs_nothing_that_was_stored(tmp_path: Path,
             yield portion
 
     monkeypatch.setattr(readers, "read_document", breaking)
-    (record,) = [event.record for event in events if isinstance(event, FileFinished)]
+    record = [event.record for event in events if isinstance(event, FileFinished)][-1]
     texts = {text for *_, text in stored(folder)}
     if before:
         assert record.status == "failed" and "its earlier version is kept" in record.reason
@@ -231,3 +249,49 @@ def test_a_version_that_breaks_off_costs_nothing_that_was_stored(tmp_path: Path,
         assert record.status == "partial" and "was read before that can be asked" in record.reason
         assert len(texts) == record.segments == 48
     assert line(folder, path).status == record.status
+
+
+def notes(path: Path, count: int) -> Path:
+    path.mkdir()
+    for number in range(count):
+        (path / f"{number:03}.txt").write_text(f"Note {number} tells of a {BIRDS[number % 10]} with ring {number}.")
+    return path
+
+
+@pytest.mark.slow
+def test_words_come_first_and_vectors_behind_them(tmp_path: Path) -> None:
+    path, folder = notes(tmp_path / "notes", 100), tmp_path / "library"
+    (path / "bad.txt").write_text("This is nonsense for the model.")
+    finished = [e.record for e in index(folder, Shelf(tmp_path / "read"), path) if isinstance(e, FileFinished)]
+    first, second = finished[:101], finished[101:]
+    assert {(record.status, record.stage, record.reason) for record in first} == {("draft", "vectors", BY_WORDS)}
+    assert {record.path for record in first} == {record.path for record in second}
+    bad = [record for record in second if record.status != "indexed"]
+    assert [(Path(record.path).name, record.status) for record in bad] == [("bad.txt", "partial")]
+    assert "found by its words only" in bad[0].reason and "no such word" in bad[0].reason
+    library = Library(folder)
+    assert len(library.saved_ids("text")[0]) == 100 and library.holding("nonsense", 5)
+    assert library.catalogue.counts() == ({"indexed": 100, "partial": 1}, 0)
+    library.close()
+
+
+@pytest.mark.slow
+def test_what_was_killed_among_vectors_can_be_asked_and_makes_none_twice(tmp_path: Path) -> None:
+    path, folder, log = notes(tmp_path / "notes", 200), tmp_path / "library", tmp_path / "read"
+    killed("Shelf(log, killed_by='Note 150 ')", path, folder, log)
+    library = Library(folder)
+    statuses, behind = library.catalogue.counts()
+    made = library.catalogue.space("text")["vectors"]  # type: ignore[index]
+    assert statuses["draft"] == behind == 200 - made and 64 <= made < 150
+    assert all(library.holding(f"ring {number}", 5) for number in range(200))
+    assert [str(breach) for breach in breaches(library.catalogue.connection)] == []
+    library.close()
+    made_before = len(log.with_suffix(".texts").read_text().splitlines())
+    assert {event.record.status for event in index(folder, Shelf(log), path) if isinstance(event, FileFinished)} == {
+        "unchanged",
+        "indexed",
+    }
+    assert len(log.with_suffix(".texts").read_text().splitlines()) - made_before == 200 - made
+    library = Library(folder)
+    assert len(library.saved_ids("text")[0]) == 200 and library.catalogue.counts() == ({"indexed": 200}, 0)
+    library.close()
