@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from app.schemas import index_json
 from indexes.errors import FolioscopeError, LibraryBusy
 from indexes.records import FileRecord
-from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted
+from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted, TimeLeft
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -30,8 +30,8 @@ _AGAIN = 60.0  # seconds after which what another process was busy with is tried
 
 @dataclass
 class Job:
-    """One call of index, or what is done when nothing waits: completing drafts, or letting vectors grow. Written by the
-    worker, read by anyone."""
+    """One call of index, or what is done when nothing waits: completing drafts, or letting vectors grow. `left` are the
+    seconds until its end, as far as known. Written by the worker, read by anyone."""
 
     paths: list[str]
     work: Work = "indexing"
@@ -44,6 +44,7 @@ class Job:
     current: str = ""
     place: str = ""
     note: str = ""
+    left: float | None = None
     error: str = ""
     began: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
@@ -76,6 +77,7 @@ class Job:
             "current": self.current,
             "place": self.place,
             "note": self.note,
+            "seconds_left": None if self.left is None else round(self.left),
             "error": self.error,
             **index_json(self.records, seconds, self.ignored),
         }
@@ -145,6 +147,7 @@ class Jobs:
             finally:
                 job.seconds = time.monotonic() - job.began
                 job.current = job.place = job.note = ""
+                job.left = None
                 with self._lock:
                     if job is self._beside:
                         self._beside = None
@@ -205,6 +208,8 @@ class Jobs:
                     job.current, job.place, job.note = path, "", ""
                 case FileAdvanced(place=place, note=note):
                     job.place, job.note = place.label(), note
+                case TimeLeft(seconds=seconds):
+                    job.left = seconds
                 case FileFinished(record=record):
                     job.finish(record)
             # What a recording has given is stored with each of its steps, what a document has with its end.

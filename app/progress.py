@@ -7,10 +7,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, TextIO
 
 from app.schemas import count_statuses
-from indexes.records import FileRecord
+from indexes.records import FileRecord, clock
 from pipelines.models.shelf import ModelShelf
 from pipelines.reading.ignoring import summary
-from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted, IngestEvent
+from pipelines.records import FileAdvanced, FileFinished, FilesFound, FileStarted, IngestEvent, TimeLeft
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -24,9 +24,9 @@ def index_with_progress(events: Iterable[IngestEvent], ignored: dict[str, int] |
     """Run indexing to its end behind a progress bar; what became of each file. `ignored` takes how many were passed
     over, by reason."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    records: dict[str, FileRecord] = {}  # a recording may be told of twice: as a draft, and complete
+    records: dict[str, FileRecord] = {}  # a file may be told of twice: as a draft, and complete
     done = segments = 0
     columns = (
         # A file's name and a sheet's may hold anything, also what the terminal would take as markup.
@@ -34,10 +34,10 @@ def index_with_progress(events: Iterable[IngestEvent], ignored: dict[str, int] |
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[segments]} segments"),
-        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        TextColumn("{task.fields[left]}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("looking for files", total=None, segments=0)
+        task = progress.add_task("looking for files", total=None, segments=0, left="")
         for event in events:
             match event:
                 case FilesFound(files=files):
@@ -49,6 +49,8 @@ def index_with_progress(events: Iterable[IngestEvent], ignored: dict[str, int] |
                 case FileAdvanced(path=path, place=place, note=note):
                     said = note or _printable(place.label()[:12])
                     progress.update(task, description=f"{_short(path, 20 if note else 28)} {said}")
+                case TimeLeft(seconds=seconds):
+                    progress.update(task, left=f"{clock(seconds)} left")
                 case FileFinished(record=record):
                     before = records.get(record.path)
                     records[record.path] = record

@@ -155,6 +155,11 @@ class Catalogue(Database):
         )
         return [row[0] for row in rows]
 
+    def lacks(self, above: int) -> int:
+        """How many segments above an id belong to sources of which texts have no vectors yet."""
+        query = f"SELECT count(*) FROM segments WHERE source IN ({BEHIND}) AND id > ?"
+        return int(self.connection.execute(query, (above,)).fetchone()[0])
+
     def have_vectors(self, until: int) -> list[str]:
         """Ids of the sources that were read to their end and have vectors for all texts, now that those of the segments
         up to an id have them. It is noted."""

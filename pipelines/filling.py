@@ -7,6 +7,7 @@ the queue, in the order of ids. Nothing is lost with who is stopped or killed.
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -48,16 +49,21 @@ class Batch:
 
     until: int
     made: Made
+    seconds: float
     failed: dict[str, str] = field(default_factory=dict)
 
 
 class Filling:
     """Makes what is lacking in a library's space of texts. All methods are for the one thread that writes."""
 
-    def __init__(self, library: Library, shelf: ModelShelf, woken: Callable[[], None]) -> None:
-        """`woken` is called, by another thread, when a batch is ready."""
+    def __init__(
+        self, library: Library, shelf: ModelShelf, made: Callable[[int, float], None], woken: Callable[[], None]
+    ) -> None:
+        """`made` hears how many texts have got vectors, in how many seconds; `woken` is called, by another thread, when
+        a batch is ready."""
         self._library = library
         self._shelf = shelf
+        self._made = made
         self._woken = woken
         self._last = 0  # the id up to which all have vectors, or get them just now
         self._flying: deque[Future[Batch]] = deque()
@@ -84,11 +90,16 @@ class Filling:
             batch = self._flying.popleft().result()
             if batch.made[0]:
                 self._library.open_space("text", self._shelf.text.name, self._shelf.text.dimension)
+                self._made(len(batch.made[0]), batch.seconds)
             yield from self._library.fill(*batch.made, batch.until, batch.failed)
 
     def rest(self) -> list[str]:
         """When nothing is lacking any more, the sources of which the last segments hold no words."""
         return self._library.fill({}, {}, _ALL, {}) if self._library.catalogue.behind() else []
+
+    def lacking(self) -> int:
+        """How many segments still lack vectors, those aside that get theirs just now."""
+        return self._library.catalogue.lacks(self._last)
 
     def close(self) -> None:
         """Give up what was not begun."""
@@ -96,8 +107,10 @@ class Filling:
 
     def _make(self, segments: Sequence[Segment]) -> Batch:
         embedder, until = self._shelf.text, segments[-1].id or 0
+        began = time.monotonic()
         try:
-            return Batch(until, text_vectors(segments, embedder))
+            made = text_vectors(segments, embedder)
+            return Batch(until, made, time.monotonic() - began)
         except FolioscopeError:
             raise
         except Exception:
@@ -114,4 +127,4 @@ class Filling:
             else:
                 rows |= row
                 codes |= words
-        return Batch(until, (rows, codes), failed)
+        return Batch(until, (rows, codes), time.monotonic() - began, failed)

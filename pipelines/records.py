@@ -215,8 +215,9 @@ class AnswerFinished:
 AnswerEvent = AnswerAdvanced | EvidenceFound | QuotesFound | TextDelta | AnswerFinished
 
 
-# Events of indexing: FilesFound, then for each file FileStarted, FileAdvanced*, FileFinished. Files are embedded
-# together, so FileFinished may come after the next file has started.
+# Events of indexing: FilesFound, then for each file FileStarted, FileAdvanced*, FileFinished, and TimeLeft among them.
+# Files are read beside each other, and FileFinished comes once more when one that could be asked by its words has its
+# vectors.
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,4 +250,11 @@ class FileFinished:
     record: FileRecord
 
 
-IngestEvent = FilesFound | FileStarted | FileAdvanced | FileFinished
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """About so many seconds until all files that were found are read and have their vectors; told each second."""
+
+    seconds: float
+
+
+IngestEvent = FilesFound | FileStarted | FileAdvanced | FileFinished | TimeLeft

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.schemas import coverage
 from app.ui.escaping import escape, file_name
 from app.ui.player import is_recording, recording
-from indexes.records import FileRecord, Segment, Source
+from indexes.records import FileRecord, Segment, Source, clock
 from pipelines.models.choices import EXAMPLES
 from pipelines.reading.ignoring import summary
 
@@ -61,6 +61,7 @@ def progress(jobs: Sequence[Job], last: Job | None) -> str:
     current = f"{file_name(job.current)}{escape(place)}" if job.current else "looking for files"
     bar = f"<progress{f' max={job.total} value={len(job.finished_files)}' if job.total else ''}></progress>"
     count = f"{len(job.finished_files):,} of {job.total:,}" if job.total else ""
+    count += f", {clock(job.left)} left" if job.left is not None else ""
     recent = "".join(_finished(record) for record in list(job.records)[: -_RECENT - 1 : -1])
     more = f'<p class="fs-foot">{waiting} more waiting</p>' if waiting else ""
     stopping = " · stopping after this file" if job.stopping.is_set() else ""

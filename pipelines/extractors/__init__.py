@@ -68,8 +68,6 @@ EXTRACTORS: dict[str, Extractor] = {
 }
 
 
-PAGES: dict[str, Callable[[Path], int]] = {"pdf": pdf.pages}
-"""By the kind of a file, what counts its pages without reading them."""
 _DEEPEST = 3
 """Files inside files inside files."""
 

@@ -39,16 +39,26 @@ MOST_STAMPED = 120
 _LONGEST_PRINTED = 20
 _COVER = 600
 """Characters of the page that stands for a portfolio."""
+_LOOKED_AT = 4  # pages, beside the last, by which it is told whether a file is a scan
 MOST_ON_PICTURE = 600
 """Characters on a picture that fills the page; with more it is a background."""
 
 
-def pages(path: Path) -> int:
-    """How many pages a file has. Raises ExtractionError for a locked or unreadable one."""
+def survey(path: Path) -> tuple[int, float]:
+    """How many pages a file has, and about which part of them, in 0..1, has no text layer. Raises ExtractionError for a
+    locked or unreadable file."""
+    import pypdfium2 as pdfium
+
     with PDFIUM_LOCK:
         document = _opened(path)
         try:
-            return len(document)
+            count = len(document)
+            looked_at = sorted({round(i * (count - 1) / _LOOKED_AT) for i in range(_LOOKED_AT + 1)}) if count else []
+            scans = 0
+            for index in looked_at:
+                with contextlib.suppress(pdfium.PdfiumError):
+                    scans += document[index].get_textpage().count_chars() < FEWEST_CHARACTERS
+            return count, scans / max(1, len(looked_at))
         finally:
             document.close()
 

@@ -15,6 +15,7 @@ from pipelines.errors import ExtractionError
 from pipelines.languages import language_of
 from pipelines.models.shelf import ModelShelf
 from pipelines.reading.cleaning import clean
+from pipelines.reading.costs import Extent
 from pipelines.reading.doubting import looked_at
 from pipelines.reading.kinds import Kind
 from pipelines.reading.portions import portions
@@ -56,19 +57,25 @@ def begun(catalogue: Catalogue, source_id: str) -> Begun | None:
 @dataclass(eq=False)
 class Portion:
     """A part of a source that was read. `pictures` are image vectors by index into `segments`; `stages` say how far the
-    reading has come, {} behind the last portion. `stored`: who reads may go on."""
+    reading has come, {} behind the last portion; `part` which part of what was left it is, in 0..1, as far as known.
+    `in_one_go`: the file was read from its beginning. `stored`: who reads may go on."""
 
     source: Source
     record: FileRecord
+    kind: Kind
+    extent: Extent
     segments: list[Segment]
     stages: dict[str, float]
     pictures: dict[int, np.ndarray] = field(default_factory=dict)
+    part: float = 0.0
+    in_one_go: bool = True
     stored: threading.Event = field(default_factory=threading.Event)
 
 
 def read_document(
     record: FileRecord,
     kind: Kind,
+    extent: Extent,
     process: ReadingProcess,
     shelf: ModelShelf,
     known: Begun,
@@ -87,6 +94,7 @@ def read_document(
             advanced(number, given[-1].place)
             yield given, read
 
+    before, part, in_one_go = 0, 0.0, not known.pieces
     for gathered, last in portions(looked(), known.pieces):
         read = clean(gathered.read, wrapped=kind.name in _WRAPPED)
         known.title = known.title if known.segments else _title(read)
@@ -110,8 +118,11 @@ def read_document(
         line = replace(record, segments=known.segments)
         if not last:
             page = max((piece.place.page or 0 for piece in gathered.read), default=0)
-            line = replace(line, status="draft", stage="read", reason=f"{_so_far(page, process.pages)}; {_REST}")
-        yield Portion(source, line, segments, {} if last else {_STAGE: gathered.until}, pictures)
+            line = replace(line, status="draft", stage="read", reason=f"{_so_far(page, extent.pages)}; {_REST}")
+            part = (page - before) / (extent.pages - before) if extent.pages > page else 0.0
+            before = page
+        stages = {} if last else {_STAGE: float(gathered.until)}
+        yield Portion(source, line, kind, extent, segments, stages, pictures, part, in_one_go)
 
 
 def _so_far(page: int, pages: int) -> str:

@@ -2,8 +2,8 @@
 
 Run as `python -m pipelines.reading.process BYTES`, with the most memory that it may take. Takes lines of JSON
 ({"path", "kind", "after"}) on stdin and answers with frames on stdout: a head (lengths of the two parts), JSON, and the
-pixels of a picture. The first says how many pages there are, if that is known; the others are the pieces behind the
-first `after`. Nothing that a file holds is ever unpickled by whoever reads the frames.
+pixels of a picture. They are the pieces behind the first `after`; where that is -1, one that says how many pages a
+PDF has and which part of them are scans. Nothing that a file holds is ever unpickled by whoever reads the frames.
 """
 
 from __future__ import annotations
@@ -52,12 +52,15 @@ def limit_memory(most: int) -> None:
 
 
 def _serve(path: Path, kind: str, after: int, out: BinaryIO) -> None:
-    from pipelines.extractors import PAGES, extract
+    from pipelines.extractors import extract
+    from pipelines.extractors.pdf import survey
     from pipelines.reading.kinds import KINDS
 
     try:
-        if kind in PAGES:
-            _send(out, {"pages": PAGES[kind](path)})
+        if after < 0:
+            pages, scanned = survey(path)
+            _send(out, {"end": True, "pages": pages, "scanned": scanned})
+            return
         for piece in extract(path, KINDS[kind], after=after):
             _send(out, *packed(piece))
         _send(out, {"end": True})

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
+from pipelines.reading.costs import Extent
 from pipelines.reading.kinds import Kind
 from pipelines.reading.process import HEAD, unpacked
 from pipelines.records import Piece
@@ -33,7 +34,6 @@ class ReadingProcess:
 
     def __init__(self, memory: int, patience: float = PATIENCE) -> None:
         """`memory`: the most bytes of data that it may hold."""
-        self.pages = 0  # of the file that is read, where its kind has some
         self._memory = memory
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
@@ -41,27 +41,35 @@ class ReadingProcess:
         self._lock = threading.Lock()  # of starting and ending
 
     def pieces(self, path: Path, kind: Kind, after: int = 0) -> Iterator[Piece]:
-        """What `extract` gives; `pages` says of how many, once the first has come. Raises ExtractionError also where
-        reading takes too long, too much memory, or crashes.
+        """What `extract` gives. Raises ExtractionError also where reading takes too long, too much memory, or crashes.
 
         A file that is left before its end ends the process.
         """
+        for values, pixels in self._answers(path, kind, after):
+            if "end" not in values:
+                yield unpacked(values, pixels)
+
+    def extent(self, path: Path, kind: Kind) -> Extent:
+        """How much there is in a file, as far as its kind tells without reading it. Raises ExtractionError."""
+        if kind.name != "pdf":
+            return Extent()
+        ((values, _),) = self._answers(path, kind, -1)
+        return Extent(values["pages"], values["scanned"])
+
+    def _answers(self, path: Path, kind: Kind, after: int) -> Iterator[tuple[dict[str, Any], bytes]]:
         whole = False
-        self.pages = 0
         try:
             self._ask({"path": str(path), "kind": kind.name, "after": after})
             while True:
                 values, pixels = self._frame(path)
                 if "end" in values:
                     whole = True
+                    yield values, pixels
                     return
                 if "error" in values:
                     whole = True
                     raise _ERRORS.get(values["type"], ExtractionError)(values["error"], values["stage"])
-                if "pages" in values:
-                    self.pages = values["pages"]
-                else:
-                    yield unpacked(values, pixels)
+                yield values, pixels
         finally:
             if not whole:
                 self.close()

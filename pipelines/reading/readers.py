@@ -12,8 +12,9 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import count as count_up
 from pathlib import Path
 
 from indexes.errors import FolioscopeError, LibraryError
@@ -21,10 +22,12 @@ from indexes.library import Library
 from indexes.records import FileRecord, Place, Source
 from pipelines.errors import Changed, ExtractionError, OutOfMemory, Unsupported
 from pipelines.models.shelf import ModelShelf
+from pipelines.reading.costs import Costs, Extent
 from pipelines.reading.document import Begun, Portion, begun, read_document
 from pipelines.reading.files import content_id, too_large
 from pipelines.reading.kinds import Kind, kind_of
 from pipelines.reading.processes import ReadingProcess
+from pipelines.recordings.media import probe
 from pipelines.recordings.recording import recording_of
 from pipelines.records import FileAdvanced, FileStarted
 
@@ -56,6 +59,16 @@ class Heard:
 
     record: FileRecord
     kind: Kind
+    extent: Extent
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """How much there is in a file that waits to be read, and so what it costs."""
+
+    record: FileRecord
+    kind: Kind
+    extent: Extent
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +81,29 @@ class Refused:
 
 
 Outcome = Known | Same | Heard | Refused | FolioscopeError
-Told = FileStarted | FileAdvanced | Portion | Outcome | None
+Told = FileStarted | FileAdvanced | Surveyed | Portion | Outcome | None
+Waiting = tuple[float, int, FileRecord | Surveyed | None]
+"""Seconds that a file costs, and the number by which it came; None ends a thread."""
 
 
 class Readers:
-    """Threads that read what was `put`. Each file has its portions or one Outcome, behind its events. An error as
-    Outcome concerns all files: a model is missing."""
+    """Threads that read what was `put`, the cheapest first. Each file has its portions or one Outcome, behind its
+    events. An error as Outcome concerns all files: a model is missing."""
 
-    def __init__(self, library: Library, shelf: ModelShelf, told: queue.SimpleQueue[Told], count: int, memory: int,
-                 largest: int) -> None:  # fmt: skip
+    def __init__(self, library: Library, shelf: ModelShelf, costs: Costs, told: queue.SimpleQueue[Told], count: int,
+                 memory: int, largest: int) -> None:  # fmt: skip
         """`count` threads, `memory` bytes for all of it; documents above `largest` bytes are refused."""
         self.busy = 0.0  # seconds of all threads together
         self._library = library
         self._shelf = shelf
+        self._costs = costs
         self._told = told
         self._share = max(_LEAST, (memory - _MODELS) // count)
         self._whole = max(_LEAST, memory - _MODELS)
         self._room = _Room(count)
         self._largest = largest
-        self._files: queue.SimpleQueue[FileRecord | None] = queue.SimpleQueue()
+        self._files: queue.PriorityQueue[Waiting] = queue.PriorityQueue()
+        self._numbers = count_up()
         self._claimed: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -94,9 +111,9 @@ class Readers:
         self._threads: list[threading.Thread] = []
         self._most = count
 
-    def put(self, record: FileRecord) -> None:
-        """A file to be read, with its size and time of change."""
-        self._files.put(record)
+    def put(self, record: FileRecord, seconds: float) -> None:
+        """A file to be read, with its size and time of change, and what it will cost as far as is known."""
+        self._files.put((seconds, next(self._numbers), record))
         if len(self._threads) < self._most:
             thread = threading.Thread(target=self._work, name=f"reading {len(self._threads) + 1}", daemon=True)
             self._threads.append(thread)
@@ -119,7 +136,7 @@ class Readers:
             for process in self._processes:
                 process.end()
         for _ in self._threads:
-            self._files.put(None)
+            self._files.put((-1.0, next(self._numbers), None))
         for thread in self._threads:
             thread.join()
 
@@ -134,12 +151,20 @@ class Readers:
     def _work(self) -> None:
         process = self._new_process(self._share)
         try:
-            while (record := self._files.get()) is not None and not self._stopping.is_set():
-                self._told.put(FileStarted(record.path))
+            while True:
+                seconds, _, file = self._files.get()
+                if file is None or self._stopping.is_set():
+                    return
+                record = file.record if isinstance(file, Surveyed) else file
                 began = time.monotonic()
                 try:
-                    record, kind = self._recognise(record)
-                    outcome = self._outcome(record, kind, process)
+                    if not isinstance(file, Surveyed):
+                        file = self._survey(record, process)
+                        if self._turned_out_dear(file, seconds):
+                            continue
+                    self._told.put(FileStarted(record.path))
+                    record = replace(record, source_id=content_id(record.path), modality=file.kind.modality)
+                    outcome = self._outcome(record, file, process)
                 except Exception as error:
                     outcome = refused(record, error)
                 seconds = time.monotonic() - began
@@ -152,14 +177,28 @@ class Readers:
         finally:
             process.close()
 
-    def _recognise(self, record: FileRecord) -> tuple[FileRecord, Kind]:
+    def _survey(self, record: FileRecord, process: ReadingProcess) -> Surveyed:
         path = Path(record.path)
         kind = kind_of(path)
         if record.bytes > self._largest and kind.modality not in ("audio", "video"):
             raise Unsupported(too_large(path, record.bytes, self._largest))
-        return replace(record, source_id=content_id(record.path), modality=kind.modality), kind
+        if kind.modality in ("audio", "video"):
+            with suppress(ExtractionError):  # who reads it will say so
+                return Surveyed(record, kind, Extent(seconds=probe(path, kind).duration or 0.0))
+        return Surveyed(record, kind, process.extent(path, kind))
 
-    def _outcome(self, record: FileRecord, kind: Kind, process: ReadingProcess) -> Outcome | None:
+    def _turned_out_dear(self, file: Surveyed, thought: float) -> bool:
+        """Whether a file was put back, since there are cheaper ones."""
+        self._told.put(file)
+        seconds = self._costs.reading(file.kind, file.record.bytes, file.extent)
+        with self._files.mutex:
+            cheaper = any(waiting[0] < seconds for waiting in self._files.queue[:1])
+        if seconds <= thought or not cheaper:
+            return False
+        self._files.put((seconds, next(self._numbers), file))
+        return True
+
+    def _outcome(self, record: FileRecord, file: Surveyed, process: ReadingProcess) -> Outcome | None:
         """What became of one file, where that is not told by its portions."""
         source_id = record.source_id or ""
         with self._lock:
@@ -174,23 +213,23 @@ class Readers:
                 stored = catalogue.sources([source_id]).get(source_id)
             if known is None and stored is not None:
                 return Known(record, stored)
-            if kind.modality in ("audio", "video"):
-                return Heard(record, kind)
+            if file.kind.modality in ("audio", "video"):
+                return Heard(record, file.kind, file.extent)
             belongs_to = recording_of(Path(record.path))
             if belongs_to is not None:
                 raise Unsupported(f"{Path(record.path).name} is read with {belongs_to.name}, whose subtitles it is.")
-            self._read(record, kind, process, known or Begun())
+            self._read(record, file, process, known or Begun())
             claimed = False  # until it is stored
         finally:
             if claimed:
                 self.release(source_id)
         return None
 
-    def _read(self, record: FileRecord, kind: Kind, process: ReadingProcess, known: Begun) -> None:
+    def _read(self, record: FileRecord, file: Surveyed, process: ReadingProcess, known: Begun) -> None:
         """Tell of a document's portions, each when the one before was stored."""
         try:
             with self._room.shared():
-                self._tell(record, kind, process, known)
+                self._tell(record, file, process, known)
         except OutOfMemory:
             if self._whole <= self._share:
                 raise
@@ -198,11 +237,11 @@ class Readers:
             process = self._new_process(self._whole)
             try:
                 with self._room.alone():
-                    self._tell(record, kind, process, known)
+                    self._tell(record, file, process, known)
             finally:
                 process.close()
 
-    def _tell(self, record: FileRecord, kind: Kind, process: ReadingProcess, known: Begun) -> None:
+    def _tell(self, record: FileRecord, file: Surveyed, process: ReadingProcess, known: Begun) -> None:
         began, told = time.monotonic(), 0.0
 
         def advanced(pieces: int, place: Place) -> None:
@@ -212,7 +251,7 @@ class Readers:
                 told = time.monotonic()
 
         path, before = Path(record.path), None
-        for portion in read_document(record, kind, process, self._shelf, known, advanced):
+        for portion in read_document(record, file.kind, file.extent, process, self._shelf, known, advanced):
             status = path.stat()
             if (status.st_size, status.st_mtime_ns) != (record.bytes, record.mtime_ns):
                 raise Changed(

@@ -23,18 +23,20 @@ from indexes.records import FileRecord, Modality, Source, Status
 from pipelines.filling import Filling
 from pipelines.models.devices import cores
 from pipelines.models.shelf import ModelShelf
+from pipelines.reading.costs import Costs, Remaining
 from pipelines.reading.document import Portion
 from pipelines.reading.files import Found, absolute, is_text
 from pipelines.reading.looking import to_embed
-from pipelines.reading.readers import Heard, Known, Readers, Refused, Same, Told, count_for, refused
+from pipelines.reading.readers import Heard, Known, Readers, Refused, Same, Surveyed, Told, count_for, refused
 from pipelines.recordings.drafting import Drafting
 from pipelines.recordings.recording import subtitles_changed
-from pipelines.records import FileAdvanced, FileFinished, FileStarted, IngestEvent
+from pipelines.records import FileAdvanced, FileFinished, FileStarted, IngestEvent, TimeLeft
 
 log = logging.getLogger(__name__)
 
 _MOST_FILES = 256  # that the readers are given ahead
 _SOON = 0.25  # seconds to wait for what is told
+_OFTEN = 1.0  # seconds between two words about what is left
 _QUICK = 1.0  # seconds between two portions; as long as it takes no longer, all cores are left to the readers
 MOST_TRIES = 3
 """Times that a file which fails is read; after that only when it has changed, or somebody asks for it."""
@@ -60,7 +62,9 @@ class Run:
         what failed some times already."""
         self.library = library
         self._drafting = drafting
-        self._files = deque(files)
+        self._costs = Costs(library)
+        self._remaining = Remaining(self._costs)
+        self._files = deque(sorted(files, key=lambda found: self._costs.guess(found.path, found.bytes)))
         self._ledger = {
             file.path: file
             for name in names
@@ -69,18 +73,20 @@ class Run:
         }
         self._again = again
         self._told: queue.SimpleQueue[Told] = queue.SimpleQueue()
-        self._readers = Readers(library, shelf, self._told, count_for(cores(), memory), memory, largest)
-        self._filling = Filling(library, shelf, lambda: self._told.put(None))
+        self._readers = Readers(library, shelf, self._costs, self._told, count_for(cores(), memory), memory, largest)
+        self._filling = Filling(library, shelf, self._made, lambda: self._told.put(None))
         self._shelf = shelf
         self._open = 0  # files that were put and have no end yet
-        self._stored = 0.0  # when a portion was stored
+        self._stored = self._said = 0.0  # when a portion was stored, and what is left was told
         self._same: list[FileRecord] = []
-        self._recordings: deque[Heard] = deque()
+        self._recordings: list[Heard] = []
 
     def events(self) -> Iterator[IngestEvent]:
         """All of them. Raises FolioscopeError where no file can be read, since a model is missing."""
         recording: Iterator[IngestEvent] | None = None
         self.library.expect([found.path for found in self._files if not found.problem and self._is_new(found.path)])
+        for found in self._files:
+            self._remaining.expect(found.path, self._costs.guess(found.path, found.bytes), found.bytes)
         self._stored = time.monotonic()
         while True:
             while self._files and self._open < _MOST_FILES:
@@ -89,9 +95,12 @@ class Run:
             if not quick and not self._filling.feed() and not self._open:
                 break
             if recording is None and self._recordings:
-                recording = self._listen(self._recordings.popleft())
+                cheapest = min(self._recordings, key=lambda heard: heard.extent.seconds)
+                self._recordings.remove(cheapest)
+                recording = self._listen(cheapest)
             yield from self._take(wait=recording is None)
             yield from self._tell(self._filling.store())
+            yield from self._time_left()
             if recording is not None:
                 event = next(recording, None)
                 if event is None:
@@ -99,6 +108,17 @@ class Run:
                 else:
                     yield event
         yield from self._tell(self._filling.rest())
+
+    def _made(self, texts: int, seconds: float) -> None:
+        self._costs.learn_vectors(seconds, texts)
+        self._remaining.made(texts)
+
+    def _time_left(self) -> Iterator[IngestEvent]:
+        if time.monotonic() - self._said > _OFTEN:
+            self._said = time.monotonic()
+            seconds = self._remaining.seconds(self._filling.lacking())
+            if seconds is not None:
+                yield TimeLeft(seconds)
 
     def _tell(self, whole: Iterable[str]) -> Iterator[IngestEvent]:
         """Tell once more of the files of sources that have all vectors now, by id."""
@@ -116,6 +136,7 @@ class Run:
         """End what is still going on, and store what was read; vectors that were not begun are left to the next."""
         self._readers.close()
         self._filling.close()
+        self._costs.keep()
         while not self._told.empty():
             told = self._told.get()
             if isinstance(told, Portion):
@@ -124,6 +145,7 @@ class Run:
 
     def _admit(self, found: Found) -> Iterator[IngestEvent]:
         """Tell at once what can be told of a file without opening it, and have the others read."""
+        self._remaining.drop(found.path)
         record = FileRecord(found.path, "indexed", bytes=found.bytes, mtime_ns=found.mtime_ns, updated=time.time())
         known = self._ledger.get(found.path)
         if found.problem:
@@ -149,7 +171,9 @@ class Run:
 
     def _put(self, record: FileRecord) -> None:
         self._open += 1
-        self._readers.put(record)
+        seconds = self._costs.guess(record.path, record.bytes)
+        self._remaining.expect(record.path, seconds, record.bytes)
+        self._readers.put(record, seconds)
 
     def _take(self, wait: bool) -> Iterator[IngestEvent]:
         """Do what the readers have told; with `wait`, that is waited for a while."""
@@ -162,6 +186,9 @@ class Run:
         match told:
             case FileStarted() | FileAdvanced():
                 yield told
+            case Surveyed(record, kind, extent):
+                seconds = self._costs.reading(kind, record.bytes, extent)
+                self._remaining.expect(record.path, seconds, record.bytes if kind.modality == "document" else 0)
             case Portion():
                 yield from self._store(told)
             case FolioscopeError():
@@ -173,13 +200,14 @@ class Run:
                 self._go_on_with_same()
             case Known(record, source):
                 yield self._alias(record, source)
-                self._end()
+                self._end(record.path)
             case Refused(record, counts):
                 yield self._finish(record, counts)
-                self._end()
+                self._end(record.path)
 
-    def _end(self) -> None:
+    def _end(self, path: str) -> None:
         self._open -= 1
+        self._remaining.reached(path)
         self._go_on_with_same()
 
     def _go_on_with_same(self) -> None:
@@ -188,7 +216,7 @@ class Run:
         ended = [record for record in self._same if record not in waiting]
         self._same = waiting
         for record in ended:
-            self._readers.put(record)
+            self._readers.put(record, 0.0)
 
     def _listen(self, heard: Heard) -> Iterator[IngestEvent]:
         """Read a recording, unless another path to it was read meanwhile."""
@@ -205,7 +233,7 @@ class Run:
             if isinstance(outcome, FolioscopeError):
                 raise outcome from error
             yield self._finish(outcome.record)
-        self._open -= 1
+        self._end(record.path)
 
     def _store(self, portion: Portion) -> Iterator[IngestEvent]:
         """One transaction. What cannot be stored costs itself only."""
@@ -226,12 +254,15 @@ class Run:
             portion.stored.set()
             self._stored = time.monotonic()
             if portion.stages:
+                self._remaining.reached(record.path, portion.part)
                 so_far = record.reason.partition(";")[0]
                 yield FileAdvanced(record.path, record.segments, portion.segments[-1].place, so_far)
                 return
             yield FileFinished(self.library.catalogue.file(record.path) or record)
+            if portion.in_one_go:
+                self._costs.learn(portion.kind, record.bytes, portion.extent, record.seconds, record.segments)
         self._readers.release(portion.source.id)
-        self._end()
+        self._end(record.path)
 
     def _alias(self, record: FileRecord, source: Source) -> FileFinished:
         """The same content under another path, or a file that was only touched."""

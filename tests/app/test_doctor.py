@@ -123,7 +123,7 @@ BROKEN = {
     "turns of unknown conversations": "INSERT INTO turns(conversation, question, answer, created)"
     " VALUES ('x', '', '{}', 0)",
     "files called indexed that lead to no source": "INSERT INTO files SELECT '/x', NULL, status, modality, 1, 1, 1, 0,"
-    " '', '', 0, 1 FROM files LIMIT 1",
+    " '', '', 0, 1, NULL FROM files LIMIT 1",
     "files of which the ledger counts other segments than there are": "UPDATE files SET segments = 5",
     "segments whose place, marks or cues cannot be read": "UPDATE segments SET place = '{\"page\": '",
     "spaces that count their vectors wrongly": "UPDATE spaces SET vectors = 9",
