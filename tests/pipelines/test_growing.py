@@ -90,13 +90,13 @@ def found_by(assistant: Assistant, question: str, file: str) -> dict[str, int]:
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that new vectors are made of, as they come."""
     texts: list[str] = []
-    embed = growing.embed
+    made = growing.text_vectors
 
-    def counting(embedder: Any, more: list[str]) -> Any:
-        texts.extend(more)
-        return embed(embedder, more)
+    def counting(segments: list[Segment], embedder: Any) -> Any:
+        texts.extend(segment.text for segment in segments)
+        return made(segments, embedder)
 
-    monkeypatch.setattr(growing, "embed", counting)
+    monkeypatch.setattr(growing, "text_vectors", counting)
     return texts
 
 
@@ -364,7 +364,7 @@ def test_pictures_and_frames_grow_from_their_files_and_lose_their_vector_with_th
     assert [(each.name, each.vectors) for each in assistant.grow()] == [("image", 2)]
     image = catalogue.space("image")
     assert image is not None and image["vectors"] == 2 and image["key"] not in before
-    assert catalogue.space("text")["key"] in before  # type: ignore[index]
+    assert catalogue.space("text") is None  # there are no words in them
     assert "image" in assistant.search("a sailing boat on the sea")[0].found_by
     assert Path(assistant.search_picture(seen[1] / "supply-boat.jpg", 1)[0].source.path).name == "supply-boat.jpg"
     source = next(each for each in catalogue.sources().values() if each.modality == "video")
@@ -382,14 +382,14 @@ def test_the_server_makes_them_when_nothing_waits_and_lets_go_for_what_does(
     assistant: Assistant, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(growing, "BATCH", 2)
-    begun, go_on, embed = threading.Event(), threading.Event(), growing.embed
+    begun, go_on, embed = threading.Event(), threading.Event(), growing.text_vectors
 
     def held(*arguments: Any) -> Any:
         begun.set()
         go_on.wait(120)
         return embed(*arguments)
 
-    monkeypatch.setattr(growing, "embed", held)
+    monkeypatch.setattr(growing, "text_vectors", held)
     jobs = Jobs(assistant)
     assert begun.wait(120)
     (made,) = jobs.active()
