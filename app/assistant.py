@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -59,12 +60,18 @@ class Assistant:
     def close(self) -> None:
         self.library.close()
 
-    def index(self, paths: Sequence[str | Path], complete: bool = True, again: bool = False) -> Iterator[IngestEvent]:
+    def index(
+        self,
+        paths: Sequence[str | Path],
+        complete: bool = True,
+        again: bool = False,
+        stopping: threading.Event | None = None,
+    ) -> Iterator[IngestEvent]:
         """Add, update, and forget what vanished below the paths. Long recordings stay drafts if not to `complete`;
-        `again`: also read what failed some times already."""
+        `again`: also read what failed some times already. `stopping` ends it within a second of being set."""
         if not paths:
             raise UsageError("Nothing to index. Name a file or a folder.")
-        return self._ingest().index([Path(path) for path in paths], complete, again)
+        return self._ingest(stopping).index([Path(path) for path in paths], complete, again)
 
     def failed(self, below: str | None = None) -> list[str]:
         """Files that could not be read, of all or below a path. Raises UsageError when there are none."""
@@ -76,9 +83,9 @@ class Assistant:
             )
         return paths
 
-    def complete(self) -> Iterator[IngestEvent]:
-        """Complete the recordings that can be asked, but were not read closely yet."""
-        return self._ingest().complete()
+    def complete(self, stopping: threading.Event | None = None) -> Iterator[IngestEvent]:
+        """Complete what can be asked, but has no vectors yet or was not read to its end, or not closely."""
+        return self._ingest(stopping).complete()
 
     def drafts(self) -> int:
         """How many files there are to complete."""
@@ -97,13 +104,13 @@ class Assistant:
 
         return growths(self.library, self.shelf)
 
-    def _ingest(self) -> Ingest:
+    def _ingest(self, stopping: threading.Event | None = None) -> Ingest:
         from pipelines.ingest import Ingest
 
         set_to = self.settings
         largest = (set_to.max_file_mb * 1_000_000, set_to.max_recording_mb * 1_000_000)
         memory = bytes_of(set_to.memory)
-        return Ingest(self.library, self.shelf, *largest, most_frames=set_to.frames, memory=memory)
+        return Ingest(self.library, self.shelf, *largest, set_to.frames, memory, stopping)
 
     def search(
         self, query: str, k: int = 10, modality: Modality | None = None, source: str | None = None

@@ -52,7 +52,7 @@ class Job:
     finished: threading.Event = field(default_factory=threading.Event)
 
     def stop(self) -> None:
-        """Ask it to end after the file that it is at; a recording stops in the middle and is gone on with later."""
+        """Have it end within a second, also in the middle of a file, which is gone on with later."""
         self.stopping.set()
 
     @property
@@ -195,9 +195,9 @@ class Jobs:
             return
         completing = job.work == "completing"
         events = (
-            self._assistant.complete()
+            self._assistant.complete(job.stopping)
             if completing
-            else self._assistant.index(job.paths, complete=False, again=job.again)
+            else self._assistant.index(job.paths, complete=False, again=job.again, stopping=job.stopping)
         )
         for event in events:
             match event:
@@ -212,13 +212,9 @@ class Jobs:
                     job.left = seconds
                 case FileFinished(record=record):
                     job.finish(record)
-            # What a recording has given is stored with each of its steps, what a document has with its end.
-            halt = isinstance(event, FileStarted | FileFinished) or (isinstance(event, FileAdvanced) and event.note)
-            if job.stopping.is_set() and halt:
+            if job.stopping.is_set():
                 events.close()  # type: ignore[attr-defined]
-                job.state = "stopped"
-                return
-        job.state = "done"
+        job.state = "stopped" if job.stopping.is_set() else "done"
 
     def _grow(self, job: Job) -> None:
         events = self._assistant.grow()

@@ -102,8 +102,8 @@ class Filling:
         return self._library.catalogue.lacks(self._last)
 
     def close(self) -> None:
-        """Give up what was not begun."""
-        self._pool.shutdown(cancel_futures=True)
+        """Give up what is not made yet, without waiting for it."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _make(self, segments: Sequence[Segment]) -> Batch:
         embedder, until = self._shelf.text, segments[-1].id or 0

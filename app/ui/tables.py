@@ -64,7 +64,7 @@ def progress(jobs: Sequence[Job], last: Job | None) -> str:
     count += f", {clock(job.left)} left" if job.left is not None else ""
     recent = "".join(_finished(record) for record in list(job.records)[: -_RECENT - 1 : -1])
     more = f'<p class="fs-foot">{waiting} more waiting</p>' if waiting else ""
-    stopping = " · stopping after this file" if job.stopping.is_set() else ""
+    stopping = " · stopping" if job.stopping.is_set() else ""
     return (
         f'<div class="fs-job" role="status"><p><span class="fs-dots"></span>Reading {current}'
         f'<span class="fs-foot"> {count}{stopping}</span></p>{bar}<ul>{recent}</ul>{more}</div>'

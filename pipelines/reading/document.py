@@ -58,7 +58,11 @@ def begun(catalogue: Catalogue, source_id: str) -> Begun | None:
 class Portion:
     """A part of a source that was read. `pictures` are image vectors by index into `segments`; `stages` say how far the
     reading has come, {} behind the last portion; `part` which part of what was left it is, in 0..1, as far as known.
-    `in_one_go`: the file was read from its beginning. `stored`: who reads may go on."""
+    `in_one_go`: the file was read from its beginning.
+
+    The segments stand `instead_of` stored ones, by id; `note` and `place` say how far that is, and `ends` that nothing
+    follows for now. `stored`: who reads may go on.
+    """
 
     source: Source
     record: FileRecord
@@ -68,7 +72,11 @@ class Portion:
     stages: dict[str, float]
     pictures: dict[int, np.ndarray] = field(default_factory=dict)
     part: float = 0.0
-    in_one_go: bool = True
+    in_one_go: bool = False
+    instead_of: Sequence[int] = ()
+    place: Place = field(default_factory=Place)
+    note: str = ""
+    ends: bool = True
     stored: threading.Event = field(default_factory=threading.Event)
 
 
@@ -94,7 +102,7 @@ def read_document(
             advanced(number, given[-1].place)
             yield given, read
 
-    before, part, in_one_go = 0, 0.0, not known.pieces
+    before, part, in_one_go, so_far = 0, 0.0, not known.pieces, ""
     for gathered, last in portions(looked(), known.pieces):
         read = clean(gathered.read, wrapped=kind.name in _WRAPPED)
         known.title = known.title if known.segments else _title(read)
@@ -118,11 +126,15 @@ def read_document(
         line = replace(record, segments=known.segments)
         if not last:
             page = max((piece.place.page or 0 for piece in gathered.read), default=0)
-            line = replace(line, status="draft", stage="read", reason=f"{_so_far(page, extent.pages)}; {_REST}")
+            so_far = _so_far(page, extent.pages)
+            line = replace(line, status="draft", stage="read", reason=f"{so_far}; {_REST}")
             part = (page - before) / (extent.pages - before) if extent.pages > page else 0.0
             before = page
         stages = {} if last else {_STAGE: float(gathered.until)}
-        yield Portion(source, line, kind, extent, segments, stages, pictures, part, in_one_go)
+        place = segments[-1].place if segments else Place()
+        yield Portion(
+            source, line, kind, extent, segments, stages, pictures, part, in_one_go, (), place, so_far, ends=last
+        )
 
 
 def _so_far(page: int, pages: int) -> str:

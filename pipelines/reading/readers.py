@@ -33,6 +33,7 @@ from pipelines.records import FileAdvanced, FileStarted
 
 log = logging.getLogger(__name__)
 
+_PATIENCE = 0.3  # seconds for threads to end
 _A_WHILE = 0.1  # seconds between two words about the same file
 _MODELS = 900_000_000  # bytes that this process takes with the models that read pictures
 _LEAST = 250_000_000  # bytes with which a process reads nearly everything; what needs more is read alone
@@ -60,6 +61,7 @@ class Heard:
     record: FileRecord
     kind: Kind
     extent: Extent
+    complete: bool = False  # it is a draft, of which all is to be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +111,14 @@ class Readers:
         self._stopping = threading.Event()
         self._processes: list[ReadingProcess] = []
         self._threads: list[threading.Thread] = []
-        self._most = count
+        self._most, self._started = count, 0
 
     def put(self, record: FileRecord, seconds: float) -> None:
         """A file to be read, with its size and time of change, and what it will cost as far as is known."""
         self._files.put((seconds, next(self._numbers), record))
-        if len(self._threads) < self._most:
-            thread = threading.Thread(target=self._work, name=f"reading {len(self._threads) + 1}", daemon=True)
+        if self._started < self._most:
+            self._started += 1
+            thread = threading.Thread(target=self._work, name=f"reading {self._started}", daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -129,16 +132,33 @@ class Readers:
         with self._lock:
             self._claimed.discard(source_id)
 
+    def listen(self, record: FileRecord, portions: Iterator[Portion | FileAdvanced]) -> None:
+        """Tell of a recording's portions, each made when the one before was stored."""
+        thread = threading.Thread(target=self._listen, args=(record, portions), name="listening", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _listen(self, record: FileRecord, portions: Iterator[Portion | FileAdvanced]) -> None:
+        try:
+            for portion in portions:
+                self._told.put(portion)
+                if isinstance(portion, Portion):
+                    self._wait(portion)
+        except Exception as error:
+            self._told.put(refused(record, error))
+
     def close(self) -> None:
-        """End processes and threads, also in the middle of a file."""
+        """End processes and threads, also in the middle of a file. A thread that a model keeps busy is not waited for
+        long: it finds out when it comes back, and nobody hears it any more."""
         with self._lock:
             self._stopping.set()
             for process in self._processes:
                 process.end()
         for _ in self._threads:
             self._files.put((-1.0, next(self._numbers), None))
+        until = time.monotonic() + _PATIENCE
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _new_process(self, memory: int) -> ReadingProcess:
         process = ReadingProcess(memory)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +28,7 @@ from pipelines.reading.costs import Costs, Remaining
 from pipelines.reading.document import Portion
 from pipelines.reading.files import Found, absolute, is_text
 from pipelines.reading.looking import to_embed
-from pipelines.reading.readers import Heard, Known, Readers, Refused, Same, Surveyed, Told, count_for, refused
+from pipelines.reading.readers import Heard, Known, Readers, Refused, Same, Surveyed, Told, count_for
 from pipelines.recordings.drafting import Drafting
 from pipelines.recordings.recording import subtitles_changed
 from pipelines.records import FileAdvanced, FileFinished, FileStarted, IngestEvent, TimeLeft
@@ -57,9 +58,11 @@ class Run:
         memory: int,
         largest: int,
         again: bool = False,
+        drafts: Sequence[Heard] = (),
+        stopping: threading.Event | None = None,
     ) -> None:
         """`files` stand below `names`; `memory`: bytes for all of it; `largest`: bytes of a document; `again`: also
-        what failed some times already."""
+        what failed some times already; `drafts`: recordings to be completed; `stopping`: nobody wants the rest."""
         self.library = library
         self._drafting = drafting
         self._costs = Costs(library)
@@ -72,6 +75,7 @@ class Run:
             for file in self.library.catalogue.files(str(absolute(name)))
         }
         self._again = again
+        self._stopping = stopping or threading.Event()
         self._told: queue.SimpleQueue[Told] = queue.SimpleQueue()
         self._readers = Readers(library, shelf, self._costs, self._told, count_for(cores(), memory), memory, largest)
         self._filling = Filling(library, shelf, self._made, lambda: self._told.put(None))
@@ -79,35 +83,29 @@ class Run:
         self._open = 0  # files that were put and have no end yet
         self._stored = self._said = 0.0  # when a portion was stored, and what is left was told
         self._same: list[FileRecord] = []
-        self._recordings: list[Heard] = []
+        self._recordings = list(drafts)
+        self._open += len(self._recordings)
+        self._listening = ""  # the path of the recording that is read
 
     def events(self) -> Iterator[IngestEvent]:
         """All of them. Raises FolioscopeError where no file can be read, since a model is missing."""
-        recording: Iterator[IngestEvent] | None = None
         self.library.expect([found.path for found in self._files if not found.problem and self._is_new(found.path)])
         for found in self._files:
             self._remaining.expect(found.path, self._costs.guess(found.path, found.bytes), found.bytes)
         self._stored = time.monotonic()
-        while True:
+        while not self._stopping.is_set():
             while self._files and self._open < _MOST_FILES:
                 yield from self._admit(self._files.popleft())
             quick = self._open and time.monotonic() - self._stored < _QUICK
             if not quick and not self._filling.feed() and not self._open:
                 break
-            if recording is None and self._recordings:
-                cheapest = min(self._recordings, key=lambda heard: heard.extent.seconds)
-                self._recordings.remove(cheapest)
-                recording = self._listen(cheapest)
-            yield from self._take(wait=recording is None)
+            if not self._listening and self._recordings:
+                yield from self._listen(min(self._recordings, key=lambda heard: heard.extent.seconds))
+            yield from self._take()
             yield from self._tell(self._filling.store())
             yield from self._time_left()
-            if recording is not None:
-                event = next(recording, None)
-                if event is None:
-                    recording = None
-                else:
-                    yield event
-        yield from self._tell(self._filling.rest())
+        if not self._stopping.is_set():
+            yield from self._tell(self._filling.rest())
 
     def _made(self, texts: int, seconds: float) -> None:
         self._costs.learn_vectors(seconds, texts)
@@ -175,11 +173,11 @@ class Run:
         self._remaining.expect(record.path, seconds, record.bytes)
         self._readers.put(record, seconds)
 
-    def _take(self, wait: bool) -> Iterator[IngestEvent]:
-        """Do what the readers have told; with `wait`, that is waited for a while."""
+    def _take(self) -> Iterator[IngestEvent]:
+        """Do what the readers have told, which is waited for a while."""
         with suppress(queue.Empty):
-            yield from self._do(self._told.get(timeout=_SOON if wait else 0))
-        while not self._told.empty():
+            yield from self._do(self._told.get(timeout=_SOON))
+        while not self._told.empty() and not self._stopping.is_set():
             yield from self._do(self._told.get())
 
     def _do(self, told: Told) -> Iterator[IngestEvent]:
@@ -207,6 +205,7 @@ class Run:
 
     def _end(self, path: str) -> None:
         self._open -= 1
+        self._listening = "" if path == self._listening else self._listening
         self._remaining.reached(path)
         self._go_on_with_same()
 
@@ -219,21 +218,20 @@ class Run:
             self._readers.put(record, 0.0)
 
     def _listen(self, heard: Heard) -> Iterator[IngestEvent]:
-        """Read a recording, unless another path to it was read meanwhile."""
+        """Begin to read a recording, unless another path to it was read meanwhile."""
+        self._recordings.remove(heard)
         record = heard.record
         source = self.library.catalogue.sources([record.source_id or ""]).get(record.source_id or "")
         key = self.library.catalogue.source_key(record.source_id or "")
-        try:
-            if source is not None and not self.library.catalogue.stages(key or 0):
-                yield self._alias(record, source)
-            else:
-                yield from self._drafting.read(record, heard.kind)
-        except Exception as error:
-            outcome = refused(record, error)
-            if isinstance(outcome, FolioscopeError):
-                raise outcome from error
-            yield self._finish(outcome.record)
-        self._end(record.path)
+        if source is not None and not self.library.catalogue.stages(key or 0):
+            yield self._alias(record, source)
+            self._end(record.path)
+            return
+        self._listening = record.path
+        if heard.complete:
+            yield FileStarted(record.path)
+        read = self._drafting.complete if heard.complete else self._drafting.read
+        self._readers.listen(record, read(record, heard.kind))
 
     def _store(self, portion: Portion) -> Iterator[IngestEvent]:
         """One transaction. What cannot be stored costs itself only."""
@@ -244,7 +242,7 @@ class Run:
             vectors = {"image": portion.pictures} if portion.pictures else {}
             words_first = any(map(to_embed, portion.segments))
             self.library.extend(
-                portion.source, record, portion.segments, vectors, portion.stages, words_first=words_first
+                portion.source, record, portion.segments, vectors, portion.stages, portion.instead_of, words_first
             )
         except (ValueError, TypeError) as error:  # something in this source that no database takes
             log.info("storing %s failed", record.path, exc_info=True)
@@ -253,16 +251,25 @@ class Run:
         else:
             portion.stored.set()
             self._stored = time.monotonic()
-            if portion.stages:
+            if not portion.ends:
                 self._remaining.reached(record.path, portion.part)
-                so_far = record.reason.partition(";")[0]
-                yield FileAdvanced(record.path, record.segments, portion.segments[-1].place, so_far)
+                yield FileAdvanced(record.path, record.segments, portion.place, portion.note)
                 return
-            yield FileFinished(self.library.catalogue.file(record.path) or record)
+            if not portion.stages:
+                self._record_copies(record)
             if portion.in_one_go:
                 self._costs.learn(portion.kind, record.bytes, portion.extent, record.seconds, record.segments)
+            yield FileFinished(self.library.catalogue.file(record.path) or record)
         self._readers.release(portion.source.id)
         self._end(record.path)
+
+    def _record_copies(self, record: FileRecord) -> None:
+        """Other paths to what was read to its end, that were drafts as well."""
+        source = self.library.catalogue.sources([record.source_id or ""]).get(record.source_id or "")
+        for path in source.paths if source else ():
+            other = self.library.catalogue.file(path)
+            if other is not None and other.status == "draft" and other.stage != "vectors":
+                self.library.record(replace(record, path=path, bytes=other.bytes, mtime_ns=other.mtime_ns))
 
     def _alias(self, record: FileRecord, source: Source) -> FileFinished:
         """The same content under another path, or a file that was only touched."""

@@ -1,8 +1,8 @@
-"""Storing a recording bit by bit, in two passes: soon searchable as a draft, then complete.
+"""The portions of a recording, in two passes: soon searchable as a draft, then complete. Leaves storing to others.
 
-The first pass stores speech as it is heard, and key frames without the text in them. The second pass puts finely looked
-at frames, with their text, in their place. Each bit is one transaction that also notes how far the pass has come, so
-that work stopped at any instant goes on there. Citations name a source and its seconds, which no pass changes.
+The first pass gives speech as it is heard, and key frames without the text in them. The second pass puts finely looked
+at frames, with their text, in their place. Each portion says how far the pass has come, so that work stopped at any
+instant goes on there. Citations name a source and its seconds, which no pass changes.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from indexes.library import Library
 from indexes.records import FileRecord, Place, Segment, SegmentKind, Source, clock
 from pipelines.errors import ExtractionError
 from pipelines.models.shelf import ModelShelf
+from pipelines.reading.costs import Extent
+from pipelines.reading.document import Portion
 from pipelines.reading.kinds import Kind
-from pipelines.reading.looking import to_embed
 from pipelines.recordings.recording import Part, Recording
-from pipelines.records import FileAdvanced, FileFinished, IngestEvent
+from pipelines.records import FileAdvanced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,15 +30,16 @@ AT_ONCE = 180.0  # seconds; shorter recordings are read completely in one pass
 
 
 class Drafting:
-    """Reads recordings into a library."""
+    """Reads recordings, from where a library says that they were left."""
 
     def __init__(self, library: Library, shelf: ModelShelf, most_frames: int) -> None:
         self.library = library
         self.shelf = shelf
         self.most_frames = most_frames
 
-    def read(self, record: FileRecord, kind: Kind) -> Iterator[IngestEvent]:
-        """The first pass, from where it was left; short recordings are complete after it.
+    def read(self, record: FileRecord, kind: Kind) -> Iterator[Portion | FileAdvanced]:
+        """The first pass, from where it was left; short recordings are complete after it. Each portion is to be stored
+        before the next one is asked for.
 
         Raises ExtractionError when nothing of the recording can be read.
         """
@@ -53,7 +55,6 @@ class Drafting:
                 continue
             for part in parts(stages[name]):
                 stages[name] = part.until
-                note = f"{verb} {_of(part.until, recording.duration)}"
                 draft = replace(
                     record,
                     status="draft",
@@ -61,8 +62,7 @@ class Drafting:
                     seconds=time.monotonic() - began,
                     reason=f"{_of(stages['speech'], recording.duration)} can be asked; the rest is being read.",
                 )
-                draft = self._store(recording, draft, kind, part, stages)
-                yield FileAdvanced(record.path, draft.segments, Place(start=part.until), note)
+                yield self._portion(recording, draft, kind, part, stages, note=verb)
             stages[name] = max(stages[name], recording.duration)
         draft = replace(
             record,
@@ -71,10 +71,18 @@ class Drafting:
             seconds=time.monotonic() - began,
             reason="It can be asked; what is written on the screen is still being read.",
         )
-        yield FileFinished(self._store(recording, draft, kind, Part([], recording.duration), stages))
+        yield self._portion(recording, draft, kind, Part([], recording.duration), stages)
 
-    def complete(self, record: FileRecord, kind: Kind) -> Iterator[IngestEvent]:
-        """The second pass, from where it was left. Raises ExtractionError when the file cannot be opened any more."""
+    def complete(self, record: FileRecord, kind: Kind) -> Iterator[Portion | FileAdvanced]:
+        """What is left of the first pass, and the second, from where it was left. Raises ExtractionError when the file
+        cannot be opened any more."""
+        for portion in self.read(record, kind):
+            if isinstance(portion, Portion):
+                record = portion.record
+                portion.ends = not portion.stages
+            yield portion
+        if not self._stages(record):
+            return
         recording = self._open(record, kind)
         began = time.monotonic()
         stages = {"screen": 0.0, "speech again": 0.0, **self._stages(record)}
@@ -89,21 +97,13 @@ class Drafting:
                 # A part that moves nothing on holds nothing, and must not cost what is there.
                 old = self._between(record.source_id or "", segment_kind, stages[stage], part.until)
                 stages[stage] = max(stages[stage], part.until)
-                draft = self._store(recording, record, kind, part, stages, old)
-                note = f"{verb} {_of(part.until, recording.duration)}"
-                yield FileAdvanced(record.path, draft.segments, Place(start=part.until), note)
+                yield self._portion(recording, record, kind, part, stages, old, verb)
         # Key frames of the first pass that lie behind the last shot.
         old = self._between(record.source_id or "", "frame", stages["screen"], float("inf")) if stages["screen"] else []
         done = self._done(replace(record, seconds=record.seconds + time.monotonic() - began), recording)
-        done = self._store(recording, done, kind, Part([], recording.duration), {}, old)
-        yield self._finished(done)
-        source = self.library.catalogue.sources([record.source_id or ""]).get(record.source_id or "")
-        for path in source.paths if source else ():
-            other = self.library.catalogue.file(path)
-            if other is not None and other.status == "draft":
-                self.library.record(replace(done, path=path, bytes=other.bytes, mtime_ns=other.mtime_ns))
+        yield self._portion(recording, done, kind, Part([], recording.duration), {}, old)
 
-    def _whole(self, recording: Recording, record: FileRecord, kind: Kind) -> Iterator[IngestEvent]:
+    def _whole(self, recording: Recording, record: FileRecord, kind: Kind) -> Iterator[Portion | FileAdvanced]:
         began = time.monotonic()
         segments: list[Segment] = []
         pictures: dict[int, np.ndarray] = {}
@@ -115,11 +115,9 @@ class Drafting:
                 yield FileAdvanced(record.path, len(segments), Place(start=part.until), note)
         whole = Part(segments, recording.duration, pictures)
         done = self._done(replace(record, seconds=time.monotonic() - began), recording, bool(segments))
-        yield self._finished(self._store(recording, done, kind, whole, {}, self._ids(record)))
-
-    def _finished(self, record: FileRecord) -> FileFinished:
-        """The ledger's line as it is told: a draft while there are no vectors."""
-        return FileFinished(self.library.catalogue.file(record.path) or record)
+        portion = self._portion(recording, done, kind, whole, {}, self._ids(record))
+        portion.in_one_go = True
+        yield portion
 
     def _open(self, record: FileRecord, kind: Kind) -> Recording:
         return Recording(Path(record.path), kind, record.source_id or "", self.shelf, self.most_frames)
@@ -136,7 +134,7 @@ class Drafting:
             said.append("No speech was heard in it.")
         return replace(record, status="partial" if problems else "indexed", stage="", reason=" ".join(said))
 
-    def _store(
+    def _portion(
         self,
         recording: Recording,
         record: FileRecord,
@@ -144,12 +142,10 @@ class Drafting:
         part: Part,
         stages: dict[str, float],
         instead_of: Sequence[int] = (),
-    ) -> FileRecord:
-        """One transaction; the ledger's line as it was written."""
-        if part.pictures:
-            self.library.open_space("image", self.shelf.image.name, self.shelf.image.dimension)
+        note: str = "",
+    ) -> Portion:
+        """What is stored next; `note` says what was done, and is '' at the end of a pass."""
         before = len(self._ids(record)) - len(instead_of)
-        record = replace(record, segments=before + len(part.segments), updated=time.time())
         known = self.library.catalogue.sources([record.source_id or ""]).get(record.source_id or "")
         source = Source(
             id=record.source_id or "",
@@ -160,10 +156,19 @@ class Drafting:
             language=recording.language or (known.language if known else ""),
             duration=recording.duration or None,
         )
-        vectors = {"image": part.pictures} if part.pictures else {}
-        words_first = any(map(to_embed, part.segments))
-        self.library.extend(source, record, part.segments, vectors, stages, instead_of, words_first)
-        return record
+        return Portion(
+            source,
+            replace(record, segments=before + len(part.segments), updated=time.time()),
+            kind,
+            Extent(seconds=recording.duration),
+            part.segments,
+            dict(stages),
+            part.pictures,
+            instead_of=instead_of,
+            place=Place(start=part.until),
+            note=f"{note} {_of(part.until, recording.duration)}" if note else "",
+            ends=not note,
+        )
 
     def _stages(self, record: FileRecord) -> dict[str, float]:
         return self.library.catalogue.stages(self.library.catalogue.source_key(record.source_id or "") or 0)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import zlib
 from collections import Counter
@@ -86,10 +87,10 @@ class Shelf:
         return "test"
 
 
-def index(folder: Path, shelf: Shelf, *paths: Path) -> Iterator[IngestEvent]:
+def index(folder: Path, shelf: Shelf, *paths: Path, stopping: threading.Event | None = None) -> Iterator[IngestEvent]:
     library = Library(folder)
     try:
-        yield from Ingest(library, shelf, 10**9).index(list(paths))  # type: ignore[arg-type]
+        yield from Ingest(library, shelf, 10**9, stopping=stopping).index(list(paths))  # type: ignore[arg-type]
     finally:
         library.close()
 
@@ -296,3 +297,26 @@ def test_what_was_killed_among_vectors_can_be_asked_and_makes_none_twice(tmp_pat
     library = Library(folder)
     assert len(library.saved_ids("text")[0]) == 200 and library.catalogue.counts() == ({"indexed": 200}, 0)
     library.close()
+
+
+@pytest.mark.slow
+def test_stopping_waits_for_no_model(tmp_path: Path, monkeypatch) -> None:
+    path, folder, shelf = scanned(tmp_path / "scan.pdf"), tmp_path / "library", Shelf(tmp_path / "read")
+    stopping, go_on, read = threading.Event(), threading.Event(), Ocr.read
+
+    def held(ocr: Ocr, picture: Image.Image) -> list[Line]:
+        lines = read(ocr, picture)
+        if "page 17 " in lines[0].text:
+            stopping.set()
+            assert go_on.wait(60)
+        return lines
+
+    monkeypatch.setattr(Ocr, "read", held)
+    list(index(folder, shelf, path, stopping=stopping))
+    assert stopping.is_set() and not go_on.is_set()  # it ended while the page was being read
+    kept = line(folder, path)
+    assert kept.status == "draft" and 1 < kept.segments < 17
+    go_on.set()
+    monkeypatch.setattr(Ocr, "read", read)
+    list(index(folder, shelf, path))
+    assert line(folder, path).status == "indexed" and len(stored(folder)) == PAGES
