@@ -155,6 +155,8 @@ class Jobs:
                             self._again = time.monotonic() + _AGAIN
                         elif self._queue.empty():  # else it was stopped for what waits there
                             self._over |= {"completing", "growing"} if job.state == "stopped" else {job.work}
+                    elif job.state == "stopped" and self._queue.empty():  # nobody wants the rest just now
+                        self._over.add("completing")
                 job.finished.set()
 
     def _next(self) -> Job:

@@ -86,7 +86,7 @@ class Ingest:
             begun = [
                 Path(file.path)
                 for file in self.library.catalogue.files()
-                if file.status == "draft" and file.modality not in _RECORDED and os.path.exists(file.path)
+                if file.status == "draft" and file.stage == "read" and os.path.exists(file.path)
             ]
             yield from self._read(list(find_files(begun, self.largest)), begun, drafting)
             yield from self._read([], [], drafting, drafts=self._drafts([Path("/")]))

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from indexes.errors import LibraryError
 from indexes.library import Library
 from pipelines.reading.kinds import KINDS, Kind
 
@@ -44,6 +46,7 @@ class Costs:
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._learnt = False
         query = "SELECT value FROM measures WHERE name = ?"
         found = library.catalogue.connection.execute(query, (_NAME,)).fetchone()
         self._seen: dict[str, list[float]] = json.loads(found["value"]) if found else {}  # seconds and units
@@ -74,8 +77,10 @@ class Costs:
         self._see("vectors", seconds, texts)
 
     def keep(self) -> None:
-        """Write down what was learnt, for the next time."""
-        with self._library.catalogue.transaction(counts=False) as connection:
+        """Write down what was learnt, if anything, for the next time."""
+        if not self._learnt:
+            return
+        with suppress(LibraryError), self._library.catalogue.transaction(counts=False) as connection:
             value = json.dumps({unit: [round(each, 4) for each in seen] for unit, seen in self._seen.items()})
             generation = self._library.catalogue.generation
             connection.execute("INSERT OR REPLACE INTO measures VALUES (?, ?, ?)", (_NAME, value, generation))
@@ -85,6 +90,7 @@ class Costs:
         return (1.0 + seconds) / (1.0 / begun + count)  # what was thought before counts as a second of work
 
     def _see(self, unit: str, seconds: float, count: float) -> None:
+        self._learnt = True
         seen = self._seen.setdefault(unit, [0.0, 0.0])
         fade = 0.5 if seen[0] > _REMEMBERED else 1.0
         seen[:] = [fade * seen[0] + seconds, fade * seen[1] + count]
