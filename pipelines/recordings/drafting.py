@@ -8,7 +8,7 @@ instant goes on there. Citations name a source and its seconds, which no pass ch
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,7 @@ class Drafting:
             if stages[name] >= recording.duration:
                 continue
             for part in parts(stages[name]):
+                left = _left(stages, recording.duration)
                 stages[name] = part.until
                 draft = replace(
                     record,
@@ -62,7 +63,9 @@ class Drafting:
                     seconds=time.monotonic() - began,
                     reason=f"{_of(stages['speech'], recording.duration)} can be asked; the rest is being read.",
                 )
-                yield self._portion(recording, draft, kind, part, stages, note=verb)
+                portion = self._portion(recording, draft, kind, part, stages, note=verb)
+                portion.part = 1 - _left(stages, recording.duration) / left if left else 0.0
+                yield portion
             stages[name] = max(stages[name], recording.duration)
         draft = replace(
             record,
@@ -180,6 +183,11 @@ class Drafting:
         """Ids of the segments of a kind that begin in [start, end)."""
         segments = self.library.catalogue.segments_of(source_id)
         return [s.id for s in segments if s.kind == kind and s.id and start <= (s.place.start or 0.0) < end]
+
+
+def _left(stages: Mapping[str, float], duration: float) -> float:
+    """Which part of a pass is left, in 0..1."""
+    return 1 - sum(min(until, duration) for until in stages.values()) / (len(stages) * duration) if duration else 0.0
 
 
 def _of(done: float, duration: float) -> str:
