@@ -25,6 +25,7 @@ from typing import Any
 _STAGES = (
     ("opening", "indexes.library", "Library", "__init__"),
     ("storing a portion", "indexes.library", "Library", "extend"),
+    ("storing vectors", "indexes.library", "Library", "fill"),
     ("keeping the ledger", "indexes.library", "Library", "record"),
     ("measuring floors", "pipelines.finding.floors", "", "_measure"),
     ("erasing", "indexes.shards", "", "erase"),

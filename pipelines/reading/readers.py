@@ -95,7 +95,6 @@ class Readers:
     def __init__(self, library: Library, shelf: ModelShelf, costs: Costs, told: queue.SimpleQueue[Told], count: int,
                  memory: int, largest: int) -> None:  # fmt: skip
         """`count` threads, `memory` bytes for all of it; documents above `largest` bytes are refused."""
-        self.busy = 0.0  # seconds of all threads together
         self._library = library
         self._shelf = shelf
         self._costs = costs
@@ -187,11 +186,8 @@ class Readers:
                     outcome = self._outcome(record, file, process)
                 except Exception as error:
                     outcome = refused(record, error)
-                seconds = time.monotonic() - began
                 if isinstance(outcome, Refused):
-                    outcome = replace(outcome, record=replace(outcome.record, seconds=seconds))
-                with self._lock:
-                    self.busy += seconds
+                    outcome = replace(outcome, record=replace(outcome.record, seconds=time.monotonic() - began))
                 if outcome is not None:
                     self._told.put(outcome)
         finally:
