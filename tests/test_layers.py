@@ -1,6 +1,7 @@
 """app → pipelines → indexes, never back and never in a circle; importing anything of ours loads no model library."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Collection
@@ -134,3 +135,12 @@ def test_importing_everything_but_the_page_loads_nothing_heavy() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     heavy = {"torch", "transformers", "sentence_transformers", "open_clip", "onnxruntime", "gradio", "faiss", "fastapi"}
     assert not heavy & set(loaded.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("set_by_a_person", "wait"), [({}, "passive"), ({"OMP_WAIT_POLICY": "active"}, "active")])
+def test_threads_that_wait_sleep_unless_a_person_wants_otherwise(set_by_a_person: dict[str, str], wait: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"} | set_by_a_person
+    code = "import pipelines, os; print(os.environ['OMP_WAIT_POLICY'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == wait
