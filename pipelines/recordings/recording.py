@@ -38,7 +38,8 @@ EVERY_FRAME = 20 * 60.0  # seconds; of longer videos only the frames that decode
 _SPARSE = 15.0  # seconds without a frame that decodes alone, after which all frames are decoded
 _STEP = 0.1  # seconds between the frames that are looked at
 _SHOTS = 12  # that make a part
-_SECONDS_A_FRAME = 4.0  # of video for each key frame that may be kept
+_SECONDS_A_FRAME = 4.0  # of video for each key frame that may be kept …
+_EACH = 60.0  # … but in videos up to so many seconds one for every second
 _SUBTITLES = frozenset((".srt", ".vtt", ".ass", ".ssa"))
 _RECORDINGS = frozenset(
     f".{extension}"
@@ -74,7 +75,8 @@ class Recording:
         self.problems: list[str] = []
         self.words_from = ""
         self.language = ""
-        self._budget = max(12, min(most_frames, round(self.duration / _SECONDS_A_FRAME)))
+        wanted = max(self.duration / _SECONDS_A_FRAME, min(self.duration, _EACH) + _SHOTS)
+        self._budget = max(_SHOTS, min(most_frames, round(wanted)))
 
     def closer_speech(self, start: float = 0.0) -> Iterator[Part]:
         """What is said from second `start` on, as the model of the second pass hears it."""

@@ -109,7 +109,8 @@ def find_shots(frames: Iterator[Frame], budget: int, duration: float | None = No
     for kept in _shots(_stands(_until_trouble(frames, troubles), duration)):
         waiting.append(kept)
         if duration and kept.start >= due:
-            allowed = int(budget * min(1.0, kept.start / duration)) - given
+            left = max(duration - kept.end, 0.0)
+            allowed = int(budget - given - left * min(1.0, budget / duration))  # no second needs more than one
             due = kept.start + stretch
             if allowed >= 1:
                 ready = _most_different(waiting, allowed)

@@ -214,6 +214,12 @@ def test_a_budget_keeps_the_most_different_shots_and_covers_all() -> None:
     assert {int(shot.time / 2) for shot in shots} == {0, 1, 2, 5, 8, 11, 14, 17}
 
 
+def test_slides_that_stand_for_a_second_are_kept_where_the_budget_holds_them() -> None:
+    shots = list(find_shots(film(lambda t: scene(min(int(t), 6)), 20), 22, duration=20))
+    covered(shots, 20)
+    assert [shot.start for shot in shots] == pytest.approx(range(7), abs=0.12)
+
+
 @pytest.mark.slow
 def test_with_a_known_duration_shots_come_while_frames_still_do() -> None:
     taken = 0
