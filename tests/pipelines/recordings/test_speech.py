@@ -146,6 +146,13 @@ def test_a_phrase_that_goes_round_is_said_once() -> None:
 
 
 @pytest.mark.slow
+def test_a_second_and_a_half_tells_a_language(shelf: ModelShelf, heard: list[Portion], sound: np.ndarray) -> None:
+    starts = [int(cue.start * RATE) for portion in heard for cue in portion.cues if cue.end - cue.start >= 1.5]
+    told = shelf.speech._whisper.languages([sound[start : start + 3 * RATE // 2] for start in starts])
+    assert [language for language, _ in told].count("en") >= 0.75 * len(starts) > 3
+
+
+@pytest.mark.slow
 def test_each_stretch_is_read_in_its_own_language(sound: np.ndarray) -> None:
     whisper = FakeWhisper(languages=[("en", 0.99), ("en", 0.95), ("de", 0.97), ("de", 0.4), ("cy", 0.5), ("de", 0.9)])
     portions = list(Transcriber(whisper).transcribe(iter([(0.0, sound)])))
