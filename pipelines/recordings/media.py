@@ -116,9 +116,15 @@ def channels_of(container: InputContainer) -> int:
 
 
 def audio_windows(
-    path: Path, kind: Kind, seconds: float = 300.0, start: float = 0.0, problems: list[str] | None = None
+    path: Path,
+    kind: Kind,
+    seconds: float = 300.0,
+    start: float = 0.0,
+    problems: list[str] | None = None,
+    channel: int | None = None,
 ) -> Iterator[tuple[float, np.ndarray]]:
-    """The sound from second `start` on as (second of the window's beginning, float32 (n,), mono, 16 kHz).
+    """The sound from second `start` on, as (second of the window's beginning, float32 (n,), mono, 16 kHz): of one
+    `channel` (0 or 1), or the mean of all.
 
     Windows of `seconds` follow each other without gap or overlap; the last is shorter. Where the recording has no
     sound for a while there are zeros, so that times stay right. Nothing comes from a recording without sound.
@@ -127,7 +133,7 @@ def audio_windows(
     begin = at = round(start * RATE)  # first sample of the window, and the next that is expected
     jitter = 0.0  # none where reading begins
     window = np.zeros(length, np.float32)
-    for second, samples in _sounds(path, kind, start, problems):
+    for second, samples in _sounds(path, kind, start, problems, channel):
         place = round(second * RATE)
         if abs(place - at) <= jitter * RATE:
             place = at
@@ -217,7 +223,9 @@ def subtitle_cues(path: Path, kind: Kind) -> list[Cue]:
     return tidied(cues)
 
 
-def _sounds(path: Path, kind: Kind, start: float, problems: list[str] | None) -> Iterator[tuple[float, np.ndarray]]:
+def _sounds(
+    path: Path, kind: Kind, start: float, problems: list[str] | None, channel: int | None
+) -> Iterator[tuple[float, np.ndarray]]:
     """Decoded sound as (second, float32 (n,), mono, 16 kHz), about as the packets come."""
     from av.error import FFmpegError
 
@@ -240,13 +248,13 @@ def _sounds(path: Path, kind: Kind, start: float, problems: list[str] | None) ->
                 second = reached = timeline.second(None if frame.pts is None else float(frame.pts * frame.time_base))
                 frame.pts = None  # the resampler would reorder by it; places are ours to keep
                 try:
-                    resampler = resampler or _resampler()
+                    resampler = resampler or _resampler(channel)
                     parts = resampler.resample(frame)
                 except ValueError:  # the number of channels or the rate has changed
-                    resampler = _resampler()
+                    resampler = _resampler(channel)
                     parts = resampler.resample(frame)
                 for part in parts:
-                    samples = part.to_ndarray()[0]
+                    samples = part.to_ndarray()[channel or 0]
                     any_sound = True
                     yield second, samples
                     second += len(samples) / RATE
@@ -255,11 +263,11 @@ def _sounds(path: Path, kind: Kind, start: float, problems: list[str] | None) ->
     damage.close(path, kind.media_type, reached, claimed, nothing=not any_sound and not start)
 
 
-def _resampler() -> AudioResampler:
+def _resampler(channel: int | None) -> AudioResampler:
     """Several channels become their mean, so that nothing gets louder than 1."""
     import av
 
-    return av.AudioResampler("flt", "mono", RATE, options={"rematrix_maxval": "1"})
+    return av.AudioResampler("fltp", "mono" if channel is None else "stereo", RATE, options={"rematrix_maxval": "1"})
 
 
 def _first_size(path: Path, kind: Kind, stream: Any) -> tuple[int, int]:

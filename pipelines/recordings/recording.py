@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from pipelines.models.shelf import ModelShelf
     from pipelines.recordings.media import Frame
-    from pipelines.recordings.speech import Transcriber
+    from pipelines.recordings.speech import Portion, Transcriber
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Recording:
         pending: list[Cue] = []
         until = start
         try:
-            for portion in model.transcribe(self._windows(start)):
+            for portion in self._talk(model, start):
                 self.language = self.language or portion.language
                 pending += portion.cues
                 # The last segment may go on in the next portion.
@@ -132,10 +132,23 @@ class Recording:
         if shots:
             yield self._look(shots, fine)
 
-    def _windows(self, start: float) -> Iterator[tuple[float, np.ndarray]]:
+    def _talk(self, model: Transcriber, start: float) -> Iterator[Portion]:
+        """Each channel by itself where they carry different voices."""
+        from pipelines.recordings.channels import apart, together
         from pipelines.recordings.media import audio_windows
 
-        return audio_windows(self.path, self.kind, start=start, problems=self.problems)
+        if self.info.channels == 2:
+            first = [next(audio_windows(self.path, self.kind, 60.0, 0.0, [], channel), None) for channel in (0, 1)]
+            if first[0] and first[1] and apart(first[0][1], first[1][1]):
+                return together([model.transcribe(self._windows(start, channel)) for channel in (0, 1)], start)
+        return model.transcribe(self._windows(start))
+
+    def _windows(self, start: float, channel: int | None = None) -> Iterator[tuple[float, np.ndarray]]:
+        from pipelines.recordings.media import audio_windows
+
+        return audio_windows(
+            self.path, self.kind, start=start, problems=[] if channel else self.problems, channel=channel
+        )
 
     def _frames(self, start: float, fine: bool) -> Iterator[Frame]:
         if fine and self.duration <= EVERY_FRAME:
