@@ -108,9 +108,9 @@ def find_shots(frames: Iterator[Frame], budget: int, duration: float | None = No
     given, due = 0, stretch
     for kept in _shots(_stands(_until_trouble(frames, troubles), duration)):
         waiting.append(kept)
-        if duration and kept.start >= due:
-            left = max(duration - kept.end, 0.0)
-            allowed = int(budget - given - left * min(1.0, budget / duration))  # no second needs more than one
+        if duration and due <= kept.start and kept.end < duration:  # videos may go on: one is left for the end
+            left = (duration - kept.end) * min(1.0, budget / duration)  # no second needs more than one
+            allowed = min(int(budget - given - left), budget - given - 1)
             due = kept.start + stretch
             if allowed >= 1:
                 ready = _most_different(waiting, allowed)

@@ -220,6 +220,13 @@ def test_slides_that_stand_for_a_second_are_kept_where_the_budget_holds_them() -
     assert [shot.start for shot in shots] == pytest.approx(range(7), abs=0.12)
 
 
+@pytest.mark.parametrize("budget", [1, 4, 30])
+def test_shots_cover_a_video_that_is_longer_than_it_says(budget: int) -> None:
+    shots = list(find_shots(film(lambda t: scene(int(t)), 16), budget, duration=8))
+    covered(shots, 16)
+    assert len(shots) == min(budget, 16)
+
+
 @pytest.mark.slow
 def test_with_a_known_duration_shots_come_while_frames_still_do() -> None:
     taken = 0
