@@ -104,7 +104,8 @@ def make_video(
 
 
 def make_audio(path: Path, samples: np.ndarray, title: str = "", cover: Image.Image | None = None) -> Path:
-    """Writes float32 (n,) mono 16 kHz as the suffix says: .wav .mp3 .m4a .flac .ogg .opus .wma .aac .aiff .mka .mp4 …
+    """Writes float32 (n,) mono or (2, n) stereo, 16 kHz, as the suffix says:
+    .wav .mp3 .m4a .flac .ogg .opus .wma .aac .aiff .mka .mp4 …
 
     `cover` is attached as a picture (.m4a, .mp3).
     """
@@ -114,7 +115,7 @@ def make_audio(path: Path, samples: np.ndarray, title: str = "", cover: Image.Im
     with av.open(str(path), "w", format=form) as out:
         if title:
             out.metadata["title"] = title
-        sound = out.add_stream(_SOUND.get(path.suffix, "aac"), rate=_rate(path.suffix), layout="mono")
+        sound = out.add_stream(_SOUND.get(path.suffix, "aac"), rate=_rate(path.suffix), layout=_layout(samples))
         if path.suffix in (".wma", ".amr"):  # their encoders guess no rate
             sound.bit_rate = 12_200 if path.suffix == ".amr" else 32_000
         art = None
@@ -169,15 +170,20 @@ def _rate(suffix: str) -> int:
     return {".opus": 48_000, ".ogg": 48_000, ".webm": 48_000, ".flv": 44_100, ".mpg": 48_000}.get(suffix, RATE)
 
 
+def _layout(samples: np.ndarray) -> str:
+    return "mono" if samples.ndim == 1 else "stereo"
+
+
 def _mux_sound(out: Any, stream: Any, samples: np.ndarray, starts: float) -> None:
     import av
 
+    layout = _layout(samples)
     resampler = av.AudioResampler(
-        stream.codec_context.format, "mono", stream.codec_context.sample_rate, stream.codec_context.frame_size or 1024
+        stream.codec_context.format, layout, stream.codec_context.sample_rate, stream.codec_context.frame_size or 1024
     )
     rate = stream.codec_context.sample_rate
     position = round(starts * rate)
-    whole = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None, :], np.float32), "fltp", "mono")
+    whole = av.AudioFrame.from_ndarray(np.ascontiguousarray(np.atleast_2d(samples), np.float32), "fltp", layout)
     whole.sample_rate, whole.pts, whole.time_base = RATE, 0, Fraction(1, RATE)
     for frame in [*resampler.resample(whole), *resampler.resample(None)]:
         frame.pts, frame.time_base = position, Fraction(1, rate)

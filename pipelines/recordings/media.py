@@ -133,7 +133,8 @@ def audio_windows(
     begin = at = round(start * RATE)  # first sample of the window, and the next that is expected
     jitter = 0.0  # none where reading begins
     window = np.zeros(length, np.float32)
-    for second, samples in _sounds(path, kind, start, problems, channel):
+    for second, samples in _sounds(path, kind, start, problems, both=channel is not None):
+        samples = samples[channel or 0]
         place = round(second * RATE)
         if abs(place - at) <= jitter * RATE:
             place = at
@@ -196,6 +197,16 @@ def frame_at(path: Path, kind: Kind, second: float) -> Image:
     return Image.fromarray(upright(found, longest=LONGEST))
 
 
+def both_channels(path: Path, kind: Kind, start: float, seconds: float) -> np.ndarray:
+    """Both channels from second `start` on, as float32 (2, n), 16 kHz; shorter than `seconds` at the end."""
+    parts, most = [np.zeros((2, 0), np.float32)], round(seconds * RATE)
+    for second, samples in _sounds(path, kind, start, [], both=True):
+        parts.append(samples[:, max(0, round((start - second) * RATE)) :])
+        if sum(part.shape[1] for part in parts) >= most:
+            break
+    return np.concatenate(parts, axis=1)[:, :most]
+
+
 def subtitle_cues(path: Path, kind: Kind) -> list[Cue]:
     """The first embedded track of text, [] without one."""
     from av.error import FFmpegError
@@ -224,9 +235,9 @@ def subtitle_cues(path: Path, kind: Kind) -> list[Cue]:
 
 
 def _sounds(
-    path: Path, kind: Kind, start: float, problems: list[str] | None, channel: int | None
+    path: Path, kind: Kind, start: float, problems: list[str] | None, both: bool
 ) -> Iterator[tuple[float, np.ndarray]]:
-    """Decoded sound as (second, float32 (n,), mono, 16 kHz), about as the packets come."""
+    """Decoded sound as (second, float32 (1, n), 16 kHz), or (2, n) with `both` channels, about as the packets come."""
     from av.error import FFmpegError
 
     damage = Damage("sound", problems)
@@ -248,26 +259,26 @@ def _sounds(
                 second = reached = timeline.second(None if frame.pts is None else float(frame.pts * frame.time_base))
                 frame.pts = None  # the resampler would reorder by it; places are ours to keep
                 try:
-                    resampler = resampler or _resampler(channel)
+                    resampler = resampler or _resampler(both)
                     parts = resampler.resample(frame)
                 except ValueError:  # the number of channels or the rate has changed
-                    resampler = _resampler(channel)
+                    resampler = _resampler(both)
                     parts = resampler.resample(frame)
                 for part in parts:
-                    samples = part.to_ndarray()[channel or 0]
+                    samples = part.to_ndarray()
                     any_sound = True
                     yield second, samples
-                    second += len(samples) / RATE
+                    second += samples.shape[1] / RATE
                 reached += frame.samples / (frame.sample_rate or RATE)
         claimed = claim(container)
     damage.close(path, kind.media_type, reached, claimed, nothing=not any_sound and not start)
 
 
-def _resampler(channel: int | None) -> AudioResampler:
+def _resampler(both: bool) -> AudioResampler:
     """Several channels become their mean, so that nothing gets louder than 1."""
     import av
 
-    return av.AudioResampler("fltp", "mono" if channel is None else "stereo", RATE, options={"rematrix_maxval": "1"})
+    return av.AudioResampler("fltp", "stereo" if both else "mono", RATE, options={"rematrix_maxval": "1"})
 
 
 def _first_size(path: Path, kind: Kind, stream: Any) -> tuple[int, int]:

@@ -134,21 +134,18 @@ class Recording:
 
     def _talk(self, model: Transcriber, start: float) -> Iterator[Portion]:
         """Each channel by itself where they carry different voices."""
-        from pipelines.recordings.channels import apart, together
-        from pipelines.recordings.media import audio_windows
+        from pipelines.recordings.channels import apart, samples, together
 
-        if self.info.channels == 2:
-            first = [next(audio_windows(self.path, self.kind, 60.0, 0.0, [], channel), None) for channel in (0, 1)]
-            if first[0] and first[1] and apart(first[0][1], first[1][1]):
-                return together([model.transcribe(self._windows(start, channel)) for channel in (0, 1)], start)
+        if self.info.channels == 2 and apart(samples(self.path, self.kind, self.duration)):
+            return together([model.transcribe(self._windows(start, channel)) for channel in (0, 1)], start)
         return model.transcribe(self._windows(start))
 
     def _windows(self, start: float, channel: int | None = None) -> Iterator[tuple[float, np.ndarray]]:
         from pipelines.recordings.media import audio_windows
 
-        return audio_windows(
-            self.path, self.kind, start=start, problems=[] if channel else self.problems, channel=channel
-        )
+        # What is damaged is damaged for both channels, and is told once.
+        problems = [] if channel == 1 else self.problems
+        return audio_windows(self.path, self.kind, start=start, problems=problems, channel=channel)
 
     def _frames(self, start: float, fine: bool) -> Iterator[Frame]:
         if fine and self.duration <= EVERY_FRAME:

@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from indexes.records import Cue
-from pipelines.recordings.channels import apart, together
+from pipelines.errors import ExtractionError
+from pipelines.models.whisper import RATE
+from pipelines.reading.kinds import kind_of
+from pipelines.recordings.channels import apart, samples, together
 from pipelines.recordings.speech import Portion
+from tests.making_media import make_audio
 
 
 def test_two_voices_are_apart_and_one_sound_on_both_is_not() -> None:
     one, other = np.random.default_rng(0).normal(0, 0.1, (2, 16000)).astype(np.float32)
-    assert apart(one, other)
-    assert not apart(one, 0.5 * one + 0.1 * other) and not apart(one, np.zeros_like(one))
+    assert apart(np.stack((one, other)))
+    for same in (0.5 * one + 0.1 * other, -one, np.roll(one, 160) + 0.5 * other, np.zeros_like(one)):
+        assert not apart(np.stack((one, same))) and not apart(np.stack((same, one)))
+    assert not apart(np.zeros((2, 0), np.float32))
+
+
+def test_a_party_that_speaks_late_is_noticed(tmp_path: Path) -> None:
+    both = np.random.default_rng(0).normal(0, 0.1, (2, 200 * RATE)).astype(np.float32)
+    both[1, : 150 * RATE] = 0
+    path = make_audio(tmp_path / "call.mp3", both)
+    assert apart(samples(path, kind_of(path), 200.0))
+    path = make_audio(tmp_path / "talk.mp3", both[[0, 0]])
+    assert not apart(samples(path, kind_of(path), 200.0))
+
+
+def test_what_one_channel_breaks_off_costs_nothing_of_the_other() -> None:
+    def broken() -> Iterator[Portion]:
+        yield Portion(2.0, (Cue(0, 1, "Hello?"),), "en")
+        raise ExtractionError("call.wav: damaged.")
+
+    heard = []
+    with pytest.raises(ExtractionError):
+        for portion in together([broken(), iter([Portion(9.0, (Cue(1, 2, "Yes?"), Cue(6, 7, "Bye.")), "en")])]):
+            heard += [cue.text for cue in portion.cues]
+    assert heard == ["Hello?", "Yes?", "Bye."]
 
 
 def test_channels_are_one_talk_in_order_of_time() -> None:
