@@ -26,7 +26,7 @@ from pipelines.asking.material import Material
 from pipelines.asking.merging import merged
 from pipelines.asking.phrases import phrase
 from pipelines.asking.prompts import as_read
-from pipelines.asking.quotes import Quotes
+from pipelines.asking.quotes import Quotes, compose
 from pipelines.asking.reading import in_parts, with_more
 from pipelines.asking.table_query import table_query
 from pipelines.asking.writing import CheckedText
@@ -221,14 +221,18 @@ class Answering(Runnable[Question, Answer]):
         return quotes
 
     def _decline(self, turn: _Turn, material: Material, found: Relevance | None) -> Iterator[AnswerEvent]:
-        """Nothing was found: what was looked for, and the nearest passages as such."""
+        """Nothing was found: what was looked for, and what comes nearest, quoted as such: who asked sees at once
+        whether it answers."""
         if found is not None and found.sure >= found.enough:
             turn.context.trace.note("quote", "none of what was found can be quoted")
-        nearest = [Evidence(n, result, ()) for n, result in enumerate(material.results[:_NEAREST], start=1)]
-        turn.evidence = tuple(nearest)
-        yield EvidenceFound(turn.evidence)
         said = f"{nothing_found(turn.plan, self.library)}{waiting(self.library)}"
-        yield from self._finish(turn, Quotes(said), True)
+        quotes = compose(material.groups, material.results, f"{said} {phrase('nearest', turn.plan.language)}")
+        if not quotes.citations:
+            quotes = Quotes(said)
+        nearest = [Evidence(n, result, ()) for n, result in enumerate(material.results[:_NEAREST], start=1)]
+        turn.evidence = tuple(quotes.evidence or nearest)
+        yield EvidenceFound(turn.evidence)
+        yield from self._finish(turn, quotes, True)
 
     def _finish(self, turn: _Turn, quotes: Quotes, abstained: bool) -> Iterator[AnswerFinished]:
         turn.reached("first_cited")

@@ -82,7 +82,7 @@ def _below(exchange: Exchange, answer: Answer) -> list[str]:
         parts.append(f'<p class="fs-lookedup">Not read yet: {names}. Ask again when that is done.</p>')
     if answer.abstained:
         waiting = 0 if "may hold more" in answer.text else exchange.waiting
-        parts += [nearest_html(exchange.number, exchange.evidence), _waiting(waiting)]
+        parts += ["" if answer.citations else nearest_html(exchange.number, exchange.evidence), _waiting(waiting)]
     parts.append(kind_html(exchange))
     parts.append(f'<p class="fs-foot fs-below"><span>{_foot(answer)}</span>{_thumbs(exchange)}</p>')
     if not answer.abstained:
@@ -116,7 +116,7 @@ def _lines(text: str) -> str:
 def _foot(answer: Answer) -> str:
     cited = len({citation.number for citation in answer.citations})
     if answer.abstained:
-        said = "the nearest passage quoted" if cited else "nothing cited" if answer.evidence else ""
+        said = f"the nearest quoted, {cited} passages" if cited > 1 else "the nearest passage quoted" if cited else "nothing cited" if answer.evidence else ""
     elif answer.intent and answer.intent not in NAMES:  # thanks, and the like
         said = ""
     else:

@@ -28,10 +28,11 @@ class Show(Kind):
         """The picture or the moment in a sentence of ours, and what is said there; the files' sentences where nothing
         of that kind was found."""
         passages, scores = material.search(plan.text)
+        material.groups = [Group(choose(passages, scores, self.amount))]
         first = material.results[0] if material.results else None
         pictured = first is not None and first.found_by.get("image", _PICTURE + 1) <= _PICTURE
         if first is None or not (pictured or first.place.start is not None):
-            return compose([Group(choose(passages, scores, self.amount))], material.results)
+            return compose(material.groups, material.results)
         quotes = _shown(first, pictured, plan.language)
         said = [each for each in scores if each.result == 0 and each.segment.kind == "speech"]
         if said and not (pictured and first.segment.kind == "frame"):

@@ -256,6 +256,7 @@ def test_a_quote_that_stands_instead_of_an_answer_is_called_the_nearest() -> Non
     done = replace(answer("Nothing: “Oil.” [1]", (quoted,), found), abstained=True)
     html = render.exchange_html(Exchange(4, "q", text=done.text, evidence=found, answer=done))
     assert "the nearest passage quoted" in html and "nothing cited" not in html
+    assert "Nearest:" not in html, "it is quoted above"
     assert support(found[0], quoted) == "the nearest passage"
     assert support(found[0], replace(quoted, support=0.8)) == "support for the sentence: 80%"
 

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.answering import Answering
 from pipelines.asking.declining import nothing_found, weigh
+from pipelines.asking.phrases import phrase
 from pipelines.query.plan import QueryPlan
 from pipelines.records import Question
 
@@ -45,10 +46,13 @@ def test_what_a_file_tells_is_answered(library, shelf, question) -> None:
 @pytest.mark.parametrize(
     "question", ["who was the emperor of Brazil in 1880", "how many moons does Jupiter have", "火星有多少颗卫星？"]
 )
-def test_what_no_file_tells_is_declined_with_the_nearest_passages(library, shelf, question) -> None:
+def test_what_no_file_tells_is_declined_and_the_nearest_is_quoted(library, shelf, question) -> None:
     answer = Answering(library, shelf, ability="quotes").invoke(Question(question))
-    assert answer.abstained and not answer.citations
-    assert answer.evidence
+    assert answer.abstained and answer.evidence
+    nearest = phrase("nearest", "zh" if question.endswith("？") else "en")
+    assert answer.text.index(nearest) < min(each.start for each in answer.citations)
+    assert {each.number for each in answer.citations} == {each.number for each in answer.evidence}
+    assert "**" not in answer.text, "a value in bold would say that it answers"
     assert answer.trace is not None and answer.trace.relevance is not None
     sure, enough = answer.trace.relevance
     assert sure < enough
