@@ -116,7 +116,9 @@ def _lines(text: str) -> str:
 def _foot(answer: Answer) -> str:
     cited = len({citation.number for citation in answer.citations})
     if answer.abstained:
-        said = f"the nearest quoted, {cited} passages" if cited > 1 else "the nearest passage quoted" if cited else "nothing cited" if answer.evidence else ""
+        said = "nothing cited" if answer.evidence else ""
+        if cited:
+            said = "the nearest passage quoted" if cited == 1 else f"the nearest {cited} passages quoted"
     elif answer.intent and answer.intent not in NAMES:  # thanks, and the like
         said = ""
     else:
