@@ -11,7 +11,7 @@ library is most easily broken, have their share. After each kill another process
 - SQLite finds the file sound, the rules of `indexes/agreement.py` hold, and words and vectors agree with the rows;
 - each path leads to what it led to before the command or to what it would lead to after it, and what should stay stays;
 - each file that the ledger calls indexed is there whole: each of its sentences, which are all different, once;
-- the words of each file find it, and so does its vector.
+- the words of each file find it, and so does its vector, if the ledger does not say that its vectors are still to come.
 
 At the end one undisturbed `index` must make the library the same as a new one of the same folder, and leave no byte of
 what has gone. The exit code is 1 where anything of this does not hold.
@@ -157,26 +157,31 @@ def _examine(folder: Path) -> Seen:
     says = shards.check(catalogue.connection)
     wrong += [f"words: {says}"] if says else []
     ledger = {file.path: (file.status, file.source_id) for file in catalogue.files()}
+    drafts = {source for status, source in ledger.values() if status == "draft"}
     segments = {id: catalogue.segments_of(id) for id in catalogue.sources()}
     texts = {id: [segment.text for segment in each] for id, each in segments.items()}
     found: dict[str, list[str]] = defaultdict(list)  # sources in which the rarest words of each source are found
     space = catalogue.space("text")
+    vectors = {*catalogue.vector_ids(space["key"]).tolist()} if space is not None else set()
     for id, each in segments.items():
         if not each or space is None:
             continue
         chosen = each[len(each) // 2]
         word = max(content_words(chosen.text), key=lambda word: len(word))
         hits = library.search_keywords(word, 3)
-        (vector,) = catalogue.vectors(space["key"], [chosen.id or 0], space["dimension"])
-        hits += library.search_vectors("text", vector, 1)
+        if chosen.id in vectors:
+            (vector,) = catalogue.vectors(space["key"], [chosen.id], space["dimension"])
+            hits += library.search_vectors("text", vector, 1)
+            if chosen.id not in {hit.segment_id for hit in hits if hit.index == "text"}:
+                wrong.append(f"the vector of segment {chosen.id} does not find it")
+        if id not in drafts:
+            wrong += [f"segment {segment.id} has no vector" for segment in each if segment.id not in vectors]
         found[id] = [s.source_id for s in catalogue.segments(hit.segment_id for hit in hits).values()]
-        if chosen.id not in {hit.segment_id for hit in hits if hit.index == "text"}:
-            wrong.append(f"the vector of segment {chosen.id} does not find it")
     if space is not None:
         import numpy as np
 
         ids = {hit.segment_id for hit in library.search_vectors("text", np.eye(1, space["dimension"])[0], 10**6)}
-        if ids != set(catalogue.vector_ids(space["key"]).tolist()):
+        if ids != vectors:
             wrong.append("FAISS holds other vectors than the catalogue")
     library.close()
     return {"wrong": wrong, "ledger": ledger, "texts": texts, "found": found}
