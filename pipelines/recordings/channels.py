@@ -27,7 +27,12 @@ _LOOK = 5.0  # … for so many seconds each
 def samples(path: Path, kind: Kind, duration: float) -> np.ndarray:
     """Both channels at times spread over a recording of `duration` seconds, float32 (2, n), 16 kHz."""
     looks = min(_LOOKS, math.ceil(duration / _LOOK)) or 1
-    return np.concatenate([both_channels(path, kind, duration * at / looks, _LOOK) for at in range(looks)], axis=1)
+    found = [np.zeros((2, 0), np.float32)]
+    for at in range(looks):
+        found.append(both_channels(path, kind, duration * at / looks, _LOOK))
+        if not found[-1].size:  # the file ends before its header says so: each further look would read to its end
+            break
+    return np.concatenate(found, axis=1)
 
 
 def apart(both: np.ndarray) -> bool:

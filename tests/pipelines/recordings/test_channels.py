@@ -11,8 +11,10 @@ import pytest
 from indexes.records import Cue
 from pipelines.errors import ExtractionError
 from pipelines.models.whisper import RATE
-from pipelines.reading.kinds import kind_of
+from pipelines.reading.kinds import Kind, kind_of
+from pipelines.recordings import channels
 from pipelines.recordings.channels import apart, samples, together
+from pipelines.recordings.media import both_channels
 from pipelines.recordings.speech import Portion
 from tests.making_media import make_audio
 
@@ -32,6 +34,21 @@ def test_a_party_that_speaks_late_is_noticed(tmp_path: Path) -> None:
     assert apart(samples(path, kind_of(path), 200.0))
     path = make_audio(tmp_path / "talk.mp3", both[[0, 0]])
     assert not apart(samples(path, kind_of(path), 200.0))
+
+
+def test_a_recording_that_ends_before_its_header_says_is_looked_at_as_far_as_it_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = np.random.default_rng(0).normal(0, 0.1, (2, 30 * RATE)).astype(np.float32)
+    path, looks = make_audio(tmp_path / "call.wav", both), list[float]()
+
+    def looked(path: Path, kind: Kind, start: float, seconds: float) -> np.ndarray:
+        looks.append(start)
+        return both_channels(path, kind, start, seconds)
+
+    monkeypatch.setattr(channels, "both_channels", looked)
+    assert samples(path, kind_of(path), 1e9).shape == (2, 5 * RATE) and len(looks) == 2
+    assert samples(path, kind_of(path), 0.0).shape == (2, 5 * RATE), "no length is known"
 
 
 def test_what_one_channel_breaks_off_costs_nothing_of_the_other() -> None:
