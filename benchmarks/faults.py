@@ -169,7 +169,7 @@ def _examine(folder: Path) -> Seen:
         chosen = each[len(each) // 2]
         word = max(content_words(chosen.text), key=lambda word: len(word))
         hits = library.search_keywords(word, 3)
-        if chosen.id in vectors:
+        if chosen.id and chosen.id in vectors:
             (vector,) = catalogue.vectors(space["key"], [chosen.id], space["dimension"])
             hits += library.search_vectors("text", vector, 1)
             if chosen.id not in {hit.segment_id for hit in hits if hit.index == "text"}:
