@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from indexes.keywords import content_words
 from pipelines.checking.numerals import read_cjk
@@ -22,6 +23,20 @@ _TENS = ("", "x", "xx", "xxx", "xl")
 _ONES = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 _ALONE = re.compile(r"\s*+(?:([ivxl]++)(?:\s*+$|[.:)])|(\d[\d.]*+)(?:[:)\s–-]|$))", re.IGNORECASE)
 """A heading that begins with a number; behind a Roman one comes nothing, or a stop."""
+
+
+def behind_abstract(line: str) -> int | None:
+    """Where the text begins, which may be at the end, in a line that a file's own summary begins with ('Abstract',
+    'SUMMARY: We propose …'); None for any other line."""
+    match = _abstract().match(line)
+    return match.end() if match else None
+
+
+@cache
+def _abstract() -> re.Pattern[str]:
+    names = sorted((word.replace("_", " ") for word in words_of("abstract")), key=len, reverse=True)
+    said = "|".join(map(re.escape, names))
+    return re.compile(rf"\W*+(?:\d[\d.]*+\s++)?(?:{said})\s*+(?:[:：.—–]\s*+|-\s++|$)", re.IGNORECASE)
 
 
 def section_of(text: str, headings: Iterable[str]) -> str | None:

@@ -3,7 +3,8 @@ they have to do with what was asked, and those at its beginning count more, wher
 matter that no one file is about, it picks from all that was found.
 
 Centroids of weighted words after Radev et al. 2004, 'Centroid-based summarization of multiple documents'; what was said
-already counts less as in SumBasic (Nenkova and Vanderwende 2005).
+already counts less as in SumBasic (Nenkova and Vanderwende 2005). A summary that a file begins with itself ('Abstract')
+says it better, and stands first.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence
 from pipelines.asking.quotes import Group
 from pipelines.query.plan import QueryPlan
-from pipelines.query.sections import BETWEEN, section_of
+from pipelines.query.sections import BETWEEN, behind_abstract, section_of
 from pipelines.records import Result
 
 _FOUND = 20  # results that tell which file is meant
@@ -38,6 +39,7 @@ _NEAR = 40  # sentences that are compared with the question by meaning
 _ASKED = 0.8  # what being near to what was asked counts beside the words that stand for the file,
 _OPENS = 0.4  # and at most, being at its beginning
 _OPENING = 0.15  # share of a file that is its beginning
+_FIRST = 60  # sentences in which a file's own summary begins, or in its opening
 _SAID = 0.3  # of a word's weight is left once it was said
 _LEADERS = re.compile(r"\.{4}|(?:\. ){4}|…{2}")
 _SHORTEST = 5  # words of a sentence that says something
@@ -123,12 +125,13 @@ def _under(segment: Segment) -> str:
 
 
 def _pick(text: str, sentences: Sequence[Sentence], context: QueryContext, room: int, opens: bool) -> list[Sentence]:
-    """Until there is no room left, in reading order."""
+    """Until there is no room left, in reading order; where the file `opens` with a summary of its own, that first."""
     once = list({" ".join(each.words.split()).lower(): each for each in reversed(sentences)}.values())[::-1]
     told = [each for each in once if each.form in ("sentence", "item") and count_words(each.words) >= _SHORTEST]
     whole = [each for each in told if _is_whole(each)]
     told = whole if count_words(" ".join(each.words for each in whole)) >= room else told
     told = told or [each for each in once if each.form != "heading"]
+    own = _own(once, told, room) if opens else []
     words = [list(dict.fromkeys(content_words(each.words))) for each in told]
     terms = _terms(words, context)
     central = np.array([_weight(each, terms) for each in words])
@@ -140,7 +143,9 @@ def _pick(text: str, sentences: Sequence[Sentence], context: QueryContext, room:
         embedder = context.shelf.text
         worth[near] += _ASKED * (embedder.embed_passages([told[i].words for i in near]) @ embedder.embed_question(text))
     scale = max(float(central.max(initial=0.0)), 1e-9)
-    left, chosen = set(near.tolist()), list[int]()
+    left, chosen = set(near.tolist()) - {*own}, list[int]()
+    room -= sum(count_words(told[i].words) for i in own)
+    terms = {word: weight * (_SAID if any(word in words[i] for i in own) else 1.0) for word, weight in terms.items()}
     while left:
         lost = {i: (central[i] - _weight(words[i], terms)) / scale for i in left}  # what was said already
         best = max(left, key=lambda i: worth[i] - lost[i])
@@ -151,7 +156,22 @@ def _pick(text: str, sentences: Sequence[Sentence], context: QueryContext, room:
         chosen.append(best)
         room -= cost
         terms = {word: weight * (_SAID if word in words[best] else 1.0) for word, weight in terms.items()}
-    return [told[i] for i in sorted(chosen)]
+    return [told[i] for i in (*own, *sorted(chosen))]
+
+
+def _own(sentences: Sequence[Sentence], told: Sequence[Sentence], room: int) -> list[int]:
+    """Which of those that can be told are the summary that a file begins with, up to its next heading."""
+    opening = sentences[: max(_FIRST, round(_OPENING * len(sentences)))]
+    begins = next((n for n, each in enumerate(opening) if behind_abstract(each.text) is not None), None)
+    if begins is None:
+        return []
+    own = {sentences[begins]} if behind_abstract(sentences[begins].text) != len(sentences[begins].text) else set()
+    for each in sentences[begins + 1 :]:
+        room -= count_words(each.words)
+        if each.form == "heading" or room < 0:
+            break
+        own.add(each)
+    return [n for n, each in enumerate(told) if each in own]
 
 
 def _is_whole(sentence: Sentence) -> bool:

@@ -13,6 +13,10 @@ from pipelines.records import Answer, Question
 FILES = {
     "report_a.md": "# Report A\n\nThe north wall is damp up to a metre. The roof is sound.\n",
     "report_b.md": "# Report B\n\nDamp was found in the cellar only. The gutters leak at the back.\n",
+    "eelgrass.md": "# Eelgrass meadows\n\nWe thank the ferry for its help.\n\n## Abstract\n\nMeadows of eelgrass "
+    "shrank by a third. Dredging was the main cause. Replanted meadows held for two winters.\n\n## Method\n\n"
+    + "Divers counted eelgrass shoots of meadows in eelgrass plots of the bay, where meadows of eelgrass grow. "
+    * 12,
     "minutes 2024-05-03.md": "# Minutes of the harbour board, 3 May 2024\n\nPresent: Ada, Ben and Cleo.\n\n"
     "The board buys a second crane for 18,400 crowns. The fee for moorings rises to 12 crowns a night from June. "
     "The slipway stays closed until the rails are renewed. The harbour master reported on the spring storms.\n",
@@ -120,6 +124,11 @@ def test_a_summary_tells_sentences_once_and_no_titles(library, shelf) -> None:
     answer = ask(library, shelf, "sum up the report of the great storm", "summary")
     assert "Report of the great storm" not in answer.text and "....." not in answer.text
     assert answer.text.count("roofs from the houses") > 2
+
+
+def test_the_summary_that_a_file_has_itself_comes_first(library, shelf) -> None:
+    answer = ask(library, shelf, "sum up the paper on eelgrass meadows", "summary")
+    assert answer.text.startswith("Meadows of eelgrass shrank by a third. Dredging was the main cause. Replanted")
 
 
 def test_a_summary_of_a_chapter_keeps_to_it(library, shelf) -> None:

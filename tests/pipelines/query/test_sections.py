@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.query.sections import section_of
+from pipelines.query.sections import behind_abstract, section_of
 
 NOVEL = [f"The Lighthouse › {number} › {number}" for number in ("I", "II", "III", "IV", "IX")]
 PAPER = ["Paper › 1. Introduction", "Paper › 2. Model › 2.1 Growth", "Paper › 2. Model", "Paper › 3 Results of runs"]
@@ -76,3 +76,22 @@ def test_a_chinese_heading_has_a_number_too() -> None:
 )
 def test_the_section_is_the_one_of_its_kind_and_number(question: str, headings: list[str], section: str | None) -> None:
     assert section_of(question, headings) == section
+
+
+@pytest.mark.parametrize(
+    ("line", "behind"),
+    [
+        ("Abstract", ""),
+        ("1 Executive Summary", ""),
+        ("SUMMARY: The board proposes a fee.", "The board proposes a fee."),
+        ("Abstract. We measure tides.", "We measure tides."),
+        ("Zusammenfassung –  Die Gezeiten", "Die Gezeiten"),
+        ("摘要：潮汐", "潮汐"),
+        ("Summary by month", None),
+        ("Abstract art sells well.", None),
+        ("Résumé-type", None),
+    ],
+)
+def test_the_line_that_a_summary_begins_with_is_known(line: str, behind: str | None) -> None:
+    at = behind_abstract(line)
+    assert (None if at is None else line[at:]) == behind
