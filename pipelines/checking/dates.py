@@ -55,9 +55,17 @@ _CJK_DATE = re.compile(
 )
 _TIME = re.compile(
     r"""(?<![\w:.,]) (?P<h>[0-2]?\d)
-        (?: :(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))? | \.(?P<minutes>[0-5]\d)(?=\s?(?:[ap]\.?\s?m\b|Uhr\b)) )?
+        (?: :(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))? | \.(?P<minutes>[0-5]\d)(?=\s?(?:[ap]\.?\s?m\b|Uhr\b))
+          | \s?h\s?(?P<after_h>[0-5]\d) )?
         (?: \s?(?P<half>[ap])\.?\s?m\b\.? | (?P<clock>\s?o['’]clock|\s?Uhr)? ) (?![\w:])""",
     re.VERBOSE | re.IGNORECASE,
+)
+_PARTS = dict.fromkeys(("上午", "早上", "凌晨", "午前"), "am") | dict.fromkeys(("下午", "晚上", "中午", "午後"), "pm")
+_CJK_TIME = re.compile(
+    rf"""(?P<part>{"|".join(_PARTS)})? \s*
+        (?P<h>\d{{1,2}}|[一二两三四五六七八九十]{{1,3}}) \s* [点點时時]
+        (?: \s*(?P<m>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})\s*分 | (?P<half>半) )?""",
+    re.VERBOSE,
 )
 
 
@@ -74,7 +82,8 @@ def dates(text: str) -> Iterator[Value]:
             n = next(n for n in "12345" if named.get(f"m{n}"))
             word = named[f"m{n}"]
             y, d = named.get(f"y{n}"), named.get(f"d{n}")
-            if not (d and y) and word in ("may march" if n == "1" else "may march mar mars sep mai").split():
+            no_month = "may march" if n == "1" else "may march mar mars sep mai"
+            if n in "12" and not y and word in no_month.split():
                 continue  # 'you may 2 …', but 'le 14 mai'
             days = {(int(y) if y else None, MONTHS[word.lower()], int(d) if d else None)}
         if days:
@@ -90,7 +99,7 @@ def dates(text: str) -> Iterator[Value]:
 
 def times(text: str) -> Iterator[Value]:
     for match in _TIME.finditer(text):
-        minutes = match["m"] or match["minutes"]
+        minutes = match["m"] or match["minutes"] or match["after_h"]
         if not (minutes or match["half"] or match["clock"]):
             continue
         hour, half = int(match["h"]), {"a": "am", "p": "pm"}.get((match["half"] or "").lower(), "")
@@ -100,3 +109,12 @@ def times(text: str) -> Iterator[Value]:
             half = "pm" if hour else "am"
         time = 60 * hour + int(minutes or 0) + int(match["s"] or 0) / 60
         yield Value("time", match.group().strip(), *match.span(), frozenset([(time, half)]))
+    for match in _CJK_TIME.finditer(text):
+        if not (match["part"] or match["m"] or match["half"]):
+            continue  # '三点' may be three points
+        hours, minute = read_cjk(match["h"]), read_cjk(match["m"]) if match["m"] else 30.0 * bool(match["half"])
+        if hours is None or minute is None or hours > 24 or minute >= 60:
+            continue
+        part = _PARTS.get(match["part"] or "", "pm" if hours > 12 else "")
+        time = 60 * (hours + 12 * (part == "pm" and hours < 12)) + minute
+        yield Value("time", match.group().strip(), *match.span(), frozenset([(time, part)]))

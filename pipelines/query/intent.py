@@ -1,5 +1,5 @@
 """The intent of a question: what kind of answer is wanted, told by what similar questions wanted; and of a fact its
-answer type: a number, a date, a name or something else.
+answer type: a number, a date, a time of day, a name or something else.
 
 The examples are in intents.tsv and answer_types.tsv; a new language or a new way to ask is a row there. They are
 compared in two ways:
@@ -46,7 +46,7 @@ _WORDS = re.compile(r"[\u2e80-\U0003ffff]|[^\W_\u2e80-\U0003ffff]+")
 
 class Intents:
     """Recognises intents (fact, list, count, explanation, comparison, summary, yes_no, show, none) and answer types
-    (number, date, name, other).
+    (number, date, time, name, other).
 
     Embeds the examples when it is first asked, which takes a second or two; with a `cache` folder, once for each model.
     Safe to share between threads.

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 Intent = Literal["fact", "list", "count", "explanation", "comparison", "summary", "yes_no", "show", "none"]
 INTENTS: tuple[str, ...] = get_args(Intent)
 
-AnswerType = Literal["number", "date", "name", "other"]
+AnswerType = Literal["number", "date", "time", "name", "other"]
 """What a fact is asked for; 'other' also for all other intents."""
 
 Length = Literal["short", "list", "detailed", ""]

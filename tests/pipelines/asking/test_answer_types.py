@@ -17,6 +17,19 @@ def test_each_type_finds_its_own_values(answer_type, found) -> None:
     assert [LEASE[start:end] for start, end in spans_of(answer_type, LEASE, "", "en")] == found
 
 
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("Am 3. Mai 2023 schloss die Sitzung 0379 um 16.05 Uhr.", "16.05 Uhr"),
+        ("La séance 2023-0379 est levée à 16h05.", "16h05"),
+        ("The 2 ferries leave at 4:05 pm in summer.", "4:05 pm"),
+        ("第3次会议下午3点20分结束。", "下午3点20分"),
+    ],
+)
+def test_a_time_of_day_is_told_from_other_numbers(text, time) -> None:
+    assert [text[start:end] for start, end in spans_of("time", text, "", "")] == [time]
+
+
 def test_what_the_question_states_is_no_answer() -> None:
     assert spans_of("number", "In room 12 stand 30 chairs.", "how many chairs are in room 12", "en") == [(17, 19)]
 

@@ -180,6 +180,9 @@ def test_importing_it_loads_no_model_library() -> None:
     [
         ("how many stairs does the lighthouse have", "number"),
         ("when did the ferry company close", "date"),
+        ("at what time did the captain go to bed", "time"),
+        ("um wie viel uhr wurde das wrack gefunden", "time"),
+        ("à quelle heure le phare s'allume-t-il", "time"),
         ("who is the vet of the zoo", "name"),
         ("what is the roof of the barn covered with", "other"),
         ("wann wurde das museum eröffnet", "date"),
