@@ -46,6 +46,11 @@ def of_media(*types: str) -> Scope:
     return Scope(f"source IN (SELECT key FROM sources WHERE media_type IN ({','.join('?' * len(types))}))", types)
 
 
+def of_language(language: str) -> Scope:
+    """What stands in sources in this language (two letters)."""
+    return Scope("source IN (SELECT key FROM sources WHERE language = ?)", (language,))
+
+
 def of_pages(first: int, last: int) -> Scope:
     """What stands on these pages or slides, both included, by their count or by the number that is printed on them."""
     return Scope(

@@ -32,7 +32,7 @@ _NAMED = 0.05  # share of the library from which on a language is named
 _SAMPLES = 100  # sources without a language of which some text is looked at
 _PIECE = 500  # characters of a segment; more of the same tells no more
 
-_NAMES = dict(
+NAMES = dict(
     pair.split("=")
     for pair in (
         "ar=Arabic bg=Bulgarian bn=Bengali ca=Catalan cs=Czech da=Danish de=German el=Greek en=English es=Spanish"
@@ -42,6 +42,8 @@ _NAMES = dict(
         " te=Telugu th=Thai tr=Turkish uk=Ukrainian ur=Urdu vi=Vietnamese zh=Chinese"
     ).split()
 )
+"""In English, by two letters."""
+
 _lock = threading.Lock()
 
 
@@ -105,7 +107,7 @@ def suggestion(library: Library, shelf: ModelShelf) -> str:
     foreign = {language: share for language, share in shares(library).items() if language not in ("", "en")}
     if sum(foreign.values()) < _WORTH:
         return ""
-    names = [_NAMES.get(language, language) for language, share in foreign.items() if share >= _NAMED][:4]
+    names = [NAMES.get(language, language) for language, share in foreign.items() if share >= _NAMED][:4]
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "many languages"
     return (
         f"About {round(sum(foreign.values()) * 100, -1):.0f} % of this library is in {listed}, which the text model"

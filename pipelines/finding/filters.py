@@ -13,26 +13,37 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import PurePath
 
+from indexes.keywords import STOPWORDS
 from indexes.library import Library
-from indexes.scopes import Scope, is_met, of_media, of_pages, of_printed, of_sources
+from indexes.scopes import Scope, is_met, of_language, of_media, of_pages, of_printed, of_sources
+from pipelines.languages import NAMES
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _DRAWN = Scope("(kind = 'picture' OR modality = 'image')")
 # What people call a kind of file; in words, as it is told; what it means in the library.
 _KINDS: tuple[tuple[str, str, Scope], ...] = (
-    (r"pictures?|photos?|photographs?|images?|bilder|fotos|images", "pictures", _DRAWN),
-    (r"videos?|video files?|vidéos?", "videos", Scope("modality = 'video'")),
-    (r"recordings?|aufnahmen?|enregistrements?", "recordings", Scope("modality IN ('audio', 'video')")),
+    (
+        r"pictures?|photos?|photographs?|images?|bilde?r?n?|fotos?|imagen(?:es)?|照片|图片|相片",
+        "pictures",
+        _DRAWN,
+    ),
+    (r"videos?|video files?|vidéos?|vídeos?|视频|影片", "videos", Scope("modality = 'video'")),
+    (
+        r"recordings?|aufnahmen?|enregistrements?|grabaci(?:ón|ones)|录音|录像",
+        "recordings",
+        Scope("modality IN ('audio', 'video')"),
+    ),
     (r"audio files?|voice memos?|voice messages?", "sound", Scope("modality = 'audio'")),
     (r"pdfs?|pdf files?|pdf documents?", "PDF files", of_media("application/pdf")),
     (
-        r"spreadsheets?|excel files?|excel sheets?|tabellen|workbooks?",
+        r"spreadsheets?|excel files?|excel sheets?|tabellen?|tableurs?|hojas? de cálculo|workbooks?|表格",
         "spreadsheets",
         of_media(_OFFICE + "spreadsheetml.sheet", "application/vnd.ms-excel",
                  "application/vnd.oasis.opendocument.spreadsheet", "text/csv", "text/tab-separated-values"),
     ),
     (
-        r"slide decks?|slides|powerpoints?|powerpoint files?|presentations",
+        r"slide decks?|slides|decks?|powerpoints?|powerpoint files?|presentations?|präsentation(?:en)?|folien"
+        r"|présentations?|diapositives?|presentaci(?:ón|ones)|diapositivas?|幻灯片",
         "presentations",
         of_media(_OFFICE + "presentationml.presentation", "application/vnd.oasis.opendocument.presentation"),
     ),
@@ -41,17 +52,32 @@ _KINDS: tuple[tuple[str, str, Scope], ...] = (
         "word processor files",
         of_media(_OFFICE + "wordprocessingml.document", "application/vnd.oasis.opendocument.text", "application/rtf"),
     ),
-    (r"e-?mails?|mails|inbox", "e-mails", of_media("message/rfc822", "application/vnd.ms-outlook")),
+    (
+        r"e-?mails?|mails?|courriels?|correos?|inbox|邮件",
+        "e-mails",
+        of_media("message/rfc822", "application/vnd.ms-outlook"),
+    ),
 )  # fmt: skip
-_WHOSE = r"(?:the|my|our|your|these|those|all|any|meinen|den|unseren|mes|nos|les)\s+"
+_KIND = "|".join(pattern for pattern, _, _ in _KINDS)
+_LEADS_TO = (
+    r"(?:in|from|among|across|within|inside|through|acc?ording\s+to|as\s+per|per|aus|laut|gemäß|dans|selon|en|según)"
+)
+_WHOSE = (
+    r"(?:the|my|our|your|these|those|this|that|all|any|de[rmn]|die(?:s\w+)?|das|meine?\w?|unsere?\w?|l[ae]s?|ce(?:s|t|tte)?"
+    r"|mes|nos|el|los|est[ae]s?|es[ae]s?|mis?)\s+"
+)
+_SMALL = "|".join(sorted(STOPWORDS))
 _IN_KIND = re.compile(
-    rf"\b(?:only\s+)?(?:in|from|among|across|within|inside|through|dans)\s+(?:(?:all|any|some|one)\s+(?:of\s+)?)?{_WHOSE}(?P<kind>"
-    + "|".join(pattern for pattern, _, _ in _KINDS)
+    rf"\b(?:only\s+)?(?:{_LEADS_TO}\s+(?:(?:all|any|some|one)\s+(?:of\s+)?)?(?:{_WHOSE}|l['’])|im\s+)"
+    rf"(?P<described>(?:(?!(?:{_SMALL})\b)[\w'’-]+\s+){{0,2}}?)(?P<kind>{_KIND}"
     # 'in the video game', 'in the e-mail address': the first noun only tells what the second is.
-    + r")\b(?=\W*$|\s*[,;?.!]|\s+(?:that|which|where|is|are|was|were|do|does|did|can|has|have|say|says|show|shows|of"
-    r"|with|about|from|on|in|for|there|and|or|when|while|who|what|how|dated|taken|made|sent)\b)",
+    r")\b(?=\W*$|\s*[,;?.!]|\s+(?:that|which|where|is|are|was|were|do|does|did|can|has|have|say|says|show|shows|of"
+    r"|with|about|from|on|in|for|there|and|or|when|while|who|what|how|dated|taken|made|sent|ist|sind|wird|est|sont"
+    r"|von|vom|de|du|des|der|del)\b)"
+    rf"|(?P<dense>{_KIND})(?:里面?|裡面?|中|上)",
     re.IGNORECASE,
 )
+_IN_LANGUAGE = {name.lower(): code for code, name in NAMES.items()}
 _PAGE = re.compile(
     r"\b(?:only\s+)?(?:on|at|from|in|auf|sur|à)\s+(?:the\s+|la\s+|der\s+)?(?P<what>page|p\.|pages|slides?|seiten?)\s*"
     r"(?:(?P<roman>[ivxlc]{1,7})\b|(?P<first>\d{1,4})\b(?![.:,]\d)(?:\s*(?:-|–|to|and|bis|à)\s*(?P<last>\d{1,4})\b(?!\s*[:%]))?)(?:\s+(?:of|in)\b(?=\s*$|\s*[?.!]))?"
@@ -62,7 +88,7 @@ _MONTHS = {name.lower(): n for n in range(1, 13) for name in (calendar.month_nam
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DATED = re.compile(
     r"\b(?:(?:in|from|among|within)\s+)?(?:the\s+|my\s+|our\s+|all\s+)?(?P<what>files|documents|notes|letters|scans|"
-    + "|".join(pattern for pattern, _, _ in _KINDS)
+    + _KIND
     + r")\s+(?:(?:that\s+(?:are|were)\s+)?(?:taken|made|written|sent|saved|changed|recorded|dated)\s+)?"
     rf"(?:(?:from|of|in|on|during)\s+)?(?:(?P<last>last|this)\s+(?P<unit>week|month|year)|(?P<day>today|yesterday)"
     rf"|(?P<iso>(?:19|20)\d\d-[01]\d(?:-[0-3]\d)?)|(?:(?P<month>{_MONTH})\s+)?(?P<year>(?:19|20)\d\d))\b(?!-)",
@@ -113,8 +139,13 @@ def _pages(question: str, named: bool) -> Iterator[Filter]:
 
 def _kinds(question: str) -> Iterator[Filter]:
     for match in _IN_KIND.finditer(question):
-        told, scope = _kind(match["kind"])
-        yield Filter(match.span(), told, scope)
+        told, scope = _kind(match["kind"] or match["dense"])
+        described = (match["described"] or "").lower().split()
+        for language in [_IN_LANGUAGE[word] for word in described if word in _IN_LANGUAGE]:
+            words = match.span("kind" if len(described) > 1 else 0)
+            yield Filter(words, f"{NAMES[language]} {told}", scope & of_language(language))
+        # What is said of it, 'in the safety training video', is looked for.
+        yield Filter(match.span("kind" if described else 0), told, scope)
 
 
 def _kind(word: str) -> tuple[str, Scope]:

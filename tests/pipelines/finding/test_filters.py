@@ -22,6 +22,7 @@ FILES: tuple[tuple[str, Modality, str, str], ...] = (
     ("holiday 2023-07-14.jpg", "image", "image/jpeg", "2024-06-10"),
     ("boat.jpg", "image", "image/jpeg", "2024-06-05"),
     ("talk.mp4", "video", "video/mp4", "2022-01-01"),
+    ("vortrag.mp4", "video", "video/mp4", "2022-01-02"),
 )
 
 
@@ -29,7 +30,8 @@ FILES: tuple[tuple[str, Modality, str, str], ...] = (
 def library(tmp_path_factory) -> Iterator[Library]:
     library = Library(tmp_path_factory.mktemp("filters"))
     for name, modality, media_type, day in FILES:
-        source = Source(name, modality, media_type, 1, duration=600.0 if modality == "video" else None)
+        duration, language = (600.0 if modality == "video" else None), "de" if name == "vortrag.mp4" else "en"
+        source = Source(name, modality, media_type, 1, duration=duration, language=language)
         changed = int(datetime.fromisoformat(day).timestamp() * 1e9)
         file = FileRecord(f"/files/{name}", "indexed", modality, name, mtime_ns=changed, segments=3)
         text = "Masks help covid-19 patients." if name == "studies.txt" else "something"
@@ -47,6 +49,20 @@ def library(tmp_path_factory) -> Iterator[Library]:
         ("Is there a deadline in my PDFs?", ["PDF files"], "Is there a deadline ?"),
         ("What animal crawls out in the video?", ["videos"], "What animal crawls out ?"),
         ("What does paint cost in the spreadsheet?", ["spreadsheets"], "What does paint cost ?"),
+        (
+            "what is said about boats, acording to that german recording",
+            ["German recordings"],
+            "what is said about boats,",
+        ),
+        (
+            "what helmets are worn in the safety training video?",
+            ["videos"],
+            "what helmets are worn in the safety training ?",
+        ),
+        ("Was kostet der Kran laut der Tabelle?", ["spreadsheets"], "Was kostet der Kran ?"),
+        ("Que dit-on dans la vidéo ?", ["videos"], "Que dit-on ?"),
+        ("Qué se dice en el vídeo", ["videos"], "Qué se dice"),
+        ("船的视频里说了什么？", ["videos"], "船的 说了什么？"),
         ("What is the deadline on page 3?", ["page 3"], "What is the deadline ?"),
         ("What is named on pages 2 to 3?", ["pages 2 to 3"], "What is named ?"),
         ("第2页写了什么？", ["page 2"], "写了什么？"),
@@ -72,6 +88,7 @@ def test_filters_are_understood(library, question: str, told: list[str], left: s
         "Which files from 1950 are there?",
         "Who wrote the reports from 2023?",  # may be about that year
         "Is paint cheaper in picture frames?",
+        "Who sits in the deck chairs?",
     ],
 )
 def test_what_states_no_filter(library, question: str) -> None:
