@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from app import copies
 from app.settings import SETTINGS, load_settings
 from indexes.errors import FolioscopeError, LibraryError
+from indexes.records import voiced
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -263,8 +264,7 @@ def _eval(assistant: Assistant, options: argparse.Namespace) -> None:
 def _from(result: Result) -> str:
     """A recording's text from the sentence on that was found; other texts whole."""
     start = result.place.start or 0.0
-    said = [cue.text for cue in result.segment.cues if cue.end > start]
-    return " ".join(said) or result.segment.text
+    return " ".join(voiced([cue for cue in result.segment.cues if cue.end > start])) or result.segment.text
 
 
 def _export(assistant: Assistant, options: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ Identity, once and for all:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -90,6 +91,15 @@ class Cue:
     end: float
     text: str
     speaker: str = ""
+
+
+def voiced(cues: Sequence[Cue]) -> list[str]:
+    """The text of each cue, behind the name of who says it where that was another before: 'Ann: The tide is in.'"""
+    before = ("", *(cue.speaker for cue in cues))
+    return [
+        f"{cue.speaker}: {cue.text}" if cue.speaker and cue.speaker != last else cue.text
+        for cue, last in zip(cues, before, strict=False)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

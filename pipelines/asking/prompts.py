@@ -85,9 +85,11 @@ def _seen(sentences: Sequence[str]) -> str:
 
 def _said(segment: Segment, sentences: Sequence[str]) -> str:
     cues = [cue for sentence in sentences for cue in _cues(segment, sentence)]
-    who = " and ".join(dict.fromkeys(cue.speaker for cue in cues if cue.speaker))
-    say = "say" if " and " in who else "says"
-    return f'{who or "the speaker"} {say}: "{" ".join(sentences)}"'
+    names = list(dict.fromkeys(cue.speaker for cue in cues if cue.speaker))
+    if len(names) > 1:
+        return f'{" and ".join(names)} say: "{" ".join(sentences)}"'
+    who = names[0] if names else "the speaker"
+    return f'{who} says: "{" ".join(sentence.removeprefix(f"{who}: ") for sentence in sentences)}"'
 
 
 def _cues(segment: Segment, sentence: str) -> tuple[Cue, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from indexes.catalogue import Catalogue
 from indexes.keywords import content_words, share
-from indexes.records import Cue, Place, Segment
+from indexes.records import Cue, Place, Segment, voiced
 from pipelines.finding.fusion import CONSTANT
 from pipelines.finding.times import Span
 from pipelines.models.embedding import TextEmbedder
@@ -218,7 +218,7 @@ def narrow(
     asked = content_words(question) if question else []
     best: dict[int, tuple[float, Cue]] = {}
     for i, cue in spoken:
-        there = set(content_words(cue.text))
+        there = set(content_words(f"{cue.speaker} {cue.text}"))
         score = cosines.get((i, cue), 0.0) + 0.5 * sum(word in there for word in asked) / max(1, len(asked))
         if asked and (i not in best or score > best[i][0]):
             best[i] = (score, cue)
@@ -274,11 +274,14 @@ def with_beside(result: Result, catalogue: Catalogue) -> Result:
 
 def said_at(segment: Segment, start: int, end: int) -> tuple[Cue, ...]:
     """The cues that the characters `start` to `end` of a segment's text touch."""
+    texts = voiced(segment.cues)
+    if " ".join(texts) != segment.text:  # stored before names stood in texts
+        texts = [cue.text for cue in segment.cues]
     touched, at = [], 0
-    for cue in segment.cues:
-        if at < end and at + len(cue.text) > start:
+    for cue, text in zip(segment.cues, texts, strict=True):
+        if at < end and at + len(text) > start:
             touched.append(cue)
-        at += len(cue.text) + 1
+        at += len(text) + 1
     return tuple(touched)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from indexes.records import Cue, Modality, Place, Segment
+from indexes.records import Cue, Modality, Place, Segment, voiced
 from pipelines.reading.segmenting import LONGEST as CHARACTERS
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _cut(words: Sequence[Word]) -> Iterator[Cue]:
 
 
 def speech_segments(cues: Iterable[Cue], source_id: str, modality: Modality, heading: str = "") -> list[Segment]:
-    """Segments in the order of time. Their text is that of their cues, joined by spaces; at most 1,000 characters,
+    """Segments in the order of time. Their text is what is spoken in them, joined by spaces; at most 1,000 characters,
     but for a single cue that has more."""
     return [_segment(run, source_id, modality, heading) for run in _runs(cues)]
 
@@ -87,7 +87,7 @@ def _complete(run: Sequence[Cue], coming: Cue) -> bool:
     silence = coming.start - run[-1].end
     if silence > BREAK or coming.end - run[0].start > LONG:
         return True
-    if sum(len(cue.text) + 1 for cue in run) + len(coming.text) > CHARACTERS:
+    if sum(map(len, voiced([*run, coming]))) + len(run) > CHARACTERS:
         return True
     stops = run[-1].text.rstrip(_CLOSING).endswith(tuple(_STOPS))
     return (length >= FULL and (stops or silence >= PAUSE)) or (length >= SHORT and silence >= 2 * PAUSE)
@@ -98,7 +98,7 @@ def _segment(run: Sequence[Cue], source_id: str, modality: Modality, heading: st
         source_id=source_id,
         position=round(run[0].start * 1000),
         modality=modality,
-        text=" ".join(cue.text for cue in run),
+        text=" ".join(voiced(run)),
         place=Place(start=run[0].start, end=max(cue.end for cue in run)),
         heading=heading,
         kind="speech",

@@ -8,14 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.assistant import Assistant
+from app.exporting import export_text
+from app.settings import load_settings
 from indexes.records import Cue
 from pipelines.errors import ExtractionError
+from pipelines.models.shelf import ModelShelf
 from pipelines.models.whisper import RATE
 from pipelines.reading.kinds import Kind, kind_of
 from pipelines.recordings import channels
 from pipelines.recordings.channels import apart, samples, together
-from pipelines.recordings.media import both_channels
+from pipelines.recordings.media import audio_windows, both_channels
 from pipelines.recordings.speech import Portion
+from pipelines.records import AnswerFinished, Question
+from tests.conftest import SAMPLES
 from tests.making_media import make_audio
 
 
@@ -49,6 +55,32 @@ def test_a_recording_that_ends_before_its_header_says_is_looked_at_as_far_as_it_
     monkeypatch.setattr(channels, "both_channels", looked)
     assert samples(path, kind_of(path), 1e9).shape == (2, 5 * RATE) and len(looks) == 2
     assert samples(path, kind_of(path), 0.0).shape == (2, 5 * RATE), "no length is known"
+
+
+def test_who_says_it_is_seen_in_transcript_search_and_answer(shelf: ModelShelf, tmp_path: Path) -> None:
+    note = SAMPLES / "Voice note - harbour master.mp3"
+    (_, sound), *_ = audio_windows(note, kind_of(note))
+    half = len(sound) // 2
+    both = np.stack((sound, sound))
+    both[0, half:] = both[1, :half] = 0
+    call = make_audio(tmp_path / "call.wav", both)
+    assistant = Assistant(load_settings({"library": str(tmp_path / "library"), "chat": "none"}))
+    assistant.shelf = shelf
+    try:
+        for _ in assistant.index([call]):
+            pass
+        lines = export_text(*assistant.export(str(call)), "txt").splitlines()
+        speakers = [line.split("] ")[1].split(":")[0] for line in lines if line]
+        assert speakers == sorted(speakers) and set(speakers) == {"Speaker 1", "Speaker 2"}
+        found = " ".join(result.segment.text for result in assistant.search("stone bridge", k=3))
+        assert "Speaker 1: " in found and "Speaker 2: " in found
+        *_, finished = assistant.ask(Question("Which bridge should we use instead?"))
+        assert isinstance(finished, AnswerFinished)
+        answer = finished.answer
+        assert "Speaker 2: Use the" in answer.text.replace("*", "")
+        assert any(citation.quote.startswith("Speaker 2: Use the stone bridge") for citation in answer.citations)
+    finally:
+        assistant.close()
 
 
 def test_what_one_channel_breaks_off_costs_nothing_of_the_other() -> None:

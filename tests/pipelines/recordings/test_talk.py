@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from indexes.records import Cue, Segment
+from pipelines.finding.moments import said_at
 from pipelines.models.whisper import Word
 from pipelines.recordings.talk import cues_of, speech_segments
 
@@ -83,3 +86,17 @@ def test_segments_stay_below_a_thousand_characters() -> None:
 
 def test_nothing_said_is_no_segment() -> None:
     assert segments([]) == [] and cues_of([]) == ([], [])
+
+
+def test_who_says_it_stands_where_another_says_it() -> None:
+    turns = (
+        Cue(0, 1, "Hello?", "Ann"),
+        Cue(1, 2, "Who is it?", "Ann"),
+        Cue(2, 3, "It is me.", "Ben"),
+        Cue(3, 4, "Bell."),
+    )
+    (segment,) = speech_segments(turns, "s", "audio")
+    assert segment.text == "Ann: Hello? Who is it? Ben: It is me. Bell."
+    for old in (segment, replace(segment, text="Hello? Who is it? It is me. Bell.")):
+        start = old.text.index("It is me.")
+        assert said_at(old, start, start + 9) == (turns[2],)
