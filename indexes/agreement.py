@@ -79,6 +79,7 @@ RULES: tuple[Rule, ...] = (
         "segment NOT IN (SELECT id FROM segments) OR space NOT IN (SELECT key FROM spaces)",
     ),
     _rows("stages of unknown sources", "stages", "source NOT IN (SELECT key FROM sources)"),
+    _rows("speakers of unknown sources", "speakers", "source NOT IN (SELECT key FROM sources)"),
     _rows("turns of unknown conversations", "turns", "conversation NOT IN (SELECT id FROM conversations)"),
     _rows(
         "files called indexed that lead to no source",

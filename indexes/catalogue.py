@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from indexes import speakers
 from indexes.database import Database
 from indexes.migrations import MIGRATIONS
 from indexes.records import Cue, FileRecord, Place, Segment, Source
@@ -272,6 +273,7 @@ class Catalogue(Database):
 
     def add_segments(self, source_key: int, segments: Sequence[Segment]) -> list[int]:
         """Their new ids, in order."""
+        speakers.hear(self.connection, source_key, segments)
         ids = []
         for segment in segments:
             cursor = self.connection.execute(

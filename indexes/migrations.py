@@ -1,6 +1,6 @@
 """The tables of a catalogue, as the steps by which one of any version becomes one of this."""
 
-from indexes import conversations, shards
+from indexes import conversations, shards, speakers
 
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -112,4 +112,5 @@ MIGRATIONS: tuple[str, ...] = (
     _GROWING,
     shards.SCHEMA,
     _EARLIER,
+    speakers.SCHEMA,
 )

@@ -1,4 +1,5 @@
-"""Filters that a question states: kinds of files ('in my PDFs'), a page ('on page 3'), a date ('photos from May 2023').
+"""Filters that a question states: kinds of files ('in my PDFs'), a page ('on page 3'), a date ('photos from May 2023'),
+who speaks ('what did Anna say about …?').
 
 Knows words, and what the library holds; that a file is named, or a time of a recording, is for `focus` to say. A filter
 that nothing in the library meets is none: its words are searched for like any others.
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import PurePath
 
+from indexes import speakers
 from indexes.keywords import STOPWORDS
 from indexes.library import Library
 from indexes.scopes import Scope, is_met, of_language, of_media, of_pages, of_printed, of_sources
+from pipelines.finding.speakers import asked_of, is_numbered
 from pipelines.languages import NAMES
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -99,12 +102,14 @@ _DATED = re.compile(
 @dataclass(frozen=True, slots=True)
 class Filter:
     """`words` is where it stands in the question, `told` says it for people, `scope` is what it leaves. `sure` when
-    nothing else can be meant, so that what lies outside is not looked at even where nothing fits inside."""
+    nothing else can be meant, so that what lies outside is not looked at even where nothing fits inside. `speakers` are
+    the names of those of whose words alone it is about."""
 
     words: tuple[int, int]
     told: str
     scope: Scope
     sure: bool = False
+    speakers: frozenset[str] = frozenset()
 
 
 def find_filters(
@@ -115,7 +120,12 @@ def find_filters(
     `named` tells that files are named, to which a page then surely belongs. `today` is what 'last month' counts from.
     """
     found: list[Filter] = []
-    for each in (*_pages(question, named), *_dates(question, library, today or date.today()), *_kinds(question)):
+    for each in (
+        *_pages(question, named),
+        *_dates(question, library, today or date.today()),
+        *_kinds(question),
+        *_speakers(question, library),
+    ):
         overlaps = any(each.words[0] < other.words[1] and other.words[0] < each.words[1] for other in found)
         if not overlaps and is_met(scope & each.scope, library.catalogue.connection):
             found.append(each)
@@ -162,6 +172,14 @@ def _dates(question: str, library: Library, today: date) -> Iterator[Filter]:
     kind, scope = _kind(match["what"])
     days = first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
     yield Filter(match.span(), f"{kind or 'files'} from {days}", scope & of_sources([i for i in ids if i]))
+
+
+def _speakers(question: str, library: Library) -> Iterator[Filter]:
+    asked = asked_of(question, speakers.called(library.catalogue.connection))
+    if asked is not None:
+        words, names = asked
+        told = f"what {' and '.join(sorted(names))} {'say' if len(names) > 1 else 'says'}"
+        yield Filter(words, told, speakers.said_by(names), all(map(is_numbered, names)), names)
 
 
 def _days(match: re.Match[str], today: date) -> tuple[date, date]:

@@ -70,7 +70,7 @@ class Focus:
     """`text` is what is searched for: the question without the file and the time that narrow it, '' when they are all
     that it asks. `files` are ids of the sources that it names (None: it names none). `spans` are the seconds asked for
     in each recording, by id. `sure` says that nothing else is meant; `seen` that it is about what is to be seen.
-    `filters` are a kind, a page or a date."""
+    `filters` are a kind, a page, a date or who speaks."""
 
     text: str
     files: frozenset[str] | None = None
@@ -86,6 +86,11 @@ class Focus:
         for each in self.filters:
             scope = scope & each.scope
         return scope
+
+    @property
+    def speakers(self) -> frozenset[str]:
+        """Those of whose words alone it is about; empty: it is not about anybody's."""
+        return frozenset[str]().union(*(each.speakers for each in self.filters))
 
     def told(self, catalogue: Catalogue) -> tuple[str, ...]:
         """What it narrows to, in words."""
@@ -106,7 +111,7 @@ def focus_of(question: str, library: Library, scope: Scope, stated: bool = True)
         inside = inside & each.scope
     focus = _at_time(left, left, files, library, inside)
     # 'What is on page 3 of report.pdf?' asks for all that stands there.
-    all_of_it = any(each.sure for each in filters) and not focus.spans and _only_time(left)
+    all_of_it = any(each.sure or each.speakers for each in filters) and not focus.spans and _only_time(left)
     return replace(focus, text="" if all_of_it else focus.text, filters=filters)
 
 

@@ -20,6 +20,7 @@ from pipelines.finding.focus import Focus
 from pipelines.finding.fusion import reciprocal_rank_fusion
 from pipelines.finding.identifiers import MOST_HOLDING, identifiers
 from pipelines.finding.moments import LONG, shared
+from pipelines.finding.speakers import spoken_by
 from pipelines.models.embedding import TextEmbedder
 from pipelines.models.shelf import ModelShelf
 from pipelines.tracing import Cut, Trace
@@ -76,9 +77,12 @@ class Search:
         return reciprocal_rank_fusion([*self.lists.values()], self.weights)
 
     def segments(self, ids: Collection[int]) -> dict[int, Segment]:
-        """Segments by id, each read once. One that was forgotten meanwhile is missing."""
-        new = [i for i in ids if i not in self._segments]
-        self._segments.update(self.library.catalogue.segments(new))
+        """Segments by id, each read once; of those whom the question asks for, what they say in it. One that was
+        forgotten meanwhile, or in which they say nothing, is missing."""
+        found = self.library.catalogue.segments([i for i in ids if i not in self._segments])
+        speakers = self.focus.speakers
+        own = {i: spoken_by(one, speakers) for i, one in found.items()} if speakers else found
+        self._segments.update({i: one for i, one in own.items() if one is not None})
         return {i: self._segments[i] for i in ids if i in self._segments}
 
     def _ask_words(self) -> None:

@@ -17,6 +17,7 @@ from indexes.growing import Growing, alone
 from indexes.library import Library
 from indexes.migrations import MIGRATIONS
 from indexes.records import Cue, FileRecord, Place, Segment, Source
+from indexes.speakers import called
 from tests.conftest import ROOT
 
 DIMENSION = 16
@@ -208,6 +209,25 @@ def test_a_library_from_before_spaces_could_grow_keeps_its_vectors(tmp_path: Pat
     add(library, "b", ["more"])
     assert library.catalogue.space("text")["vectors"] == 2  # the triggers still count
     assert {hit.segment_id for hit in library.search_vectors("text", unit(1), 9, model="m")} == {1, 2}
+    library.close()
+
+
+def test_who_speaks_is_known_of_a_library_from_before_speakers_were_noted(tmp_path: Path) -> None:
+    old = Database(tmp_path / "catalogue.sqlite", MIGRATIONS[:10])
+    with old.transaction() as connection:
+        connection.execute("INSERT INTO sources VALUES (1, 'a', 'audio', 'audio/wav', 1, '', '', 0, NULL)")
+        for i, cues in enumerate(('[[0, 1, "Hello?", "Ann"], [1, 2, "Bell.", ""]]', "broken", '[[0, 1, "Oh."]]')):
+            connection.execute(
+                "INSERT INTO segments(source, position, modality, heading, text, place, member, marks, kind, cues)"
+                f" VALUES (1, {i}, 'audio', '', 'words', '{{}}', '', '[]', 'speech', ?)",
+                (cues,),
+            )
+    old.close()
+    library = Library(tmp_path)
+    assert called(library.catalogue.connection) == ["Ann"]
+    with library.catalogue.transaction():
+        library.catalogue.remove_source(1)
+    assert called(library.catalogue.connection) == []
     library.close()
 
 
