@@ -19,7 +19,7 @@ from app.forgetting import forget as forget_with_copies
 from app.history import RECENT, earlier_turns, from_kept, keep_turn
 from app.jobs import Jobs
 from app.playing import media_routes
-from app.schemas import answer_json, evidence_json, file_json, search_json, source_json
+from app.schemas import answer_json, evidence_json, file_json, search_json, source_json, speakers_json
 from indexes.errors import FolioscopeError, LibraryBusy, LibraryError, UsageError
 from indexes.records import Modality
 from pipelines.errors import ExtractionError
@@ -63,6 +63,10 @@ class TurnModel(BaseModel):
     answer: Text
 
 
+class SpeakersRequest(BaseModel):
+    names: dict[Text, Text]
+
+
 class AskRequest(BaseModel):
     question: Text
     source: str | None = None
@@ -103,6 +107,11 @@ def add_api(app: FastAPI, assistant: Assistant, jobs: Jobs) -> None:
         if source is None:
             raise UsageError(f"No source has the id {source_id}.")
         return {"forgotten": [record.path for record in forget_with_copies(assistant, source.id)]}
+
+    @router.put("/sources/{source_id}/speakers")
+    def name_speakers(source_id: str, request: SpeakersRequest) -> dict[str, Any]:
+        """Give names to who speaks in a recording, by what they were heard as; '' takes one back."""
+        return {"speakers": speakers_json(assistant.library.name_speakers(source_id, request.names))}
 
     @router.post("/index")
     def index(request: IndexRequest) -> dict[str, Any]:

@@ -137,6 +137,12 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("source", metavar="SOURCE", help="path, glob or id")
     export.add_argument("--format", choices=["srt", "vtt", "txt", "json"], default="txt")
 
+    speakers = command("speakers", _speakers, "who speaks in a recording; give them names")
+    speakers.add_argument("source", metavar="SOURCE", help="path, glob or id")
+    speakers.add_argument(
+        "names", nargs="*", metavar="HEARD=NAME", help="as in 'Speaker 2=Anna'; without NAME it is taken back"
+    )
+
     status = command("status", _status, "what the library holds, and what became of each file")
     status.add_argument("--only", metavar="STATUS", choices=STATUSES, help=f"only files that are {', '.join(STATUSES)}")
     status.add_argument("--csv", action="store_true", help="the files as CSV")
@@ -273,9 +279,27 @@ def _export(assistant: Assistant, options: argparse.Namespace) -> None:
 
     source, segments = assistant.export(options.source)
     if options.json or options.format == "json":
-        print_json(export_json(source, segments))
+        print_json(export_json(source, segments, assistant.library.speakers(source.id)))
     else:
         print(export_text(source, segments, options.format))
+
+
+def _speakers(assistant: Assistant, options: argparse.Namespace) -> None:
+    from app.schemas import speakers_json
+    from indexes.errors import UsageError
+
+    wrong = next((each for each in options.names if "=" not in each), None)
+    if wrong is not None:
+        raise UsageError(f"{wrong!r} gives nobody a name. Write it as 'Speaker 2=Anna'.")
+    names = {heard.strip(): name for heard, _, name in (each.partition("=") for each in options.names)}
+    source = assistant.source(options.source)
+    found = assistant.library.name_speakers(source.id, names) if names else assistant.library.speakers(source.id)
+    if options.json:
+        print_json({"source": source.path, "speakers": speakers_json(found)})
+        return
+    print(
+        "\n".join(f"{each.heard}{f' = {each.name}' if each.name else ''}" for each in found) or "Nobody is told apart."
+    )
 
 
 def _status(assistant: Assistant, options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from indexes.library import Library
 from indexes.records import FileRecord, Hit, Segment, Source, Status
+from indexes.speakers import Speaker
 from pipelines.reading.previews import key_second
 from pipelines.records import Answer, Check, Citation, Evidence, Result
 from pipelines.tracing import Trace
@@ -185,11 +186,18 @@ def source_json(source: Source, file: FileRecord | None) -> dict[str, Any]:
     }
 
 
-def export_json(source: Source, segments: Sequence[Segment]) -> dict[str, Any]:
+def speakers_json(speakers: Sequence[Speaker]) -> list[dict[str, str]]:
+    """`heard` is what a speaker was heard as, `name` what a person calls them ('': nobody has said)."""
+    return [{"heard": each.heard, "name": each.name} for each in speakers]
+
+
+def export_json(source: Source, segments: Sequence[Segment], speakers: Sequence[Speaker] = ()) -> dict[str, Any]:
+    """`speakers` are there where some are told apart."""
     return {
         "source": source.path,
         "modality": source.modality,
         "language": source.language,
+        **({"speakers": speakers_json(speakers)} if speakers else {}),
         "segments": [_segment_json(segment) for segment in segments],
     }
 

@@ -18,7 +18,7 @@ import numpy as np
 from indexes import speakers
 from indexes.database import Database
 from indexes.migrations import MIGRATIONS
-from indexes.records import Cue, FileRecord, Place, Segment, Source
+from indexes.records import Cue, FileRecord, Place, Segment, Source, voiced
 from indexes.scopes import Scope
 
 _VECTORS = "vectors"  # the stage of what was read and has no vectors yet; the others are stages of reading
@@ -34,7 +34,8 @@ _FILE = (
 )
 _SEGMENT = (
     "SELECT s.id, o.id AS source_id, s.position, s.modality, s.heading, s.text, s.place, s.member, s.marks,"
-    " s.kind, s.cues, s.fingerprint"
+    " s.kind, s.cues, s.fingerprint, (SELECT json_group_object(heard, name) FROM speakers"
+    " WHERE source = s.source AND name != '') AS names"
     " FROM segments s JOIN sources o ON o.key = s.source"
 )
 _GLOB = " OR ".join(["folded(f.path) GLOB ?"] * 4)  # of `_patterns`
@@ -272,19 +273,27 @@ class Catalogue(Database):
     # --- segments and vectors ---
 
     def add_segments(self, source_key: int, segments: Sequence[Segment]) -> list[int]:
-        """Their new ids, in order."""
+        """Their new ids, in order. The names that were given to their speakers are put into what is searched."""
         speakers.hear(self.connection, source_key, segments)
+        names = {each.heard: each.name for each in speakers.of_source(self.connection, source_key) if each.name}
         ids = []
         for segment in segments:
             cursor = self.connection.execute(
                 "INSERT INTO segments(source, position, modality, heading, text, place, member, marks, kind, cues,"
                 " fingerprint) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                (source_key, segment.position, segment.modality, segment.heading, segment.text,
+                (source_key, segment.position, segment.modality, segment.heading, speakers.named(segment, names).text,
                  _json(segment.place.as_dict()), segment.member, _json(segment.marks), segment.kind,
                  _json([[cue.start, cue.end, cue.text, cue.speaker] for cue in segment.cues]), segment.fingerprint),
             )  # fmt: skip
             ids.append(int(cursor.lastrowid or 0))
         return ids
+
+    def name_speakers(self, source_key: int, names: Mapping[str, str]) -> None:
+        """Call speakers of a source by these names; the words of its speech must be out of the index meanwhile."""
+        speakers.give_names(self.connection, source_key, names)
+        rows = self.connection.execute(f"{_SEGMENT} WHERE s.source = ? AND s.cues != '[]'", (source_key,))
+        texts = [(" ".join(voiced(_segment(row).cues)), row["id"]) for row in rows]
+        self.connection.executemany("UPDATE segments SET text = ? WHERE id = ?", texts)
 
     def remove_segments(self, ids: Sequence[int]) -> None:
         """Segments and their vectors; their keywords must be gone already."""
@@ -434,9 +443,8 @@ def _segment(row: sqlite3.Row) -> Segment:
     values = {name: row[name] for name in Segment.__dataclass_fields__}
     marks = tuple((text, tuple(box)) for text, box in json.loads(row["marks"]))
     place = Place.from_dict(json.loads(row["place"]))
-    return Segment(
-        **{**values, "place": place, "marks": marks, "cues": tuple(Cue(*cue) for cue in json.loads(row["cues"]))}
-    )
+    cues = tuple(Cue(*cue) for cue in json.loads(row["cues"]))
+    return speakers.named(Segment(**{**values, "place": place, "marks": marks, "cues": cues}), json.loads(row["names"]))
 
 
 def _json(value: object) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from indexes import shards
+from indexes import shards, speakers
 from indexes.backups import ELSEWHERE, follow
 from indexes.caches import Caches
 from indexes.catalogue import Catalogue
@@ -33,8 +33,10 @@ from indexes.growing import Growing
 from indexes.keywords import KeywordIndex
 from indexes.records import FileRecord, Hit, Segment, Source
 from indexes.scopes import Scope
+from indexes.speakers import Speaker
 
 _AT_ONCE = 2  # shards; where words of no more are removed, as a file has, they are erased at the end of each writing
+_LONGEST_NAME = 80  # characters of what a speaker is called
 _LEFT = "left behind"  # the fact that says whether words of removed segments may still stand in files
 _NOTHING, _SOME_TIME, _NOW = range(3)  # what it says: when they are to be erased
 
@@ -208,6 +210,30 @@ class Library:
             with self.catalogue.transaction():
                 for file in files:
                     self._record(file)
+
+    def speakers(self, source_id: str) -> list[Speaker]:
+        """Who speaks in a source."""
+        return speakers.of_source(self.catalogue.connection, self.catalogue.source_key(source_id) or 0)
+
+    def name_speakers(self, source_id: str, names: Mapping[str, str]) -> list[Speaker]:
+        """Call speakers of a source, by what they were heard as, by these names; '' takes a name back. Vectors stay as
+        they are. Raises UsageError for somebody who is not heard in it, or a name that is none."""
+        heard = [each.heard for each in self.speakers(source_id)]
+        names = {each: " ".join(name.split()) for each, name in names.items()}
+        for each, name in names.items():
+            if each not in heard:
+                who = f"Heard are: {', '.join(heard)}." if heard else "Nobody is told apart in it."
+                raise UsageError(f"No {each!r} is heard in it. {who}")
+            if len(name) > _LONGEST_NAME:
+                raise UsageError(f"{name[:20]!r}… has {len(name)} characters. Names have up to {_LONGEST_NAME}.")
+        with self.catalogue.transaction() as connection:
+            key = self.catalogue.source_key(source_id) or 0
+            ids = self.catalogue.segment_ids(key)
+            shards.remove(connection, ids)
+            self.catalogue.name_speakers(key, names)
+            shards.put_back(connection, ids)
+            self._leave_behind(_SOME_TIME)
+        return self.speakers(source_id)
 
     def expect(self, paths: Sequence[str]) -> None:
         """Write into the ledger which files will be read, so that what was not reached is known as well."""

@@ -98,14 +98,27 @@ def _begin(connection: sqlite3.Connection, last: Shard, first: int) -> Shard:
     return new
 
 
-def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
-    """Mark segments as removed: to be called while they still are in the catalogue, as FTS5 needs their words."""
+def put_back(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
+    """Index segments that were removed and have other words now."""
+    for shard, within in _by_shard(connection, ids).items():
+        connection.executemany(
+            f"INSERT INTO {shard.table}(rowid, heading, text) SELECT id, heading, text FROM {shard.view} WHERE id = ?",
+            within,
+        )
+
+
+def _by_shard(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[Shard, list[tuple[int]]]:
     present = shards(connection)
     firsts = [shard.first for shard in present]
     by_shard: dict[Shard, list[tuple[int]]] = {}
     for i in ids:
         by_shard.setdefault(present[bisect_right(firsts, i) - 1], []).append((i,))
-    for shard, within in by_shard.items():
+    return by_shard
+
+
+def remove(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
+    """Mark segments as removed: to be called while they still are in the catalogue, as FTS5 needs their words."""
+    for shard, within in _by_shard(connection, ids).items():
         connection.executemany(
             f"INSERT INTO {shard.table}({shard.table}, rowid, heading, text)"
             f" SELECT 'delete', id, heading, text FROM {shard.view} WHERE id = ?",

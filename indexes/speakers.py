@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from indexes.records import Segment
+from indexes.records import Segment, voiced
 from indexes.scopes import Scope
 
 SCHEMA = """
@@ -26,6 +27,14 @@ INSERT OR IGNORE INTO speakers(source, heard)
 """
 
 _CALLED = "CASE name WHEN '' THEN heard ELSE name END"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """`heard` is what they are called in the cues, `name` what a person calls them ('': nobody has said)."""
+
+    heard: str
+    name: str = ""
 
 
 def said_by(names: Collection[str]) -> Scope:
@@ -49,3 +58,25 @@ def hear(connection: sqlite3.Connection, source_key: int, segments: Sequence[Seg
     connection.executemany(
         "INSERT OR IGNORE INTO speakers(source, heard) VALUES (?, ?)", [(source_key, each) for each in sorted(heard)]
     )
+
+
+def of_source(connection: sqlite3.Connection, source_key: int) -> list[Speaker]:
+    """Who speaks in a source, in the order of what they were heard as."""
+    rows = connection.execute("SELECT heard, name FROM speakers WHERE source = ? ORDER BY heard", (source_key,))
+    return [Speaker(row["heard"], row["name"]) for row in rows]
+
+
+def give_names(connection: sqlite3.Connection, source_key: int, names: Mapping[str, str]) -> None:
+    """Call speakers of a source by these names from now on; '' takes a name back."""
+    connection.executemany(
+        "UPDATE speakers SET name = ? WHERE source = ? AND heard = ?",
+        [("" if name == heard else name, source_key, heard) for heard, name in names.items()],
+    )
+
+
+def named(segment: Segment, names: Mapping[str, str]) -> Segment:
+    """The same segment with the names that were given, by what was heard, in its cues and in its text."""
+    if not names or not segment.cues:
+        return segment
+    cues = tuple(replace(cue, speaker=names.get(cue.speaker) or cue.speaker) for cue in segment.cues)
+    return replace(segment, text=" ".join(voiced(cues)), cues=cues)

@@ -33,6 +33,7 @@ from pipelines.finding.moments import (
 )
 from pipelines.finding.reranking import rerank, text_of
 from pipelines.finding.searching import Search, reads
+from pipelines.finding.speakers import is_of_others
 from pipelines.in_use import filled_by, in_use
 from pipelines.models.shelf import ModelShelf
 from pipelines.models.words import BITS, WordEmbedder
@@ -70,14 +71,16 @@ class Retriever:
             trace.filters = (*trace.filters, *focus.told(self.library.catalogue))
         found = self._within(focus, text, scope, k, trace)
         sure = all(each.sure for each in focus.filters)
-        if sure or not focus.text or any(self._fits(result, focus.text) for result in found):
+        times = _SURELY if focus.speakers else 1.0  # what an Anna says may stand in a letter, too
+        if sure or not focus.text or any(self._fits(result, focus.text, times) for result in found):
             return found
         # 'Who is in the pictures of the prospectus?' may mean what the prospectus says of them.
         unmet = " and ".join(each.told for each in focus.filters)
         trace.note("filters", f"nothing fits within {unmet}: all was searched")
-        focus = focus_of(text, self.library, scope, stated=False)
+        speakers, focus = focus.speakers, focus_of(text, self.library, scope, stated=False)
         trace.filters = focus.told(self.library.catalogue)
-        return self._within(focus, text, scope, k, trace) or found
+        anywhere = self._within(focus, text, scope, k, trace)
+        return [result for result in anywhere if not (speakers and is_of_others(result.segment, speakers))] or found
 
     def _within(self, focus: Focus, text: str, scope: Scope, k: int, trace: Trace) -> list[Result]:
         """What is found within the files, filters and times that a question names."""

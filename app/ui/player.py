@@ -33,7 +33,8 @@ def recording(source: Source) -> str:
     find = (
         '<div class="fs-find"><input type="search" data-find placeholder="Search what is said and on screen"'
         ' aria-label="Search the transcript"><span class="fs-foot" data-found role="status"></span>'
-        f'<span class="fs-exports">{links}</span></div>'
+        f'<span class="fs-exports">{links}</span>'
+        '<div class="fs-speakers" data-speakers role="group" aria-label="Names of the speakers" hidden></div></div>'
     )
     return _player(source, Place(start=0.0), "library", strip + find)
 

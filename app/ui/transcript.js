@@ -49,6 +49,9 @@ class Transcript {
     this.find = box.querySelector('[data-find]');
     if (this.find) this.find.value = '';
     this.find?.addEventListener('input', () => this.filter(this.find.value), { signal });
+    this.names = box.querySelector('[data-speakers]');
+    this.speakers = [];
+    this.names?.addEventListener('change', (event) => void this.rename(event.target), { signal });
   }
 
   async fill() {
@@ -59,11 +62,34 @@ class Transcript {
     this.shots = timed.filter((segment) => segment.kind === 'frame');
     this.lines = timed.flatMap((segment) => segment.cues ?? []).map((cue) => this.line(cue));
     if (this.strip) this.pictures = this.shots.map((shot) => this.picture(shot));
+    if (this.names) this.speakers = (reading.speakers ?? []).map((speaker) => this.speaker(speaker));
+  }
+
+  speaker({ heard, name }) {
+    const { make } = Transcript;
+    const says = { type: 'text', 'data-heard': heard, value: name, maxlength: 80, placeholder: 'Name', dir: 'auto' };
+    return { item: make('label', {}, make('span', { dir: 'auto' }, heard), make('input', says)) };
+  }
+
+  // A name that a person gives to a speaker stands in the transcript at once, and is kept in the library.
+  async rename(input) {
+    const address = `/api/sources/${this.box.dataset.source}/speakers`;
+    const body = JSON.stringify({ names: { [input.dataset.heard]: input.value } });
+    const sent = { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body };
+    const answer = await fetch(address, sent).catch(() => null);
+    const { error = 'The name could not be kept.' } = answer?.ok ? {} : ((await answer?.json().catch(() => ({}))) ?? {});
+    input.setCustomValidity(answer?.ok ? '' : error);
+    input.reportValidity();
+    if (!answer?.ok) return;
+    Transcript.readings.delete(this.box.dataset.source);
+    await this.fill();
+    this.mend();
+    if (this.find) this.filter(this.find.value);
   }
 
   // Puts lines and pictures where they belong, if they are not there.
   mend() {
-    for (const [list, entries] of [[this.list, this.lines], [this.strip, this.pictures]]) {
+    for (const [list, entries] of [[this.list, this.lines], [this.strip, this.pictures], [this.names, this.speakers]]) {
       if (!list) continue;
       if (list.childElementCount !== entries.length || entries.some(({ item }) => item.parentNode !== list)) {
         list.replaceChildren(...entries.map((entry) => entry.item));

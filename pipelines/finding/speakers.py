@@ -78,3 +78,8 @@ def spoken_by(segment: Segment, names: Collection[str]) -> Segment | None:
         return None
     place = Place(start=cues[0].start, end=max(cue.end for cue in cues))
     return replace(segment, text=" ".join(voiced(cues)), cues=cues, place=place)
+
+
+def is_of_others(segment: Segment, names: Collection[str]) -> bool:
+    """Whether all of it is said by others than these."""
+    return bool(segment.cues) and all(cue.speaker and cue.speaker not in names for cue in segment.cues)

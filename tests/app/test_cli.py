@@ -18,7 +18,8 @@ from app.schemas import answer_json, trace_json
 from app.server import warm
 from app.settings import load_settings
 from app.uploads import keep
-from indexes.records import FileRecord, Hit, Place
+from indexes.library import Library
+from indexes.records import Cue, FileRecord, Hit, Place, Segment, Source
 from pipelines.asking.abilities import measure_now
 from pipelines.records import (
     Answer,
@@ -304,6 +305,23 @@ def test_wrong_use_is_one_clear_line(environment, capsys, arguments, code, says)
     assert says in err and "Traceback" not in err and len(err.strip().splitlines()) == 1
 
 
+def test_speakers_are_listed_and_named(environment, tmp_path, capsys) -> None:
+    library = Library(tmp_path / "library")
+    cues = (Cue(0, 2, "The bridge is closed.", "Speaker 1"),)
+    segment = Segment("call", 0, "audio", "", Place(start=0, end=2), kind="speech", cues=cues)
+    library.extend(
+        Source("call", "audio", "audio/wav", 1), FileRecord("/call.wav", "indexed", "audio", "call"), [segment], {}, {}
+    )
+    library.close()
+    assert main(["speakers", "/call.wav"]) == 0 and "Speaker 1\n" in capsys.readouterr().out
+    named = [{"heard": "Speaker 1", "name": "Anna Berg"}]
+    assert run_json(capsys, "speakers", "call.wav", "Speaker 1=Anna Berg")["speakers"] == named
+    assert run_json(capsys, "export", "call.wav")["speakers"] == named
+    assert main(["export", "call.wav"]) == 0 and "Anna Berg: The bridge" in capsys.readouterr().out
+    assert main(["speakers", "call.wav", "Anna"]) == 2 and "Speaker 2=Anna" in capsys.readouterr().err
+    assert main(["speakers", str(environment / "keeper.txt")]) == 0 and "Nobody" in capsys.readouterr().out
+
+
 def test_forget_deletes_the_copy_of_an_upload(environment, tmp_path, capsys) -> None:
     (kept,) = keep([str(environment / "keeper.txt")], tmp_path / "library" / "uploads")
     assert main(["index", str(kept)]) == 0
@@ -389,6 +407,7 @@ def test_help_and_wrong_words_in_a_new_process() -> None:
         "ask",
         "eval",
         "export",
+        "speakers",
         "status",
         "forget",
         "doctor",

@@ -184,6 +184,19 @@ def test_exports_keep_what_is_said_apart_from_what_is_seen(assistant, client, tm
     assert client.get("/api/export/none").status_code == 400
 
 
+def test_a_speaker_is_called_by_the_name_that_was_given(assistant, client, tmp_path) -> None:
+    (tmp_path / "call.mp4").write_bytes(b"any call")
+    source = store(assistant, tmp_path / "call.mp4", "video", "video/mp4", talk("call.mp4"))
+    address, export = f"/api/sources/{source.id}/speakers", f"/api/export/{source.id}?format="
+    answer = client.put(address, json={"names": {"Ann": "Anna Berg"}})
+    assert answer.json() == {"speakers": [{"heard": "Ann", "name": "Anna Berg"}]}
+    assert client.get(f"{export}json").json()["speakers"] == answer.json()["speakers"]
+    assert "[0:00] Anna Berg: Good morning" in client.get(f"{export}txt").text
+    assert "<v Anna Berg>Good morning" in client.get(f"{export}vtt").text
+    refused = client.put(address, json={"names": {"Ben": "Anna"}})
+    assert refused.status_code == 400 and "Heard are: Ann" in refused.json()["error"]
+
+
 def test_a_silent_video_has_no_subtitles() -> None:
     with pytest.raises(UsageError, match="no speech"):
         export_text(Source("a", "video", "video/mp4", 1, paths=("/d/a.mp4",)), talk("a")[1:], "srt")

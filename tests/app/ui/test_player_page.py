@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,12 +65,13 @@ class Speaker:
         yield AnswerFinished(Answer(question.text, text, False, quotes, tuple(evidence), seconds, "none"))
 
 
-def store(assistant, path: Path, frames: bool) -> None:
+def store(assistant, path: Path, frames: bool, speakers: tuple[str, ...] = ("",)) -> None:
     kind = kind_of(path)
     source = Source(content_id(str(path)), kind.modality, kind.media_type, path.stat().st_size, duration=24.0)
     segments = [
         Segment(source.id, int(cues[0].start * 1000), kind.modality, " ".join(cue.text for cue in cues),
-                Place(start=cues[0].start, end=cues[-1].end), kind="speech", cues=cues)
+                Place(start=cues[0].start, end=cues[-1].end), kind="speech",
+                cues=tuple(replace(cue, speaker=speakers[i % len(speakers)]) for i, cue in enumerate(cues)))
         for cues in PARTS
     ]  # fmt: skip
     if frames:
@@ -94,7 +96,7 @@ def assistant(tmp_path_factory):
     for name in names:
         small = {"codec": "libvpx", "size": (160, 90)} if name.endswith("webm") else {}
         store(assistant, make_video(folder / name, pictures, rhythm, 4, **small), frames=True)
-    store(assistant, make_audio(folder / "radio.mp3", rhythm), frames=False)
+    store(assistant, make_audio(folder / "radio.mp3", rhythm), False, ("Speaker 1", "Speaker 2"))
     store(assistant, make_audio(folder / "radio.wma", rhythm), frames=False)
     yield assistant
     assistant.close()
@@ -273,6 +275,25 @@ def test_the_library_shows_shots_and_a_transcript_to_be_searched(page) -> None:
             page.get_by_role("link", name=name, exact=True).click()
         assert download.value.suggested_filename == f"talk.{name.lower()}"
         assert holds in Path(download.value.path()).read_text()
+
+
+def test_a_speaker_is_given_a_name_that_stays(page) -> None:
+    page.get_by_role("tab", name="Library").click()
+    page.get_by_role("button", name="radio.mp3").click()
+    first = page.locator(".fs-source .fs-lines button").first
+    first.get_by_text("Speaker 1: Welcome").wait_for()
+    page.get_by_label("Speaker 1").fill("Anna <b>")
+    page.get_by_label("Speaker 1").press("Tab")
+    first.get_by_text("Anna <b>: Welcome").wait_for()
+    assert page.get_by_label("Speaker 2").input_value() == ""
+    page.reload()
+    page.get_by_role("tab", name="Library").click()
+    page.get_by_role("button", name="radio.mp3").click()
+    first.get_by_text("Anna <b>: Welcome").wait_for()
+    assert page.get_by_label("Speaker 1").input_value() == "Anna <b>"
+    page.get_by_role("button", name="talk.mp4").click()
+    page.locator(".fs-source .fs-strip img").first.wait_for()
+    assert not page.locator("[data-speakers]").is_visible()
 
 
 def test_it_fits_a_telephone(page) -> None:

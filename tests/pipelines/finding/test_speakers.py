@@ -103,6 +103,17 @@ def test_all_that_somebody_says_at_a_time_is_found(made) -> None:
     assert last.segment.text == "Speaker 1: That was all."
 
 
+def test_who_was_given_a_name_is_asked_for_by_it(made) -> None:
+    made.library.name_speakers("id of call.mp4", {"Speaker 2": "Anna Berg"})
+    try:
+        best, *others = Retriever(made.library, made.shelf).find(Question("What did Anna say about the bridge?"))
+        assert best.segment.text.startswith("Anna Berg: The wooden bridge is open") and not others
+        anywhere = Retriever(made.library, made.shelf).find(Question("What did Anna say about the toll?"))
+        assert anywhere[0].segment.text == "Anna says that the toll is two crowns."
+    finally:
+        made.library.name_speakers("id of call.mp4", {"Speaker 2": ""})
+
+
 def test_the_answer_tells_whose_words_were_looked_for(made) -> None:
     focus = focus_of("What did Speaker 2 say about tea?", made.library, made.library.scope())
     assert focus.told(made.library.catalogue) == ("only what Speaker 2 says",)
