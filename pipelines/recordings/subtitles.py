@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 import warnings
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +23,7 @@ _MOST = 64 * 1024 * 1024
 _NUMBER = "\n\n0\n"
 
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>", re.IGNORECASE)
+_LABEL = re.compile(r"(?:[-–—]\s?)?(?P<name>[^\W\d_][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){0,3})(?:: |：)\s*(?=\S)")
 _MARKUP = re.compile(r"\{\\[^}]*\}|</?[a-z][^<>]*>|<\d[\d:.]*>", re.IGNORECASE)
 
 
@@ -84,12 +87,37 @@ def plain(text: str) -> str:
     return " ".join(html.unescape(text).replace("\u200b", "").split())
 
 
+def _told_apart(cues: Sequence[Cue]) -> list[Cue]:
+    """Names that stand before what is said ('Anna: The tide is in.') as speakers.
+
+    One that stands there once ('Note: …') is believed only where most cues have one.
+    """
+    named = [None if cue.speaker else _label(cue.text) for cue in cues]
+    often = Counter(match["name"] for match in named if match)
+    usual = often.total() > 1 and often.total() >= len(cues) / 2
+    return [
+        replace(cue, text=cue.text[match.end() :], speaker=match["name"])
+        if match and (usual or often[match["name"]] > 1)
+        else cue
+        for cue, match in zip(cues, named, strict=True)
+    ]
+
+
+def _label(text: str) -> re.Match[str] | None:
+    """The name with which a text begins: 'Anna von Berg: ', and not 'he said: '."""
+    match = _LABEL.match(text)
+    words = match["name"].split() if match else []
+    return None if any(word[0].islower() for word in (*words[:1], *words[-1:])) else match
+
+
 def tidied(cues: list[Cue]) -> list[Cue]:
-    """In order of time, none empty, none before zero; captions that roll up, as YouTube's do, only once.
+    """In order of time, none empty, none before zero, with names as speakers; captions that roll up, as YouTube's do,
+    only once.
 
     Rolling captions repeat the line before as their beginning ('we begin', 'we begin with rocks', 'with rocks').
     """
     cues = [replace(cue, start=max(0.0, cue.start), end=max(0.0, cue.start, cue.end)) for cue in cues if cue.text]
+    cues = _told_apart(cues)
     cues.sort(key=lambda cue: (cue.start, cue.end))
     pairs = list(pairwise(cues))
     rolling = sum(_follows(a, b) and b.text.startswith(a.text) for a, b in pairs) > 0.2 * len(cues)
@@ -97,7 +125,7 @@ def tidied(cues: list[Cue]) -> list[Cue]:
     for cue in cues:
         before = kept[-1] if kept else None
         if before and _follows(before, cue):
-            if cue.text == before.text:
+            if (cue.text, cue.speaker) == (before.text, before.speaker):
                 kept[-1] = replace(before, end=max(before.end, cue.end))
                 continue
             if rolling and cue.text.startswith(before.text + " "):

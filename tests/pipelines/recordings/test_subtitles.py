@@ -62,6 +62,36 @@ def test_vtt_knows_voices_and_leaves_notes_out(tmp_path: Path) -> None:
     ]
 
 
+def timed(*lines: str) -> str:
+    return "\n\n".join(f"{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\n{line}" for n, line in enumerate(lines, start=1))
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (("Anna: The tide is in.", "Ben: Good."), [("Anna", "The tide is in."), ("Ben", "Good.")]),
+        (("- ANNA VON BERG: In.", "- WOMAN 2: Out."), [("ANNA VON BERG", "In."), ("WOMAN 2", "Out.")]),
+        (("李明：你好。", "王芳：再见。"), [("李明", "你好。"), ("王芳", "再见。")]),
+        (("Анна: Да.", "заметка: нет", "Анна: Нет."), [("Анна", "Да."), ("", "заметка: нет"), ("Анна", "Нет.")]),
+        (
+            ("Ann: Hello.", "A bell.", "It rings.", "Steps.", "Ann: Come in."),
+            [("Ann", "Hello."), ("", "A bell."), ("", "It rings."), ("", "Steps."), ("Ann", "Come in.")],
+        ),
+        (("Note: it is late.", "We go.", "Now."), [("", "Note: it is late."), ("", "We go."), ("", "Now.")]),
+        (("He said: go.", "He said: stay."), [("", "He said: go."), ("", "He said: stay.")]),
+        (("Room 9:30 please.", "See Https://a.org"), [("", "Room 9:30 please."), ("", "See Https://a.org")]),
+        (("Anna:", "Ben: "), [("", "Anna:"), ("", "Ben:")]),
+    ],
+)
+def test_names_before_what_is_said_are_speakers(tmp_path: Path, lines: tuple[str, ...], told: list) -> None:
+    assert [(cue.speaker, cue.text) for cue in read(tmp_path, "talk.srt", timed(*lines))] == told
+
+
+def test_two_who_say_the_same_stay_two(tmp_path: Path) -> None:
+    text = "WEBVTT\n\n00:00.000 --> 00:01.000\n<v Ann>Yes.\n\n00:01.000 --> 00:02.000\n<v Ben>Yes."
+    assert [cue.speaker for cue in read(tmp_path, "talk.vtt", text)] == ["Ann", "Ben"]
+
+
 def test_ass_gives_its_dialogue_and_who_speaks(tmp_path: Path) -> None:
     text = (
         "[Script Info]\nScriptType: v4.00+\n\n[Events]\n"
