@@ -31,6 +31,7 @@ HOMES = {  # heavy packages and the only files that may name them
     "sentence_transformers": ["pipelines/models/embedding.py", "pipelines/models/crossing.py"],
     "sqlite3": ["indexes/", "pipelines/tables/sql.py", "pipelines/tables/statements.py"],
     "sqlglot": ["pipelines/tables/statements.py"],
+    "zxingcpp": ["pipelines/extractors/codes.py"],
 }
 
 

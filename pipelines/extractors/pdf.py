@@ -16,9 +16,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from indexes.records import Place
+from indexes.records import Box, Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors import pdf_xfa
+from pipelines.extractors.codes import codes_in, within
 from pipelines.extractors.layout import open_table
 from pipelines.extractors.lines import Block
 from pipelines.extractors.pdf_attachments import FileInside, files_inside
@@ -206,11 +207,25 @@ def _page_pieces(document: Any, number: int, known: _Known, drawn: bool) -> list
                 seen.add(print_)
                 place = replace(here, box=view.box(region))
                 pieces.append(Piece("picture", place=place, heading=headings.chain, picture=picture))
+            pieces += _codes(view, here, headings.chain, [view.box(region) for region in regions])
             return pieces
         except pdfium.PdfiumError:
             return None
         finally:
             page.close()
+
+
+def _codes(view: PageView, here: Place, heading: str, pictures: list[Box]) -> Iterator[Piece]:
+    """QR and bar codes of a page that stand in none of its pictures, in which they are read when those are."""
+    region = view.code_region()
+    if region is None:
+        return
+    x0, y0, x1, y1 = view.box(region)
+    width, height = x1 - x0, y1 - y0
+    for text, (left, top, right, bottom) in codes_in(view.render(region), clean=True):
+        box = (x0 + left * width, y0 + top * height, x0 + right * width, y0 + bottom * height)
+        if not any(within(box, picture) for picture in pictures):
+            yield Piece("text", text, replace(here, box=box), heading)
 
 
 def _printed(document: Any, number: int) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from indexes.records import Box
@@ -30,6 +31,20 @@ SMALLEST_PICTURE = 64
 """Pixels; smaller pictures are ornaments."""
 SMALLEST_SHARE = 0.02
 """Part of the page that a picture must cover."""
+
+
+_SMALLEST_CODE = 14.0
+"""Points, as the bars of a bar code are high."""
+_QUIET = 12.0
+"""Points around a code that are left empty, so that it is known."""
+_CORNERS = 120
+"""Of what is filled: a QR code of 21 modules has some 500, a bar code of ten characters 150."""
+_RECTANGLE = 5
+"""Segments of a rectangle's path."""
+_LONGEST_BAR = 100.0
+"""Points."""
+_MOST_THINGS = 5000
+"""A map has more, and they are asked for one by one."""
 
 
 class PageView:
@@ -143,6 +158,31 @@ class PageView:
                 break  # drawn from thousands of tiles: the page's text will do
         return [region for region in united(found) if self._worth_seeing(region)]
 
+    def code_region(self) -> Rectangle | None:
+        """What a QR or bar code may stand in that is no picture worth seeing: around small pictures, and around what
+        is filled, where that has as many corners as a code; None where nothing is."""
+        import pypdfium2.raw as raw
+
+        found, corners = list[Rectangle](), 0
+        for thing, _ in islice(objects_of(self.page, raw.FPDF_PAGEOBJ_PATH), _MOST_THINGS):
+            bounds, count = bounds_of(thing), raw.FPDFPath_CountSegments(thing)
+            if bounds and _is_filled(thing):
+                x0, y0, x1, y1 = region = self._visible(self.rectangle(*bounds))
+                if count > _RECTANGLE or max(x1 - x0, y1 - y0) <= _LONGEST_BAR:  # longer ones are rules of tables
+                    corners += count
+                    found.append(region)
+        if corners < _CORNERS:
+            found = []
+        for thing, _ in islice(objects_of(self.page, raw.FPDF_PAGEOBJ_IMAGE), _MOST_THINGS):
+            if bounds := bounds_of(thing):
+                x0, y0, x1, y1 = region = self._visible(self.rectangle(*bounds))
+                if min(x1 - x0, y1 - y0) >= _SMALLEST_CODE and not self._worth_seeing(region):
+                    found.append(region)
+        if not found:
+            return None
+        left, top, right, bottom = zip(*found, strict=True)
+        return self._visible((min(left) - _QUIET, min(top) - _QUIET, max(right) + _QUIET, max(bottom) + _QUIET))
+
     def _visible(self, rectangle: Rectangle) -> Rectangle:
         x0, y0, x1, y1 = rectangle
         return max(x0, 0.0), max(y0, 0.0), min(x1, self.width), min(y1, self.height)
@@ -161,3 +201,12 @@ class PageView:
         """What people wrote into form fields and notes; called after `blocks`."""
         printed, right = (self.upright.runs, self.upright.right) if self.upright else ([], False)
         return annotations_of(self.page, self, printed, right)
+
+
+def _is_filled(path: Any) -> bool:
+    import ctypes
+
+    import pypdfium2.raw as raw
+
+    mode, stroke = ctypes.c_int(), ctypes.c_int()
+    return bool(raw.FPDFPath_GetDrawMode(path, ctypes.byref(mode), ctypes.byref(stroke)) and mode.value)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from indexes.records import Box, Marks, Segment
+from pipelines.extractors.codes import codes_in, within
 from pipelines.models.seeing import caption
 from pipelines.records import Piece
 
@@ -49,16 +50,20 @@ def look(piece: Piece, shelf: ModelShelf, read: bool = True) -> Iterator[Piece]:
     """
     assert piece.picture is not None
     lines = shelf.ocr.read(piece.picture) if read else []
+    codes = codes_in(piece.picture) if read else []
+    lines = [line for line in lines if not any(within(line.box, code.box) for code in codes)]
     if piece.kind == "scan":
         for block in paragraphs(lines):
             text, place = "\n".join(line.text for line in block), replace(piece.place, box=_around(block))
             yield Piece("text", text, place, piece.heading, marks=_marks(block))
+        for code in codes:
+            yield Piece("text", code.text, replace(piece.place, box=code.box), piece.heading, marks=(code,))
         if rest := _beyond(piece.text, lines):
             yield replace(piece, kind="text", text=rest, picture=None)
         return
     seen = shelf.image.look([piece.picture])[0]
     # Captions first, then what can be read in it, then what it shows: each is a sentence of the evidence.
-    parts = [piece.text.strip(), "\n".join(line.text for line in lines)]
+    parts = [piece.text.strip(), *(line.text for line in lines), *(code.text for code in codes)]
     described = caption(piece.picture, shelf) if read and shelf.captions else ""
     if described:
         parts.insert(0, f"{CAPTION}{described}")
@@ -66,7 +71,12 @@ def look(piece: Piece, shelf: ModelShelf, read: bool = True) -> Iterator[Piece]:
         parts.append(f"{SHOWS}{', '.join(seen.tags)}.")
     text = "\n".join(part for part in parts if part) or _NOTHING
     yield replace(
-        piece, text=text, picture=None, vector=seen.vector, marks=_marks(lines), fingerprint=fingerprint(piece.picture)
+        piece,
+        text=text,
+        picture=None,
+        vector=seen.vector,
+        marks=(*_marks(lines), *codes),
+        fingerprint=fingerprint(piece.picture),
     )
 
 
