@@ -33,7 +33,6 @@ from pipelines.finding.moments import (
 )
 from pipelines.finding.reranking import rerank, text_of
 from pipelines.finding.searching import Search, reads
-from pipelines.finding.speakers import is_of_others
 from pipelines.in_use import filled_by, in_use
 from pipelines.models.shelf import ModelShelf
 from pipelines.models.words import BITS, WordEmbedder
@@ -77,10 +76,9 @@ class Retriever:
         # 'Who is in the pictures of the prospectus?' may mean what the prospectus says of them.
         unmet = " and ".join(each.told for each in focus.filters)
         trace.note("filters", f"nothing fits within {unmet}: all was searched")
-        speakers, focus = focus.speakers, focus_of(text, self.library, scope, stated=False)
+        focus = replace(focus_of(text, self.library, scope, stated=False), speakers=focus.speakers)
         trace.filters = focus.told(self.library.catalogue)
-        anywhere = self._within(focus, text, scope, k, trace)
-        return [result for result in anywhere if not (speakers and is_of_others(result.segment, speakers))] or found
+        return self._within(focus, text, scope, k, trace) or found
 
     def _within(self, focus: Focus, text: str, scope: Scope, k: int, trace: Trace) -> list[Result]:
         """What is found within the files, filters and times that a question names."""

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from indexes.library import Library
+from indexes.speakers import called
 from pipelines.finding.floors import Floors, measured
 from pipelines.finding.searching import reads
+from pipelines.finding.speakers import asked_of
 from pipelines.in_use import in_use
 from pipelines.models.shelf import ModelShelf
 from pipelines.records import Question, Result
@@ -46,6 +48,11 @@ class QueryContext:
         asked = replace(self.question, text=text, history=(), source=source or self.question.source)
         with self.trace.timed("search"):
             return self.retriever.find(asked, k, self.trace if traced else Trace())
+
+    def speakers(self, text: str) -> frozenset[str]:
+        """Those of whose words alone a text asks for."""
+        asked = asked_of(text, called(self.library.catalogue.connection))
+        return asked[1] if asked else frozenset()
 
     def rarity(self, words: Collection[str]) -> dict[str, float]:
         """What each word says, by how rare it is in the library."""

@@ -38,7 +38,8 @@ _SEEN = re.compile(
 _EMPTY = frozenset(
     """going on there being part point moment picture scene image content discussed something anything everything
     someone anybody person people just exactly think video recording audio clip film movie talk lecture speaker
-    podcast happening does happens happen passiert wird was wer que qui est""".split()
+    podcast happening does happens happen passiert wird was wer que qui est summarise summarize summary overview gist
+    fasse zusammen zusammenfassung résume résumé resume resumen""".split()
 )
 _CHINESE_FILLING = re.compile("视频|视频里|录音|影片|画面|屏幕|什么|时候|哪些|内容|[了的在是有里上中吗呢到]")
 _OF_RECORDING = re.compile(
@@ -70,7 +71,8 @@ class Focus:
     """`text` is what is searched for: the question without the file and the time that narrow it, '' when they are all
     that it asks. `files` are ids of the sources that it names (None: it names none). `spans` are the seconds asked for
     in each recording, by id. `sure` says that nothing else is meant; `seen` that it is about what is to be seen.
-    `filters` are a kind, a page, a date or who speaks."""
+    `filters` are a kind, a page, a date or who speaks. `speakers` are those of whose speech nothing but their own words
+    counts."""
 
     text: str
     files: frozenset[str] | None = None
@@ -78,6 +80,7 @@ class Focus:
     sure: bool = False
     seen: bool = False
     filters: tuple[Filter, ...] = ()
+    speakers: frozenset[str] = frozenset()
 
     @property
     def scope(self) -> Scope:
@@ -86,11 +89,6 @@ class Focus:
         for each in self.filters:
             scope = scope & each.scope
         return scope
-
-    @property
-    def speakers(self) -> frozenset[str]:
-        """Those of whose words alone it is about; empty: it is not about anybody's."""
-        return frozenset[str]().union(*(each.speakers for each in self.filters))
 
     def told(self, catalogue: Catalogue) -> tuple[str, ...]:
         """What it narrows to, in words."""
@@ -112,7 +110,8 @@ def focus_of(question: str, library: Library, scope: Scope, stated: bool = True)
     focus = _at_time(left, left, files, library, inside)
     # 'What is on page 3 of report.pdf?' asks for all that stands there.
     all_of_it = any(each.sure or each.speakers for each in filters) and not focus.spans and _only_time(left)
-    return replace(focus, text="" if all_of_it else focus.text, filters=filters)
+    speakers = frozenset[str]().union(*(each.speakers for each in filters))
+    return replace(focus, text="" if all_of_it else focus.text, filters=filters, speakers=speakers)
 
 
 def _at_time(text: str, question: str, files: frozenset[str] | None, library: Library, scope: Scope) -> Focus:

@@ -77,8 +77,8 @@ class Search:
         return reciprocal_rank_fusion([*self.lists.values()], self.weights)
 
     def segments(self, ids: Collection[int]) -> dict[int, Segment]:
-        """Segments by id, each read once; of those whom the question asks for, what they say in it. One that was
-        forgotten meanwhile, or in which they say nothing, is missing."""
+        """Segments by id, each read once; of speech what those say whom the question asks for. One that was forgotten
+        meanwhile, or in which only others speak, is missing."""
         found = self.library.catalogue.segments([i for i in ids if i not in self._segments])
         speakers = self.focus.speakers
         own = {i: spoken_by(one, speakers) for i, one in found.items()} if speakers else found
@@ -193,6 +193,8 @@ class Search:
         for source, (start, end) in islice(self.focus.spans.items(), MOST_RECORDINGS):
             asked = Place(start=start, end=end)
             there = self.library.catalogue.segments_during(source, start, end)
+            if self.focus.speakers:
+                there = [one for one in there if one.kind == "speech"]
             if end - start < LONG:
                 there.sort(key=lambda one: -shared(one.place, asked))
             there.sort(key=lambda one: (one.kind == "frame") != self.focus.seen)

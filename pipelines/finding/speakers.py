@@ -72,14 +72,12 @@ def _any(words: Collection[str]) -> str:
 
 
 def spoken_by(segment: Segment, names: Collection[str]) -> Segment | None:
-    """What these speakers say of a segment, with its seconds; None where they say nothing."""
+    """What these speakers say of a segment, with its seconds: None where they say nothing, all of it where nobody is
+    told to speak."""
+    if not any(cue.speaker for cue in segment.cues):
+        return segment
     cues = tuple(cue for cue in segment.cues if cue.speaker in names)
     if not cues:
         return None
     place = Place(start=cues[0].start, end=max(cue.end for cue in cues))
     return replace(segment, text=" ".join(voiced(cues)), cues=cues, place=place)
-
-
-def is_of_others(segment: Segment, names: Collection[str]) -> bool:
-    """Whether all of it is said by others than these."""
-    return bool(segment.cues) and all(cue.speaker and cue.speaker not in names for cue in segment.cues)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,6 +24,7 @@ from pipelines.asking.kinds.base import Kind
 from pipelines.asking.material import Material
 from pipelines.asking.passages import Sentence
 from pipelines.asking.quotes import Group
+from pipelines.finding.speakers import spoken_by
 from pipelines.query.plan import QueryPlan
 from pipelines.query.sections import BETWEEN, behind_abstract, section_of
 from pipelines.records import Result
@@ -58,7 +59,7 @@ class Summary(Kind):
         source = _meant(plan.text, results, context)
         heading = None
         if source is not None:
-            results = _whole(source, results, context)
+            results = _whole(source, results, context, context.speakers(plan.text))
             heading = section_of(plan.text, dict.fromkeys(_under(result.segment) for result in results))
             results = _to_read(results, heading)
         sentences = [each for passage in material.passages(results) for each in passage.sentences]
@@ -88,10 +89,12 @@ def _meant(text: str, results: Sequence[Result], context: QueryContext) -> Sourc
     return sources[best] if whole and worth[best] >= _ONE * whole else None
 
 
-def _whole(source: Source, found: Sequence[Result], context: QueryContext) -> list[Result]:
-    """A file's segments in reading order, as results."""
+def _whole(source: Source, found: Sequence[Result], context: QueryContext, speakers: Collection[str]) -> list[Result]:
+    """A file's segments in reading order, as results; of speech what some speakers say, where these are asked for."""
     known = {result.segment.id: result for result in found if result.segment.source_id == source.id}
     segments: list[Segment] = context.library.catalogue.segments_of(source.id)
+    if speakers:
+        segments = [own for each in segments if (own := spoken_by(each, speakers)) is not None]
     return [known.get(each.id) or Result(each, source, rank, 0.0, {}) for rank, each in enumerate(segments, start=1)]
 
 

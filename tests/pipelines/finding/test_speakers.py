@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from indexes.library import Library
 from indexes.records import Cue, Place, Segment
+from pipelines.answering import Answering
 from pipelines.finding.focus import focus_of
 from pipelines.finding.speakers import asked_of, spoken_by
 from pipelines.recordings.talk import speech_segments
-from pipelines.records import Question
+from pipelines.records import AnswerFinished, Question
 from pipelines.retrieval import Retriever
 from tests.making_moments import LibraryOf, said, shown
 
@@ -68,6 +70,8 @@ def test_of_a_segment_stays_what_they_say() -> None:
     assert own is not None
     assert own.text == "Ben: It is me." and own.cues == cues[1:2] and own.place == Place(start=1, end=2)
     assert spoken_by(segment, {"Eve"}) is None
+    untold = replace(segment, cues=(Cue(0, 1, "Hello?"),))
+    assert spoken_by(untold, {"Ben"}) is untold
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +87,12 @@ def made(tmp_path_factory, shelf) -> Iterator[LibraryOf]:
     made.document("bridges.txt", "The bridge is painted green every spring.", "Anna says that the toll is two crowns.")
     yield made
     library.close()
+
+
+def answered(made: LibraryOf, question: str) -> str:
+    *_, finished = Answering(made.library, made.shelf).stream(Question(question))
+    assert isinstance(finished, AnswerFinished)
+    return finished.answer.text
 
 
 def test_only_what_they_say_is_found(made) -> None:
@@ -110,6 +120,9 @@ def test_who_was_given_a_name_is_asked_for_by_it(made) -> None:
         assert best.segment.text.startswith("Anna Berg: The wooden bridge is open") and not others
         anywhere = Retriever(made.library, made.shelf).find(Question("What did Anna say about the toll?"))
         assert anywhere[0].segment.text == "Anna says that the toll is two crowns."
+        assert not any("stone bridge" in each.segment.text for each in anywhere)  # that is said by somebody else
+        answer = answered(made, "Summarise what Anna said.")
+        assert "wooden bridge" in answer and "stone bridge" not in answer and "That was all" not in answer
     finally:
         made.library.name_speakers("id of call.mp4", {"Speaker 2": ""})
 
