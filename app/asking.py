@@ -64,6 +64,7 @@ def below(answer: Answer) -> Iterator[str]:
             yield from (f"      {flag}" for flag in check.flags)
     if answer.waiting:
         yield f"Not read yet: {', '.join(answer.waiting)}"
+    yield from answer.unread
     if answer.abstained and answer.evidence and not answer.citations:
         yield "Nearest:"
         yield from (f"    {where(evidence.result)}" for evidence in answer.evidence[:3])

@@ -121,6 +121,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "evidence": [evidence_json(evidence) for evidence in answer.evidence],
         "sentences": [sentence_json(check, answer) for check in answer.checks],
         "waiting": list(answer.waiting),
+        "unread": list(answer.unread),
         "seconds": answer.seconds,
         "model": answer.model,
         "intent": answer.intent,

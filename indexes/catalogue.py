@@ -207,6 +207,16 @@ class Catalogue(Database):
         row = self.connection.execute(f"{_FILE} WHERE f.path = ?", (path,)).fetchone()
         return None if row is None else _file(row)
 
+    def partial(self, source_id: str) -> tuple[str, str]:
+        """The stage and the reason of a source of which not all could be read, also where its vectors are still being
+        made; '' and '' where nothing is missing."""
+        row = self.connection.execute(
+            "SELECT stage, reason FROM files WHERE status = 'partial'"
+            " AND source = (SELECT key FROM sources WHERE id = ?) LIMIT 1",
+            (source_id,),
+        ).fetchone()
+        return ("", "") if row is None else (row["stage"], row["reason"])
+
     def record_file(self, record: FileRecord) -> list[int]:
         """Write what became of a path. `record.source_id` must be known to the catalogue already, or None.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForChainRun
@@ -254,7 +255,16 @@ class Answering(Runnable[Question, Answer]):
             turn.context.trace,
             meant_and_waiting(turn.plan.text, self.library),
             turn.plan.intent,
+            tuple(self._unread(turn, {citation.number for citation in quotes.citations})),
         )
+
+    def _unread(self, turn: _Turn, cited: set[int]) -> Iterator[str]:
+        """What could not be read in the files that are cited."""
+        results = [evidence.result for evidence in turn.evidence if evidence.number in cited]
+        for source in {result.source.id: result.source for result in results}.values():
+            _, reason = self.library.catalogue.partial(source.id)
+            if reason:
+                yield f"{Path(source.path).name} was read in part. {reason}"
 
     def _step(self, name: str, work: Any, turn: _Turn) -> Any:
         """A step that callbacks are told of."""

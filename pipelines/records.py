@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pipelines.tracing import Trace
 
-PieceKind = Literal["text", "code", "table", "picture", "scan", "doubt"]
+PieceKind = Literal["text", "code", "table", "picture", "scan", "doubt", "unread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Piece:
       `text` may hold its caption or alt text
     - `scan`: a page to be read by OCR; `text` is what a text layer says, also where OCR fails
     - `doubt`: the picture of a page whose text layer may be senseless; its text and tables follow
+    - `unread`: nothing, since what stands here could not be read; `text` says why in some words ('damaged'),
+      and `heading`, or else `place`, names it. It counts as no piece, and what is left of it is a line of the ledger
 
     `heading` is the chain of headings above it ('Safety › Storage'). `member` names the picture
     inside a container file; `marks` are the lines that OCR read. `picture` is RGB, upright, at most
@@ -160,7 +162,8 @@ class Answer:
 
     `checks` has one entry for each sentence that says something; `asked` is the full question that was looked up,
     where `question` leaned on the conversation; `trace` says how the answer came about. `waiting` are names of files
-    that the question seems to mean and that were not read yet.
+    that the question seems to mean and that were not read yet; `unread` says of files that are cited what in them could
+    not be read, a line a file.
     """
 
     question: str
@@ -175,6 +178,7 @@ class Answer:
     trace: Trace | None = None
     waiting: tuple[str, ...] = ()
     intent: str = ""
+    unread: tuple[str, ...] = ()
 
 
 # Events of answering, in this order: AnswerAdvanced*, EvidenceFound, QuotesFound?, (AnswerAdvanced | TextDelta)*,

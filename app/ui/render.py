@@ -80,6 +80,7 @@ def _below(exchange: Exchange, answer: Answer) -> list[str]:
     if answer.waiting:
         names = ", ".join(map(escape, answer.waiting))
         parts.append(f'<p class="fs-lookedup">Not read yet: {names}. Ask again when that is done.</p>')
+    parts += [f'<p class="fs-lookedup">{escape(line)}</p>' for line in answer.unread]
     if answer.abstained:
         waiting = 0 if "may hold more" in answer.text else exchange.waiting
         parts += ["" if answer.citations else nearest_html(exchange.number, exchange.evidence), _waiting(waiting)]

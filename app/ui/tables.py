@@ -86,7 +86,7 @@ def _ended(job: Job) -> str:
     if job.ignored:
         said += f"; ignored: {summary(job.ignored)}"
     lead = "Stopped" if job.state == "stopped" else "Finished"
-    bad = "".join(_finished(r) for r in job.records if r.status in ("failed", "skipped"))
+    bad = "".join(_finished(r) for r in job.records if r.status in ("partial", "failed", "skipped"))
     failed = f"<ul>{bad}</ul>" if len(counts) and len(job.finished_files) <= LEAF else ""
     return f'<p role="status">{lead} after {job.seconds:.0f} s: {escape(said)}.</p>{failed}'
 

@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
@@ -75,7 +74,7 @@ _DEEPEST = 3
 def extract(path: Path, kind: Kind, budget: Budget | None = None, depth: int = 0, after: int = 0) -> Iterator[Piece]:
     """The Pieces of the file at `path`, in reading order, their text in Unicode NFC; then those of files attached to
     it. `budget` is what is left of that of a file that this one is inside of, at some `depth`. The first `after` are
-    left out, as by one who has them already.
+    left out, as by one who has them already; what is unread is told each time.
 
     Raises Unsupported for a kind that has no extractor and ExtractionError for anything that goes wrong
     while reading, possibly after some Pieces have come.
@@ -89,7 +88,11 @@ def extract(path: Path, kind: Kind, budget: Budget | None = None, depth: int = 0
     try:
         if kind.name == "pdf":
             reader = partial(pdf.read, inside=_inside(budget or Budget(), depth), after=after)
-        for piece in islice(reader(path), after, None):
+        left_out = 0
+        for piece in reader(path):
+            if left_out < after and piece.kind != "unread":
+                left_out += 1
+                continue
             text, heading = _tidy(piece.text), _tidy(piece.heading)
             unchanged = text is piece.text and heading is piece.heading
             yield piece if unchanged else replace(piece, text=text, heading=heading)

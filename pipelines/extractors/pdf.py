@@ -68,7 +68,7 @@ def read(path: Path, inside: Callable[[FileInside], Iterator[Piece]] | None = No
     """Blocks of each page in reading order, then its pictures; a `scan`, with what text there is, for a page of which
     there is more to be seen than its text layer says; then what `inside` makes of the files that are attached.
 
-    Damaged pages are left out. Scans among the first `after` pieces have no picture: they were looked at already.
+    Damaged pages are `unread`. Scans among the first `after` pieces have no picture: they were looked at already.
     Raises ExtractionError for a locked or unreadable file.
     """
     document = _opened(path)
@@ -91,6 +91,7 @@ def read(path: Path, inside: Callable[[FileInside], Iterator[Piece]] | None = No
         for number in range(1, count + 1):
             pieces = _page_pieces(document, number, known, drawn=given >= after)
             if pieces is None:
+                yield Piece("unread", "damaged", Place(page=number))
                 continue
             readable += 1
             if count > 1 or not _is_cover(pieces, document):

@@ -21,6 +21,7 @@ from pipelines.reading.kinds import Kind
 from pipelines.reading.portions import portions
 from pipelines.reading.processes import ReadingProcess
 from pipelines.reading.segmenting import joined, segment
+from pipelines.reading.unread import unread
 from pipelines.records import Piece
 
 _LONGEST_TITLE = 200  # characters
@@ -92,12 +93,20 @@ def read_document(
     """What stands behind what is `known` already, which is brought up to date with each portion.
 
     `record` names the file and its content's id; `advanced` hears how many pieces there are, and of which place.
-    Raises ExtractionError, also when there is nothing in the file.
+    A file of which something could not be read is partial. Raises ExtractionError, also when there is nothing in it.
     """
+    lost: list[Piece] = []
+
+    def pieces() -> Iterator[Piece]:
+        for piece in process.pieces(Path(record.path), kind, known.pieces):
+            if piece.kind == "unread":
+                lost.append(piece)
+            else:
+                yield piece
 
     def looked() -> Iterator[tuple[list[Piece], list[Piece]]]:
         number = known.pieces
-        for given, read in looked_at(process.pieces(Path(record.path), kind, known.pieces), shelf):
+        for given, read in looked_at(pieces(), shelf):
             number += len(given)
             advanced(number, given[-1].place)
             yield given, read
@@ -113,7 +122,8 @@ def read_document(
         known.segments += len(segments)
         if last and not known.segments:
             name = Path(record.path).name
-            raise ExtractionError(f"No text and no picture was found in {name}. Is it the right file?", "read")
+            why = unread(lost) or "Is it the right file?"
+            raise ExtractionError(f"No text and no picture was found in {name}. {why}", "read")
         source = Source(
             id=record.source_id or "",
             modality=kind.modality,
@@ -130,6 +140,8 @@ def read_document(
             line = replace(line, status="draft", stage="read", reason=f"{so_far}; {_REST}")
             part = (page - before) / (extent.pages - before) if extent.pages > page else 0.0
             before = page
+        elif lost:
+            line = replace(line, status="partial", stage="read", reason=unread(lost))
         stages = {} if last else {_STAGE: float(gathered.until)}
         place = segments[-1].place if segments else Place()
         yield Portion(

@@ -275,7 +275,10 @@ class Run:
         """The same content under another path, or a file that was only touched."""
         modality: Modality = source.modality
         ids = self.library.catalogue.segment_ids(self.library.catalogue.source_key(source.id) or 0)
-        self.library.record(replace(record, modality=modality, segments=len(ids), reason=""))
+        stage, reason = self.library.catalogue.partial(source.id)
+        status: Status = "partial" if reason else record.status
+        record = replace(record, status=status, stage=stage, reason=reason, modality=modality, segments=len(ids))
+        self.library.record(record)
         known = self._ledger.get(record.path)
         same = known is not None and known.source_id == source.id
         record = self.library.catalogue.file(record.path) or record

@@ -83,8 +83,8 @@ def test_search_gives_hits_of_the_contract(environment, capsys) -> None:
 def test_ask_cites_the_file_and_the_words(environment, capsys) -> None:
     answer = run_json(capsys, "ask", "Who was the first keeper of the light?")
     assert set(answer) == {
-        "question", "asked", "answer", "abstained", "citations", "evidence", "sentences", "waiting", "seconds",
-        "model", "intent",
+        "question", "asked", "answer", "abstained", "citations", "evidence", "sentences", "waiting", "unread",
+        "seconds", "model", "intent",
     }  # fmt: skip
     assert "Vane" in answer["answer"] and not answer["abstained"]
     citation = answer["citations"][0]

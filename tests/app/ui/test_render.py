@@ -238,6 +238,12 @@ def test_what_was_looked_up_is_said_where_it_is_not_what_was_asked() -> None:
     assert "Looked up" not in render.exchange_html(Exchange(1, "And when?", answer=replace(done, asked="")))
 
 
+def test_what_could_not_be_read_in_a_cited_file_is_said() -> None:
+    done = replace(answer("In 1871."), unread=("<log>.pdf was read in part. Not read: page 2 (damaged).",))
+    html = render.exchange_html(Exchange(1, "When?", answer=done))
+    assert "&lt;log&gt;.pdf was read in part. Not read: page 2 (damaged)." in html and "<log>" not in html
+
+
 def test_where_nothing_was_found_the_nearest_can_be_opened() -> None:
     found = (evidence(1), evidence(2, path="/d/b.txt"), a_moment("talk.mp4"))
     done = replace(answer("Nothing.", (), found), abstained=True)

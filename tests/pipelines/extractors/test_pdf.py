@@ -24,8 +24,8 @@ PROSE = [
 ]
 
 
-def read(path: Path) -> list[Piece]:
-    return list(extract(path, kind_of(path)))
+def read(path: Path, after: int = 0) -> list[Piece]:
+    return list(extract(path, kind_of(path), after=after))
 
 
 def words(pieces: list[Piece]) -> str:
@@ -261,16 +261,18 @@ def test_a_cut_file_is_read_or_refused_in_words(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_damaged_page_is_left_out(tmp_path: Path) -> None:
+def test_a_damaged_page_is_unread(tmp_path: Path) -> None:
     path = make_pdf(tmp_path / "a.pdf", [PdfPage().line(60, 100, f"This is page number {n}") for n in (1, 2, 3)])
     data = path.read_bytes()
     at = data.index(b"/Type /Page /", data.index(b"/Type /Page /") + 1)
     path.write_bytes(
         data[:at] + b"/Type /Junk /" + data[at + 13 :].replace(b"/MediaBox [0 0 600 800]", b"/MediaBox 7", 1)
     )
-    text = words(read(path))
-    assert "page number 1" in text
-    assert "page number 3" in text
+    found = read(path)
+    assert [(piece.kind, piece.place.page) for piece in found] == [("text", 1), ("unread", 2), ("text", 3)]
+    assert "page number 1" in found[0].text and "page number 3" in found[2].text
+    assert read(path, after=1) == found[1:], "what is unread counts as no piece"
+    assert read(path, after=2) == found[1:2], "and is told each time"
 
 
 def test_two_threads_may_read_at_once(tmp_path: Path) -> None:
