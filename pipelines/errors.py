@@ -1,5 +1,7 @@
 """Failures of the work itself; the whole tree is drawn in indexes/errors.py."""
 
+import re
+
 from indexes.errors import FolioscopeError
 
 
@@ -25,3 +27,9 @@ class OutOfMemory(ExtractionError):
 
 class ModelUnavailable(FolioscopeError):
     """A model could not be loaded: not installed, wrong hash, unknown name."""
+
+
+def in_short(error: Exception, name: str) -> str:
+    """What is wrong with a file of this name, without what can be done about it: 'locked with a password'."""
+    said = re.split(r"[.:;]\s|[.:;]$|\s\(", str(error), maxsplit=1)[0]
+    return said.removeprefix(name).strip().removeprefix("is ") or type(error).__name__

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import io
-import logging
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from indexes.records import Place
-from pipelines.errors import ExtractionError
+from pipelines.errors import ExtractionError, in_short
 from pipelines.extractors.pictures import picture_from
 from pipelines.records import Piece
-
-log = logging.getLogger(__name__)
 
 MOST_BYTES = 200_000_000
 """What all members together may unpack to."""
 MOST_MEMBERS = 20_000
+DAMAGED, AS_FAR = "damaged", "damaged, read as far as it goes"
 _FILE_NAME = re.compile(r"\S*\.(png|jpe?g|gif|bmp|tiff?|webp|emf|wmf|svg)", re.IGNORECASE)
 SMALLEST_PICTURE = 64
 """Pixels on the shorter side; smaller pictures inside documents are ornaments."""
 
 
 class Budget:
-    """What a file and all files inside it, and inside those, may yet unpack to together."""
+    """What a file and all files inside it, and inside those, may yet unpack to together, and what was lost of them."""
 
     def __init__(self) -> None:
         self.left = MOST_BYTES
+        self.outermost = ""  # the name of the package that all others are inside of
+        self._lost: dict[tuple[str, Place], Piece] = {}
+
+    def lose(self, name: str, why: str, place: Place = Place()) -> None:
+        """Note once what could not be read, and the first reason; `place` names it where `name` is ''."""
+        self._lost.setdefault((name, place), Piece("unread", why, place, name))
+
+    def lost(self) -> list[Piece]:
+        """The Pieces that tell of what could not be read."""
+        return [*self._lost.values()]
 
 
 def check_size(file: Path | BinaryIO, name: str = "", budget: Budget | None = None) -> None:
@@ -78,11 +86,15 @@ def parse_xml(data: bytes, recover: bool = False) -> Any:
 
 
 def streamed_xml(
-    archive: zipfile.ZipFile, member: str, tags: Sequence[str], events: Sequence[str] = ("end",)
+    archive: zipfile.ZipFile,
+    member: str,
+    tags: Sequence[str],
+    damaged: Callable[[str], None],
+    events: Sequence[str] = ("end",),
 ) -> Iterator[tuple[str, Any]]:
     """The elements of these tags in a long member as they end, each emptied when the next is asked for.
 
-    What is damaged is read as far as it goes: it costs itself, and the log says so.
+    What is `damaged`, which hears how, is read as far as it goes.
     """
     from lxml import etree
 
@@ -104,21 +116,32 @@ def streamed_xml(
                     node.clear()
                     while node.getprevious() is not None:
                         del node.getparent()[0]
-        damage = found.error_log.filter_from_errors()
-        if damage:
-            log.warning("%s is damaged and is read as far as it goes (%s)", member, damage[0].message)
+        if found.error_log.filter_from_errors():
+            damaged(AS_FAR)
     except MemoryError:
         raise
-    except Exception as error:  # zipfile and zlib raise many kinds on damaged members
-        log.warning("%s is damaged and is read as far as it goes (%s)", member, error)
+    except Exception:  # zipfile and zlib raise many kinds on damaged members
+        damaged(AS_FAR)
 
 
-def picture_inside(data: bytes, member: str, place: Place, heading: str = "", text: str = "") -> Iterator[Piece]:
-    """The Piece of a picture inside a document; none for ornaments, drawings that cannot be opened, damaged data."""
+def member_of(archive: zipfile.ZipFile, member: str) -> bytes | None:
+    """What a member unpacks to; None where it is missing or damaged."""
     try:
-        picture = picture_from(io.BytesIO(data), member)
-    except ExtractionError:
-        return  # one bad picture is no reason to lose the document
+        return archive.read(member)
+    except MemoryError:
+        raise
+    except Exception:  # zipfile and zlib raise many kinds on damaged members
+        return None
+
+
+def picture_inside(data: bytes | None, member: str, place: Place, heading: str = "", text: str = "") -> Iterator[Piece]:
+    """The Piece of a picture inside a document, none for an ornament; `unread` what is damaged or cannot be opened."""
+    try:
+        picture = picture_from(io.BytesIO(data or b""), member)
+    except ExtractionError as error:  # one bad picture is no reason to lose the document
+        why = in_short(error, member) if data else "missing or damaged"
+        yield Piece("unread", why, place, posixpath.basename(member))
+        return
     if _FILE_NAME.fullmatch(text):
         text = ""  # put there by the program, not by a person
     if min(picture.size) >= SMALLEST_PICTURE:

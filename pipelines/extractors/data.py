@@ -15,6 +15,9 @@ from pipelines.extractors.tables import table_pieces, written
 from pipelines.extractors.text import Headings, markdown
 from pipelines.records import Piece
 
+_LONGEST_OUTPUT = 4 * LONGEST
+"""Characters that are told of what a cell of a notebook has printed."""
+
 
 def read_json(path: Path) -> Iterator[Piece]:
     """A list of like records as a table, everything else as lines of 'path: value'."""
@@ -63,7 +66,9 @@ def read_notebook(path: Path) -> Iterator[Piece]:
         for output in cell.get("outputs", []):
             shown = _joined(output.get("text") or output.get("data", {}).get("text/plain", "")).strip()
             if shown:
-                yield Piece("text", shown[: LONGEST * 4], Place(), headings.chain)
+                yield Piece("text", shown[:_LONGEST_OUTPUT], Place(), headings.chain)
+            if len(shown) > _LONGEST_OUTPUT:
+                yield Piece("unread", f"beyond {_LONGEST_OUTPUT:,} characters", Place(), "output of a cell")
 
 
 def _joined(source: Any) -> str:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import io
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from indexes.records import Place
+from pipelines.errors import in_short
 from pipelines.extractors.archives import picture_inside
 from pipelines.extractors.charts import chart_pieces
 from pipelines.extractors.ooxml import BLIP, DEEPEST, DGM, DIAGRAM, IMAGE, SHOWN, A, P, Part, R, inline, number
 from pipelines.extractors.sheets import workbook_pieces
 from pipelines.records import Piece
-
-log = logging.getLogger(__name__)
 
 _OBJECTS = ("{urn:schemas-microsoft-com:office:office}OLEObject", f"{P}oleObj")
 GRAPHICS = SHOWN | dict.fromkeys(_OBJECTS, f"{R}id")
@@ -25,7 +23,7 @@ GRAPHICS = SHOWN | dict.fromkeys(_OBJECTS, f"{R}id")
 def graphic_pieces(node: Any, part: Part, place: Place, heading: str, seen: set[str]) -> Iterator[Piece]:
     """What a node of `GRAPHICS` shows. Each part once: a logo on every page is one picture, and nothing can circle.
 
-    What cannot be read costs itself, whatever is wrong with it.
+    What cannot be read costs itself, whatever is wrong with it, and is lost.
     """
     target = part.at(node.get(GRAPHICS[node.tag]))
     if target is None or target.member in seen:
@@ -36,7 +34,7 @@ def graphic_pieces(node: Any, part: Part, place: Place, heading: str, seen: set[
     except MemoryError:
         raise
     except Exception as error:
-        log.warning("%s: %s could not be read (%s)", part.package.name, target.member, error)
+        target.lose(in_short(error, target.name))
         return
     yield from found
     if node.tag == DIAGRAM and target.root is not None:
@@ -50,7 +48,7 @@ def _pieces(node: Any, target: Part, place: Place, heading: str) -> Iterator[Pie
     elif node.tag in _OBJECTS:
         yield from _workbook(target, place, heading)
     elif target.root is None:
-        raise ValueError("it is no XML")
+        target.lose("missing or empty")  # unless it is known to be damaged
     elif node.tag == DIAGRAM:
         yield from _diagram(target.root, place, heading)
     else:
@@ -66,7 +64,7 @@ def _workbook(part: Part, place: Place, heading: str) -> Iterator[Piece]:
     """The sheets of a workbook that was put into a text: what is drawn for it is seldom a picture that can be read."""
     data = part.data
     if not data.startswith(b"PK") or b"xl/workbook" not in data:
-        log.warning("%s: %s, a file put into it, is not read", part.package.name, part.member)
+        part.lose("put into it, of a kind that is not read there")
         return
     for piece in workbook_pieces(io.BytesIO(data), part.name, part.package.budget):
         yield replace(piece, place=place, heading=" › ".join(filter(None, (heading, piece.heading))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from email.message import EmailMessage
 from encodings.aliases import aliases
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indexes.records import Place
-from pipelines.errors import ExtractionError
+from pipelines.errors import ExtractionError, in_short
 from pipelines.extractors.archives import picture_inside
 from pipelines.extractors.calendars import calendar_pieces
 from pipelines.extractors.decoding import decode
@@ -23,12 +22,11 @@ if TYPE_CHECKING:
     from email.message import MIMEPart
     from email.policy import Policy
 
-log = logging.getLogger(__name__)
-
 _TEXT_NAMES = (".txt", ".md", ".csv", ".log", ".json")
 # As Outlook names encodings, also of headers, which Python knows by other names.
 aliases.update(windows_874="cp874", windows_936="gbk", windows_949="cp949", windows_950="cp950")
 
+_NOT_READ = "attached, of a kind that is not read there"
 _DEEPEST = 3
 """Mails inside mails that are read."""
 _LONGEST_FIELD = 1_000
@@ -38,7 +36,8 @@ _LONGEST_NAME = 200
 
 
 def read_eml(path: Path) -> Iterator[Piece]:
-    """Head, text (plain before HTML), invitations, then attachments that are text, pictures, mails; others by name."""
+    """Head, text (plain before HTML), invitations, then attachments that are text, pictures, mails; others are unread
+    but for their name."""
     message = _parsed(path.read_bytes())
     if not message.keys() and not message.get_payload():
         raise ExtractionError(f"{path.name} holds no message. Export it from the mail program again.")
@@ -90,7 +89,7 @@ def _message(message: EmailMessage, above: str = "", depth: int = 0) -> Iterator
         except MemoryError:
             raise
         except Exception as error:  # of whatever is inside; one bad part is no reason to lose the others
-            log.warning("A part of a mail (%s) could not be read: %s", part.get_content_type(), error)
+            yield _unread(part, name, in_short(error, name))
 
 
 def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
@@ -118,12 +117,20 @@ def _part(part: MIMEPart, name: str, heading: str, depth: int) -> Iterator[Piece
     elif part.get_content_type() == "message/rfc822" or (kind != "text" and name.lower().endswith(".eml")):
         if depth < _DEEPEST:
             yield from _message(_mail_inside(part), heading, depth + 1)
+        else:
+            yield _unread(part, name, "too deep inside other mails")
     elif kind == "image":
         yield from picture_inside(_bytes(part), name or "picture", Place(), heading, name)
     elif part.get_content_type() == "text/html" or name.lower().endswith((".htm", ".html")):
         yield from html_pieces(_content(part), headings=_head(under))
     elif kind in ("text", "multipart") or name.lower().endswith(_TEXT_NAMES):
         yield from _without_lines(_content(part), under)
+    elif not part.get_content_type().endswith("signature"):
+        yield _unread(part, name, _NOT_READ)
+
+
+def _unread(part: MIMEPart, name: str, why: str) -> Piece:
+    return Piece("unread", why, Place(), name or f"a part ({part.get_content_type()})")
 
 
 def _mail_inside(part: MIMEPart) -> EmailMessage:
@@ -210,6 +217,8 @@ def read_msg(path: Path) -> Iterator[Piece]:
             yield from _without_lines(decode(data), _under(headings.chain, name))
         elif name.lower().endswith(".ics"):
             yield from calendar_pieces(decode(data), _under(headings.chain, name))
+        elif data:
+            yield Piece("unread", _NOT_READ, Place(), name or "an attachment")
 
 
 def _decoded(text: str) -> str:

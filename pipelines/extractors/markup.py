@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError
-from pipelines.extractors.archives import open_zip, parse_xml, picture_inside, resolve
+from pipelines.extractors.archives import member_of, open_zip, parse_xml, picture_inside, resolve
 from pipelines.extractors.decoding import decode
 from pipelines.extractors.spans import WIDEST, Cell, spread
 from pipelines.extractors.tables import table_pieces
@@ -271,11 +271,13 @@ def read_epub(path: Path) -> Iterator[Piece]:
             yield Piece("text", title)
         seen: set[str] = set()
         for reference in (n for n in root.iter() if _name(n) == "itemref"):
-            member = _inside(folder, items.get(reference.get("idref"), ""))
-            try:
-                html = decode(archive.read(member))
-            except (KeyError, zipfile.BadZipFile):
-                continue  # the other chapters are worth having
+            href = items.get(reference.get("idref"), reference.get("idref") or "")
+            member = _inside(folder, href)
+            data = member_of(archive, member)
+            if data is None:  # the other chapters are worth having
+                yield Piece("unread", "missing or damaged", Place(), f"chapter {href}")
+                continue
+            html = decode(data)
             headings = Headings()
             if title:
                 headings.enter(-1, title)
@@ -285,7 +287,7 @@ def read_epub(path: Path) -> Iterator[Piece]:
                 if inside in seen or inside not in archive.namelist():
                     continue
                 seen.add(inside)
-                yield from picture_inside(archive.read(inside), inside, Place(), headings.chain)
+                yield from picture_inside(member_of(archive, inside), inside, Place(), headings.chain)
 
 
 def _package_path(archive: zipfile.ZipFile, name: str) -> str:

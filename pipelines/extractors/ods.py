@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipelines.extractors.archives import streamed_xml
+from indexes.records import Place
+from pipelines.extractors.archives import Budget, streamed_xml
 from pipelines.extractors.calculation import LONGEST_TEXT
 from pipelines.extractors.ooxml import number
 from pipelines.extractors.opendocument import text_of
-from pipelines.extractors.workbooks import MOST_CELLS, WIDEST, Cell, SheetRow
+from pipelines.extractors.workbooks import BEYOND, MOST_CELLS, WIDEST, Cell, SheetRow
 
 _URN = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _TABLE, _OFFICE, _STYLE, _TEXT = (_URN % name for name in ("table", "office", "style", "text"))
@@ -26,11 +27,18 @@ _HIDDEN = ("collapse", "filter")
 class OdsSheet:
     """One sheet; its rows come once."""
 
-    def __init__(self, title: str, hidden: bool, events: Iterator[tuple[str, Any]], made: Iterator[int]) -> None:
+    def __init__(
+        self, title: str, hidden: bool, events: Iterator[tuple[str, Any]], made: Iterator[int], budget: Budget
+    ) -> None:
         self.title, self.hidden = title, hidden
+        self._budget = budget
         self.hidden_columns: set[int] = set()
         self._events = events
         self._made = made
+
+    def lose(self, why: str) -> None:
+        """Note that not all of it could be read."""
+        self._budget.lose("", why, Place(sheet=self.title))
 
     def rows(self) -> Iterator[SheetRow]:
         """The rows that hold something, from above."""
@@ -47,7 +55,7 @@ class OdsSheet:
                     self.hidden_columns.update(range(first, columns + 1))
             elif event == "end" and name == "table-row":
                 repeated = _repeated(node, "rows")
-                cells = dict(_cells(node))
+                cells = dict(_cells(node, self.lose))
                 for n in range(min(repeated, MOST_REPEATED) if cells else 0):
                     if n and next(self._made, None) is None:
                         break
@@ -55,27 +63,34 @@ class OdsSheet:
                 at += repeated
 
 
-def ods_sheets(file: Path | BinaryIO) -> Iterator[OdsSheet]:
-    """The sheets, each to be used up before the next is asked for."""
-    hidden: set[str] = set()
+def ods_sheets(file: Path | BinaryIO, budget: Budget | None = None) -> Iterator[OdsSheet]:
+    """The sheets, each to be used up before the next is asked for. The `budget` hears what is lost."""
+    hidden, budget, title = set[str](), budget or Budget(), ""
+
+    def damaged(why: str) -> None:
+        budget.lose("" if title else "content.xml", why, Place(sheet=title or None))
+
     made = iter(range(MOST_MADE))
     with zipfile.ZipFile(file) as archive:
-        events = streamed_xml(archive, "content.xml", _TAGS, ("start", "end"))
+        events = streamed_xml(archive, "content.xml", _TAGS, damaged, ("start", "end"))
         for event, node in events:
             if event == "end" and node.tag == f"{_STYLE}style":
                 properties = node.find(f"{_STYLE}table-properties")
                 if properties is not None and properties.get(f"{_TABLE}display") == "false":
                     hidden.add(node.get(f"{_STYLE}name", ""))
             elif event == "start" and node.tag == f"{_TABLE}table":
-                yield OdsSheet(node.get(f"{_TABLE}name", ""), node.get(f"{_TABLE}style-name") in hidden, events, made)
+                title = node.get(f"{_TABLE}name", "")
+                yield OdsSheet(title, node.get(f"{_TABLE}style-name") in hidden, events, made, budget)
 
 
-def _cells(row: Any) -> Iterator[tuple[int, Cell]]:
+def _cells(row: Any, lose: Callable[[str], None]) -> Iterator[tuple[int, Cell]]:
     column, left = 0, MOST_CELLS
     for node in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
         repeated = _repeated(node, "columns")
         text = _shown(node)
         told = min(repeated, WIDEST - column, left) if text else 0
+        if text and not told:
+            lose(BEYOND)
         for n in range(told):
             yield column + n + 1, Cell(text, text)
         left -= told

@@ -6,22 +6,21 @@ with a part missing is read as far as it goes. Knows nothing of pages and slides
 
 from __future__ import annotations
 
-import logging
 import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
+from indexes.records import Place
 from pipelines.errors import ExtractionError
-from pipelines.extractors.archives import Budget, check_size, parse_xml, resolve
+from pipelines.extractors.archives import AS_FAR, DAMAGED, Budget, check_size, parse_xml, resolve
 from pipelines.extractors.formulas import formula
 from pipelines.extractors.symbols import PRIVATE, symbol
-
-log = logging.getLogger(__name__)
 
 _OPEN = "{http://schemas.openxmlformats.org/%s/2006/%s}"
 W = _OPEN % ("wordprocessingml", "main")
@@ -44,11 +43,14 @@ LONGEST_PART = 50_000_000
 
 
 class Package:
-    """The parts of a document. One that is missing or damaged is None: it costs itself, and the log says so."""
+    """The parts of a document. One that is missing or damaged is None: it costs itself, and the `budget` says so, which
+    is that of the document that this one is inside of."""
 
     def __init__(self, file: Path | BinaryIO, name: str, budget: Budget | None = None) -> None:
         self.name = name
         self.budget = budget or Budget()
+        self._inside = bool(self.budget.outermost)
+        self.budget.outermost = self.budget.outermost or name
         check_size(file, name, self.budget)
         self.archive = zipfile.ZipFile(file)
         # Some programs write backslashes, a leading slash, or letters in another case than their references.
@@ -70,17 +72,26 @@ class Package:
             return self.archive.read(self.members[member.lower()])
         except KeyError:
             return b""
-        except Exception as error:  # zipfile and zlib raise many kinds on damaged members
-            log.warning("%s: %s could not be read (%s)", self.name, member, error)
+        except Exception:  # zipfile and zlib raise many kinds on damaged members
+            self.lose(member, DAMAGED)
             return b""
+
+    def lose(self, member: str, why: str, place: Place = Place()) -> None:
+        """Note that a member, or what a person calls a `place`, could not be read."""
+        name = place.label() or posixpath.basename(member)
+        if self._inside:
+            self.budget.lose(f"{posixpath.basename(self.name)} › {name}", why)
+        else:
+            self.budget.lose("" if place.label() else name, why, place)
 
 
 class Part:
-    """A member of a package, and what it points to."""
+    """A member of a package, and what it points to; `place` is what a person calls it, where that is known."""
 
     def __init__(self, package: Package, member: str) -> None:
         self.package = package
         self.member = member
+        self.place = Place()
 
     @property
     def name(self) -> str:
@@ -95,17 +106,23 @@ class Part:
     def root(self) -> Any:
         """The root of its XML, as far as it goes; None if there is none."""
         data = self.data
+        if len(data) > LONGEST_PART:
+            self.lose(f"more than {LONGEST_PART / 1e6:.0f} MB")
         if not data or len(data) > LONGEST_PART:
             return None
         data = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/", data)
         try:
             return parse_xml(data)
-        except (SyntaxError, ValueError) as error:
-            log.warning("%s: %s is damaged and is read as far as it goes (%s)", self.package.name, self.member, error)
-        try:
-            return parse_xml(data, recover=True)
         except (SyntaxError, ValueError):
-            return None
+            found = None
+            with suppress(SyntaxError, ValueError):
+                found = parse_xml(data, recover=True)
+            self.lose(DAMAGED if found is None else AS_FAR)
+            return found
+
+    def lose(self, why: str) -> None:
+        """Note that not all of it could be read."""
+        self.package.lose(self.member, why, self.place)
 
     @cached_property
     def relations(self) -> dict[str, tuple[str, str]]:

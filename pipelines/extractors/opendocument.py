@@ -8,7 +8,7 @@ from typing import Any
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError
-from pipelines.extractors.archives import open_zip, parse_xml, picture_inside
+from pipelines.extractors.archives import member_of, open_zip, parse_xml, picture_inside
 from pipelines.extractors.tables import table_pieces
 from pipelines.extractors.text import Headings
 from pipelines.records import Piece
@@ -38,7 +38,7 @@ def read(path: Path) -> Iterator[Piece]:
                 yield piece
             elif piece.member in names and piece.member not in seen:
                 seen.add(piece.member)
-                yield from picture_inside(archive.read(piece.member), piece.member, piece.place, piece.heading)
+                yield from picture_inside(member_of(archive, piece.member), piece.member, piece.place, piece.heading)
 
 
 class _Walk:

@@ -23,6 +23,7 @@ from pipelines.extractors.codes import codes_in, within
 from pipelines.extractors.layout import open_table
 from pipelines.extractors.lines import Block
 from pipelines.extractors.pdf_attachments import FileInside, files_inside
+from pipelines.extractors.pdf_characters import MOST_CHARACTERS
 from pipelines.extractors.pdf_objects import objects_of
 from pipelines.extractors.pdf_page import PageView
 from pipelines.extractors.pdf_strings import wide_text
@@ -95,7 +96,7 @@ def read(path: Path, inside: Callable[[FileInside], Iterator[Piece]] | None = No
                 continue
             readable += 1
             if count > 1 or not _is_cover(pieces, document):
-                given += len(pieces)
+                given += sum(piece.kind != "unread" for piece in pieces)
                 yield from pieces
         if not readable:
             raise ExtractionError(
@@ -108,7 +109,8 @@ def read(path: Path, inside: Callable[[FileInside], Iterator[Piece]] | None = No
         if files:
             yield Piece("text", f"Attachments: {', '.join(dict.fromkeys(file.name for file in files))}")
         for file in files:
-            yield from inside(file) if inside else ()
+            nothing = [Piece("unread", "too deep inside other files", Place(page=file.page), file.name)]
+            yield from inside(file) if inside else nothing
     finally:
         with PDFIUM_LOCK:
             document.close()
@@ -171,6 +173,7 @@ def _page_pieces(document: Any, number: int, known: _Known, drawn: bool) -> list
         try:
             view, here = PageView(page), Place(page=number, printed=_printed(document, number))
             found, letters, strange = view.blocks(known.table)
+            unread = [Piece("unread", f"beyond {MOST_CHARACTERS:,} characters", here)] if view.overfull else []
             known.table = open_table(found)
             headings, seen = known.headings, known.seen
             regions = view.picture_regions()
@@ -189,7 +192,7 @@ def _page_pieces(document: Any, number: int, known: _Known, drawn: bool) -> list
             if seen_only or senseless or stamped:
                 known_text = "" if senseless else "\n".join(block.text for block in found)
                 scan = Piece("scan", known_text, here, headings.chain, view.render() if drawn else None)
-                return [scan, *filled_in]
+                return [scan, *filled_in, *unread]
             pieces = filled_in
             if is_senseless(
                 *("\n".join(block.text for block in found if block.table is table) for table in (False, True))
@@ -209,7 +212,7 @@ def _page_pieces(document: Any, number: int, known: _Known, drawn: bool) -> list
                 place = replace(here, box=view.box(region))
                 pieces.append(Piece("picture", place=place, heading=headings.chain, picture=picture))
             pieces += _codes(view, here, headings.chain, [view.box(region) for region in regions])
-            return pieces
+            return [*pieces, *unread]
         except pdfium.PdfiumError:
             return None
         finally:

@@ -21,7 +21,8 @@ _UNPRINTED = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class FileInside:
-    """`page` is where it is attached, None where it is attached to the whole."""
+    """`page` is where it is attached, None where it is attached to the whole; `data` is empty where it cannot be
+    unpacked."""
 
     name: str
     data: bytes
@@ -45,10 +46,11 @@ def files_inside(document: Any, pages: Iterable[int]) -> list[FileInside]:
             continue  # many places may name one file, which is unpacked to be compared
         known.add(at)
         if len(found) == MOST_FILES:
+            found[b""] = FileInside("further attachments", b"", None)
             break
         data = _data(attachment, left)
-        print_ = hashlib.sha256(data).digest()
-        if data and print_ not in found:
+        print_ = hashlib.sha256(data).digest() if data else _name(attachment).encode()
+        if print_ not in found:
             left -= len(data)
             found[print_] = FileInside(_name(attachment) or "attachment", data, page)
     return list(found.values())

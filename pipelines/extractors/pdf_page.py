@@ -16,7 +16,7 @@ from pipelines.extractors.grids import Grid, grids_of
 from pipelines.extractors.layout import blocks
 from pipelines.extractors.lines import Block, Rectangle, mirrored, turned, turned_back, united
 from pipelines.extractors.pdf_annotations import Told, annotations_of
-from pipelines.extractors.pdf_characters import Font, glyphs_of, is_strange
+from pipelines.extractors.pdf_characters import MOST_CHARACTERS, Font, glyphs_of, is_strange
 from pipelines.extractors.pdf_objects import bounds_of, objects_of
 from pipelines.extractors.pdf_rules import rules_of
 from pipelines.extractors.pdf_runs import Text, texts_of
@@ -57,6 +57,7 @@ class PageView:
 
         self.page = page
         self.upright: Text | None = None
+        self.overfull = False  # whether there is more text than is read; known after `blocks`
         self.width, self.height = page.get_size()
         # pdfium gives positions before the turn and the crop; three points tell the way from there to the view.
         fine = 1_000_000
@@ -114,6 +115,8 @@ class PageView:
 
         Fonts without a Unicode map give characters without a meaning: only OCR can read them.
         """
+        import pypdfium2.raw as raw
+
         rules = rules_of(self.page, self)
 
         @cache
@@ -125,6 +128,7 @@ class PageView:
         try:
             glyphs = with_columns_turned(glyphs_of(textpage, self), self.width, self.height)
             texts = list(texts_of(glyphs, grids, Font(textpage, self).bold))
+            self.overfull = raw.FPDFText_CountChars(textpage.raw) > MOST_CHARACTERS
         finally:
             textpage.close()
         self.upright = next((text for text in texts if text.quarter == 0), None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from indexes.records import Place
-from pipelines.errors import ExtractionError
+from pipelines.errors import ExtractionError, in_short
 from pipelines.records import Piece
 
 if TYPE_CHECKING:
@@ -25,20 +25,29 @@ _CONTINUOUS = frozenset({"RGB", "L", "CMYK", "YCbCr"})  # modes in which neighbo
 
 
 def read(path: Path) -> Iterator[Piece]:
-    """One picture; for a TIFF one for each page, with `Place(page=…)`."""
+    """One picture; for a TIFF one for each page, with `Place(page=…)`, of which damaged ones are unread."""
     with path.open("rb") as file:
         picture = _opened(file, path.name)
         pages = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
-        for number in range(min(pages, MOST_PAGES)):
-            if number:
-                try:
-                    picture.seek(number)
-                except (EOFError, OSError):
-                    return  # the pages before the damage are worth keeping
-            place = Place(page=number + 1) if pages > 1 else Place()
-            one = picture.copy() if pages > 1 else picture
-            one.format = picture.format
-            yield Piece("picture", place=place, picture=_upright(one, path.name))
+        if pages == 1:
+            yield Piece("picture", picture=_upright(picture, path.name))
+            return
+        for number in range(pages):
+            place = Place(page=number + 1)
+            if number >= MOST_PAGES:
+                yield Piece("unread", f"beyond {MOST_PAGES} pages", place)
+                continue
+            try:
+                picture.seek(number)
+                _check_size(path.name, *picture.size)
+                one = picture.copy()
+                one.format = picture.format
+                yield Piece("picture", place=place, picture=_upright(one, path.name))
+            except MemoryError:
+                raise
+            except Exception as error:  # as below; the other pages are worth keeping
+                why = in_short(error, path.name) if isinstance(error, ExtractionError) else "damaged or incomplete"
+                yield Piece("unread", why, place)
 
 
 def open_picture(path: Path) -> Image:

@@ -5,7 +5,6 @@ One walk over the tree of shapes, whatever kinds of shapes there are. A shape th
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +27,6 @@ from pipelines.extractors.spans import Cell, spread
 from pipelines.extractors.tables import table_pieces
 from pipelines.records import Piece
 
-log = logging.getLogger(__name__)
-
 _TITLES = ("title", "ctrTitle")
 _NO_NOTES = ("sldImg", "sldNum", "hdr", "ftr", "dt")
 _FRAMES = (f"{A}xfrm", f"{P}xfrm")
@@ -46,10 +43,13 @@ def read_pptx(path: Path) -> Iterator[Piece]:
         deck = _Deck(package.main("ppt/presentation.xml"))
         for count, identifier in enumerate(deck.main.root.iterfind(f"{P}sldIdLst/{P}sldId"), 1):
             slide = deck.main.at(identifier.get(f"{R}id"))
+            if slide is not None:
+                slide.place = Place(slide=count)
             if slide is None or slide.root is None:
-                log.warning("%s: slide %d is missing or damaged", path.name, count)
+                package.lose("", "missing or empty", Place(slide=count))  # unless it is known to be damaged
             else:
                 yield from deck.slide(slide, count)
+        yield from package.budget.lost()
 
 
 class _Deck:
@@ -100,8 +100,8 @@ class _Deck:
                 yield from self._shape(shape, part, place, heading)  # one by one: pictures are large
             except MemoryError:
                 raise
-            except Exception as error:
-                log.warning("%s: a shape of slide %s could not be read (%s)", part.package.name, place.slide, error)
+            except Exception:
+                part.package.lose("", "a shape in it is damaged or unusual", Place(slide=place.slide))
 
     def _shape(self, shape: Any, part: Part, place: Place, heading: str) -> Iterator[Piece]:
         role = _role(shape)

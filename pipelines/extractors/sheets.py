@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -18,7 +18,7 @@ from pipelines.extractors.ods import OdsSheet, ods_sheets
 from pipelines.extractors.table_heads import tables_of
 from pipelines.extractors.tables import Row, table_pieces, written
 from pipelines.extractors.text import LONGEST_TITLE
-from pipelines.extractors.workbooks import MOST_CELLS, Sheet, Workbook
+from pipelines.extractors.workbooks import BEYOND, MOST_CELLS, Sheet, Workbook
 from pipelines.records import Piece
 
 _LONGEST_MANIFEST = 1_000_000
@@ -34,23 +34,23 @@ def read_workbook(path: Path) -> Iterator[Piece]:
 
 def workbook_pieces(file: Path | BinaryIO, name: str, budget: Budget | None = None) -> Iterator[Piece]:
     """The same, also of bytes in memory; `name` is for the sentence if it fails, `budget` as in `check_size`."""
-    left = MOST_CHARACTERS
-    for piece in _sheet_pieces(file, name, budget):
+    left, own = MOST_CHARACTERS, budget or Budget()
+    for piece in _sheet_pieces(file, name, own):
         left -= len(piece.text)
         if left < 0:
-            raise ExtractionError(
-                f"{name} shows more than {MOST_CHARACTERS / 1e6:,.0f} million characters, since texts in it are "
-                "repeated; the rest is not read. Split it."
-            )
+            own.lose(f"{name} beyond {MOST_CHARACTERS:,} characters", "its texts are repeated")
+            break
         yield piece
+    if budget is None:
+        yield from own.lost()
 
 
-def _sheet_pieces(file: Path | BinaryIO, name: str, budget: Budget | None) -> Iterator[Piece]:
+def _sheet_pieces(file: Path | BinaryIO, name: str, budget: Budget) -> Iterator[Piece]:
     parts = _parts(file)
     sheets: Iterable[Sheet | OdsSheet]
     if "content.xml" in parts and not _is_locked(file):
         check_size(file, name, budget)
-        sheets = ods_sheets(file)
+        sheets = ods_sheets(file, budget)
     elif parts and "xl/workbook.bin" not in parts and "content.xml" not in parts:
         sheets = Workbook(file, name, budget).sheets
     else:
@@ -86,7 +86,7 @@ def _is_locked(file: Path | BinaryIO) -> bool:
             return b"encryption-data" in stream.read(_LONGEST_MANIFEST)
 
 
-def _by_calamine(file: Path | BinaryIO, name: str, budget: Budget | None) -> Iterator[Piece]:
+def _by_calamine(file: Path | BinaryIO, name: str, budget: Budget) -> Iterator[Piece]:
     import python_calamine as calamine
 
     if zipfile.is_zipfile(file):
@@ -101,7 +101,8 @@ def _by_calamine(file: Path | BinaryIO, name: str, budget: Budget | None) -> Ite
                     sheet = workbook.get_sheet_by_name(title)
                 except calamine.WorksheetNotFound:
                     continue  # a sheet that is only a chart
-                yield from _pieces(_rows_of(sheet), _titled(title, title in hidden))
+                lose = partial(budget.lose, "", BEYOND, Place(sheet=title))
+                yield from _pieces(_rows_of(sheet, lose), _titled(title, title in hidden))
     except calamine.PasswordError as error:
         raise ExtractionError(
             f"{name} is locked with a password; save a copy without it and index that.", "open"
@@ -117,11 +118,13 @@ def _in_sheet(name: str, first: int, last: int) -> Place:
     return Place(sheet=name, lines=(first, last))
 
 
-def _rows_of(sheet: object) -> Iterator[Row]:
+def _rows_of(sheet: object, lose: Callable[[], None]) -> Iterator[Row]:
     start = getattr(sheet, "start", None)
     if start is None:  # an empty sheet
         return
     for number, row in enumerate(sheet.iter_rows(), 1):  # type: ignore[attr-defined]
+        if len(row) > MOST_CELLS and any(map(written, row[MOST_CELLS:])):
+            lose()
         yield number, [written(value) for value in row[:MOST_CELLS]]
 
 
@@ -129,6 +132,8 @@ def _shown(sheet: Sheet | OdsSheet) -> Iterator[Row]:
     """The rows of a sheet; hidden ones say so, and so does each text in a hidden column."""
     for row in sheet.rows():
         cells: list[str] = []
+        if len(row.cells) > MOST_CELLS and isinstance(sheet, Sheet):
+            sheet.part.lose(BEYOND)
         for column, cell in sorted(row.cells.items())[:MOST_CELLS]:
             text = cell.text
             if cell.formula and isinstance(sheet, Sheet):

@@ -7,13 +7,13 @@ the paragraph that it belongs to; it is read by the same walk.
 from __future__ import annotations
 
 import io
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from indexes.records import Place
+from pipelines.errors import in_short
 from pipelines.extractors.embedded import embedded_pieces
 from pipelines.extractors.formulas import formula
 from pipelines.extractors.graphics import GRAPHICS, graphic_pieces
@@ -50,8 +50,6 @@ from pipelines.extractors.word_nodes import (
 from pipelines.extractors.word_styles import Styles
 from pipelines.records import Piece
 
-log = logging.getLogger(__name__)
-
 _LEFT_OUT = (*DELETED, *(f"{W}{name}" for name in "pPr rPr sdtPr sectPr tblPr trPr tcPr rt instrText".split()))
 _AS = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
 _NOTES = {f"{W}footnoteReference": "footnote", f"{W}endnoteReference": "endnote", f"{W}commentReference": "comment"}
@@ -70,6 +68,7 @@ def read_docx(path: Path) -> Iterator[Piece]:
                 yield told
             else:
                 yield from graphic_pieces(told.node, told.part, told.place, told.heading, told.seen)
+        yield from package.budget.lost()
 
 
 @dataclass(frozen=True)
@@ -319,7 +318,7 @@ class _Word:
         except MemoryError:
             raise
         except Exception as error:
-            log.warning("%s: %s could not be read (%s)", part.package.name, part.member, error)
+            part.lose(in_short(error, part.name))
 
     def _embedded(self, part: Part) -> Iterator[_Told]:
         data = part.data

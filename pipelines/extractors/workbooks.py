@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from indexes.records import Place
 from pipelines.extractors.archives import Budget, streamed_xml
 from pipelines.extractors.calculation import LONGEST, LONGEST_TEXT, Calculator, Cells, Value
 from pipelines.extractors.number_formats import BUILT_IN, shown
@@ -22,6 +23,7 @@ WIDEST = 16_384
 """Columns of a sheet."""
 MOST_CELLS = 200
 """Of a row that are told; what stands further right is hardly ever text."""
+BEYOND = f"cells beyond {MOST_CELLS} of a row"
 MOST_HELD = 200_000
 """Cells of a sheet that are held for formulas without results; those of a longer one are not computed. Also how many of
 its cells have a formula that they share moved to where they are."""
@@ -60,7 +62,7 @@ class Sheet:
         at, columns, rows_hidden = 0, 0, False
         formulas = _Shared()
         tags = [f"{{*}}{name}" for name in ("row", "col", "sheetFormatPr")]
-        for _, node in streamed_xml(self.book.package.archive, self.part.name, tags):
+        for _, node in streamed_xml(self.book.package.archive, self.part.name, tags, self.part.lose):
             if node.tag.endswith("}row"):
                 at = number(node.get("r"), at + 1)
                 cells = dict(self._cells(node, formulas))
@@ -167,7 +169,11 @@ class Workbook:
         for node in self.main.entries("sheet"):
             identifier = next((value for key, value in node.attrib.items() if key.endswith("}id")), None)
             part = self.main.at(identifier)
-            if part is not None and self.main.relations[identifier or ""][0] == "worksheet":
+            place = Place(sheet=node.get("name", ""))
+            if part is None:
+                self.package.lose("", "missing", place)
+            elif self.main.relations[identifier or ""][0] == "worksheet":
+                part.place = place
                 found.append(Sheet(self, part, node.get("name", ""), node.get("state", "visible") != "visible"))
         return found
 
@@ -219,7 +225,8 @@ class Workbook:
         found = []
         for part in self.main.all("sharedStrings")[:1]:
             if part.member.lower() in self.package.members:
-                found = [_string(node) for _, node in streamed_xml(self.package.archive, part.name, ["{*}si"])]
+                nodes = streamed_xml(self.package.archive, part.name, ["{*}si"], part.lose)
+                found = [_string(node) for _, node in nodes]
         return found
 
     @cached_property

@@ -13,10 +13,10 @@ _LONGEST_NAME = 80
 
 
 def unread(pieces: Sequence[Piece]) -> str:
-    """'Not read: pages 3, 7–9 (damaged); attachment plan.dwg (of a kind that is not read).' of pieces that are
-    `unread`; '' of none."""
+    """'Not read: pages 3, 7–9 (damaged); plan.dwg (of a kind that is not read).' of those pieces that are `unread`;
+    '' of none."""
     reasons: dict[str, list[Piece]] = {}
-    for piece in pieces:
+    for piece in (piece for piece in pieces if piece.kind == "unread"):
         reasons.setdefault(piece.text, []).append(piece)
     told = [f"{_listed([*_names(found)])} ({why})" for why, found in reasons.items()]
     more = sum(map(len, [*reasons.values()][_MOST_REASONS:]))

@@ -190,7 +190,7 @@ def test_mail_with_html_and_attachments(tmp_path: Path) -> None:
     message.add_attachment(picture_bytes(a_picture()), maintype="image", subtype="png", filename="boiler.png")
     message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="manual.pdf")
     (tmp_path / "a.eml").write_bytes(message.as_bytes())
-    head, body, attached, picture = read(tmp_path / "a.eml")
+    head, body, attached, picture, unread = read(tmp_path / "a.eml")
     assert head.text.split("\n") == [
         "Subject: Übergabe",
         "From: Ana <ana@example.org>",
@@ -201,6 +201,7 @@ def test_mail_with_html_and_attachments(tmp_path: Path) -> None:
     assert (body.text, body.heading) == ("The boiler is hot.", "Übergabe")
     assert (attached.text, attached.heading) == ("pressure: 3 bar", "Übergabe › values.txt")
     assert (picture.kind, picture.member) == ("picture", "boiler.png")
+    assert (unread.kind, unread.heading) == ("unread", "manual.pdf")
 
 
 def test_mail_in_a_declared_encoding(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from indexes.records import Place
 from pipelines.extractors import extract, powerpoint
 from pipelines.reading.kinds import kind_of
+from pipelines.reading.unread import unread
 from pipelines.records import Piece
 from tests.making_files import a_picture, picture_bytes
 from tests.making_office import Parts, a_chart, a_diagram, a_series, graphic, make_pptx, root, shape, tree
@@ -22,7 +23,7 @@ def read(path: Path) -> list[Piece]:
 
 
 def texts(path: Path) -> list[str]:
-    return [piece.text for piece in read(path)]
+    return [piece.text for piece in read(path) if piece.kind != "unread"]
 
 
 def test_notes_and_comments_of_both_kinds_are_told_as_such(tmp_path: Path) -> None:
@@ -66,17 +67,21 @@ def test_one_odd_shape_costs_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     odd += f'<p:pic><a:blip r:embed="gone"/></p:pic>{graphic("<c:chart r:id=" + repr("c") + "/>")}'
     path = make_pptx(tmp_path / "a.pptx", [shape("one") + odd + shape("two"), shape("three")], {"chart c": "no xml"})
     assert texts(path) == ["one", "two", "three"]
+    assert unread(read(path)) == "Not read: slide0.xml-chartc.bin (damaged)."
 
     def fail(*anything: object) -> None:
         raise RuntimeError("a shape that nobody has thought of")
 
     monkeypatch.setattr(powerpoint, "graphic_pieces", fail)
     assert texts(path) == ["one", "two", "three"]
+    assert unread(read(path)) == "Not read: slide 1 (a shape in it is damaged or unusual)."
 
 
 def test_a_missing_slide_costs_itself(tmp_path: Path) -> None:
     path = make_pptx(tmp_path / "a.pptx", [shape("one"), "<p:sld", shape("three")])
-    assert [(piece.text, piece.place.slide) for piece in read(path)] == [("one", 1), ("three", 3)]
+    *found, lost = read(path)
+    assert [(piece.text, piece.place.slide) for piece in found] == [("one", 1), ("three", 3)]
+    assert unread([lost]) == "Not read: slide 2 (damaged, read as far as it goes)."
 
 
 def test_charts_and_diagrams_whichever_program_they_are_for(tmp_path: Path) -> None:
@@ -152,11 +157,12 @@ def test_workbooks_put_in_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     parts = {"package o": (tmp_path / "a.xlsx").read_bytes(), "oleObject b": b"PK xl/workbook of nonsense"}
     path = make_pptx(tmp_path / "a.pptx", [shape("Offer", "title") + either + broken], parts)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))  # a reader that is killed would leave its files
-    pieces = read(path)
+    *pieces, lost = read(path)
     assert [(piece.text, piece.heading, piece.place.slide) for piece in pieces] == [
         ("Offer", "", 1),
         ("Tier | Price\nTeam | 149", "Offer › Prices", 1),
     ]
+    assert unread([lost]) == "Not read: slide0.xml-oleObjectb.bin (Cannot detect file format)."
 
 
 def test_a_chart_without_its_values_has_them_in_its_workbook(tmp_path: Path) -> None:

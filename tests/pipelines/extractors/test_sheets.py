@@ -17,6 +17,7 @@ from pipelines.extractors.number_formats import shown
 from pipelines.extractors.ods import ods_sheets
 from pipelines.extractors.sheets import workbook_pieces
 from pipelines.reading.kinds import kind_of
+from pipelines.reading.unread import unread
 from pipelines.records import Piece
 from tests.making_files import make_zip
 from tests.pipelines.extractors.test_office import odf
@@ -305,20 +306,22 @@ BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10 if n else "a" * 40}">' for n
 
 
 @pytest.mark.parametrize(
-    ("damaged", "expected"),
+    ("damaged", "expected", "told"),
     [
-        ("", ""),
-        ("no XML", ""),
-        ("<other/>", ""),
-        (sheet_of("<row><c><v>1</v></c></row><row><c><v>2</v></c></row>")[:-45], "1"),
-        (sheet_of("<row><c><v>1</v></c></wrong></row><row><c><v>2</v></c></row>"), "1\n2"),
-        (f"<!DOCTYPE x [{BOMB}]>" + sheet_of("<row><c><v>1</v></c></row><row><c><v>&a9;</v></c></row>"), "1"),
-        (sheet_of("<row><c><!-- one --><v>1</v></c></row>"), "1"),
+        ("", "", True),
+        ("no XML", "", True),
+        ("<other/>", "", False),
+        (sheet_of("<row><c><v>1</v></c></row><row><c><v>2</v></c></row>")[:-45], "1", True),
+        (sheet_of("<row><c><v>1</v></c></wrong></row><row><c><v>2</v></c></row>"), "1\n2", True),
+        (f"<!DOCTYPE x [{BOMB}]>" + sheet_of("<row><c><v>1</v></c></row><row><c><v>&a9;</v></c></row>"), "1", True),
+        (sheet_of("<row><c><!-- one --><v>1</v></c></row>"), "1", False),
     ],
 )
-def test_a_damaged_sheet_costs_itself(tmp_path: Path, damaged: str, expected: str) -> None:
+def test_a_damaged_sheet_costs_itself(tmp_path: Path, damaged: str, expected: str, told: bool) -> None:
     good = sheet_of('<row><c t="inlineStr"><is><t>good</t></is></c></row>')
-    found = read(made_of_sheets(tmp_path / "a.xlsx", good, damaged, good))
+    all_of_it = read(made_of_sheets(tmp_path / "a.xlsx", good, damaged, good))
+    assert unread(all_of_it) == ("Not read: sheet 1 (damaged, read as far as it goes)." if told else "")
+    found = [piece for piece in all_of_it if piece.kind != "unread"]
     assert "\n".join(piece.text for piece in found if piece.place.sheet == "1") == expected
     assert [piece.text for piece in found if piece.place.sheet != "1"] == ["good", "good"]
 
@@ -326,8 +329,9 @@ def test_a_damaged_sheet_costs_itself(tmp_path: Path, damaged: str, expected: st
 def test_damaged_texts_cost_themselves(tmp_path: Path) -> None:
     rows = '<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c><c><v>7</v></c></row>'
     texts = f"<sst {NAMES}><si><t>first</t></si><si><t"
-    (piece,) = read(made_of_sheets(tmp_path / "a.xlsx", sheet_of(rows), sharedStrings=texts))
+    piece, lost = read(made_of_sheets(tmp_path / "a.xlsx", sheet_of(rows), sharedStrings=texts))
     assert piece.text == "first |  | 7"
+    assert unread([lost]) == "Not read: sharedStrings.xml (damaged, read as far as it goes)."
 
 
 def test_a_table_in_a_cell_of_ods_does_not_end_its_sheet(tmp_path: Path) -> None:
@@ -360,9 +364,9 @@ def test_texts_are_as_long_as_a_cell_may_be_and_a_workbook_has_an_end(
     texts = f"<sst {NAMES}><si><t>{'a' * 500_000}</t></si></sst>"
     row = '<row><c t="s"><v>0</v></c></row>'
     path = made_of_sheets(tmp_path / "a.xlsx", sheet_of(row * 3), sharedStrings=texts)
-    found = []
-    with pytest.raises(ExtractionError, match="shows more than"):
-        found.extend(extract(path, kind_of(path)))
+    *found, lost = read(path)
+    assert len(found) == 2
+    assert unread([lost]) == "Not read: a.xlsx beyond 70,000 characters (its texts are repeated)."
     assert len(read(made_of_sheets(tmp_path / "b.xlsx", sheet_of(row), sharedStrings=texts))[0].text) == 32_767
 
 

@@ -11,6 +11,7 @@ import pytest
 from pipelines.errors import ExtractionError
 from pipelines.extractors import archives, extract, word
 from pipelines.reading.kinds import kind_of
+from pipelines.reading.unread import unread
 from pipelines.records import Piece
 from tests.making_files import a_picture, make_zip, picture_bytes
 from tests.making_office import DECLARED, Parts, a_chart, a_diagram, a_series, graphic, make_docx, para, root, table
@@ -21,7 +22,7 @@ def read(path: Path) -> list[Piece]:
 
 
 def texts(path: Path) -> list[str]:
-    return [piece.text for piece in read(path)]
+    return [piece.text for piece in read(path) if piece.kind != "unread"]
 
 
 # --- Numbers ---------------------------------------------------------------------------------------------------
@@ -373,6 +374,7 @@ def test_documents_inside_are_parts_of_it(tmp_path: Path) -> None:
         "From: the roof you can see the sea.",
         "The end.",
     ]
+    assert unread(read(path)) == "Not read: document.xml-aFChunkbroken.bin (damaged or cut short)."
 
 
 def test_documents_inside_count_to_what_the_whole_unpacks_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -386,7 +388,9 @@ def test_documents_inside_count_to_what_the_whole_unpacks_to(tmp_path: Path, mon
     body += para("", "", '<w:r><o:OLEObject xmlns:o="urn:schemas-microsoft-com:office:office" r:id="w"/></w:r>')
     chunks: Parts = {f"aFChunk d{n}": data for n, data in enumerate(inner)}
     chunks["package w"] = (tmp_path / "a.xlsx").read_bytes()
-    assert texts(make_docx(tmp_path / "a.docx", body, chunks)) == ["Part 0.", "Part 1.", "The end."]
+    path = make_docx(tmp_path / "a.docx", body, chunks)
+    assert texts(path) == ["Part 0.", "Part 1.", "The end."]
+    assert "d2.bin" in unread(read(path)) and "w.bin" in unread(read(path))
 
 
 @pytest.mark.parametrize("how", ["strict", "with backslashes and capitals"])
@@ -453,6 +457,9 @@ def test_what_is_missing_or_damaged_costs_itself(tmp_path: Path) -> None:
     )
     path = make_docx(tmp_path / "a.docx", body, {"chart c": b"no xml", "styles": b"<w:styles", "image x": b""})
     assert texts(path) == ["Text.", "End."]
+    assert unread(read(path)) == (
+        "Not read: document.xml-styles.bin (damaged, read as far as it goes); document.xml-chartc.bin (damaged)."
+    )
 
 
 def test_an_odd_part_costs_no_more_than_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
