@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 AT_ONCE = 180.0  # seconds; shorter recordings are read completely in one pass
+_READ = "being read."  # ends what is said of a draft; what could not be read of it follows
+_SCREEN = f"It can be asked; what is written on the screen is still {_READ}"
 
 
 class Drafting:
@@ -61,7 +63,9 @@ class Drafting:
                     status="draft",
                     stage=name,
                     seconds=time.monotonic() - began,
-                    reason=f"{_of(stages['speech'], recording.duration)} can be asked; the rest is being read.",
+                    reason=_draft(
+                        f"{_of(stages['speech'], recording.duration)} can be asked; the rest is {_READ}", recording
+                    ),
                 )
                 portion = self._portion(recording, draft, kind, part, stages, note=verb)
                 portion.part = 1 - _left(stages, recording.duration) / left if left else 0.0
@@ -72,7 +76,7 @@ class Drafting:
             status="draft",
             stage="frames",
             seconds=time.monotonic() - began,
-            reason="It can be asked; what is written on the screen is still being read.",
+            reason=_draft(_SCREEN, recording),
         )
         yield self._portion(recording, draft, kind, Part([], recording.duration), stages)
 
@@ -100,7 +104,8 @@ class Drafting:
                 # A part that moves nothing on holds nothing, and must not cost what is there.
                 old = self._between(record.source_id or "", segment_kind, stages[stage], part.until)
                 stages[stage] = max(stages[stage], part.until)
-                yield self._portion(recording, record, kind, part, stages, old, verb)
+                draft = replace(record, reason=_draft(_SCREEN, recording))
+                yield self._portion(recording, draft, kind, part, stages, old, verb)
         # Key frames of the first pass that lie behind the last shot.
         old = self._between(record.source_id or "", "frame", stages["screen"], float("inf")) if stages["screen"] else []
         done = self._done(replace(record, seconds=record.seconds + time.monotonic() - began), recording)
@@ -123,11 +128,16 @@ class Drafting:
         yield portion
 
     def _open(self, record: FileRecord, kind: Kind) -> Recording:
-        return Recording(Path(record.path), kind, record.source_id or "", self.shelf, self.most_frames)
+        """With what is known already that could not be read of it: of a draft the ledger says so."""
+        recording = Recording(Path(record.path), kind, record.source_id or "", self.shelf, self.most_frames)
+        line = self.library.catalogue.file(record.path)
+        if line is not None and (line.status, line.source_id) == ("draft", record.source_id):
+            recording.problems += filter(None, [line.reason.partition(f"{_READ} ")[2]])
+        return recording
 
     def _done(self, record: FileRecord, recording: Recording, anything: bool = True) -> FileRecord:
         """Indexed or partial, with what is to be said of it."""
-        problems = list(dict.fromkeys(recording.problems))
+        problems = _problems(recording)
         if problems and not anything:
             raise ExtractionError(" ".join(problems))
         said = [*problems]
@@ -183,6 +193,20 @@ class Drafting:
         """Ids of the segments of a kind that begin in [start, end)."""
         segments = self.library.catalogue.segments_of(source_id)
         return [s.id for s in segments if s.kind == kind and s.id and start <= (s.place.start or 0.0) < end]
+
+
+def _problems(recording: Recording) -> list[str]:
+    """What could not be read of it, each once: what an earlier run has told is one text of several sentences."""
+    told: list[str] = []
+    for problem in recording.problems:
+        if not any(problem in each for each in told):
+            told.append(problem)
+    return told
+
+
+def _draft(so_far: str, recording: Recording) -> str:
+    """What the ledger says of a draft."""
+    return " ".join([so_far, *_problems(recording)])
 
 
 def _left(stages: Mapping[str, float], duration: float) -> float:

@@ -20,6 +20,7 @@ from pipelines.recordings.speech import Portion
 from pipelines.records import FileAdvanced, FileFinished
 from tests.conftest import ROOT
 from tests.making_media import make_video, slide, tone
+from tests.pipelines.recordings.test_media_broken import smashed
 
 SECONDS = 24
 SLIDES = ("HARBOUR OFFICE\nopens at seven", "TIDE TABLE\nhigh water 14:20", "THE LAMP\nflashes twice")
@@ -244,3 +245,21 @@ def test_recordings_have_a_limit_of_their_own(shelf, talk, tmp_path) -> None:
     records = {Path(e.record.path).name: e.record for e in one.index([talk, notes]) if isinstance(e, FileFinished)}
     assert {name: record.status for name, record in records.items()} == {"talk.mp4": "indexed", "notes.txt": "skipped"}
     assert "max_file_mb" in records["notes.txt"].reason
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_the_first_pass_could_not_hear_is_told_also_when_it_is_completed(
+    shelf, tmp_path, drafts, at_once: bool
+) -> None:
+    path = smashed(make_video(tmp_path / "a.mp4", [(12, slide(text)) for text in SLIDES[:2]], tone(24)), "audio")
+    made = ingest(tmp_path / "library", shelf)
+    if not at_once:
+        list(made.index([path], complete=False))
+        draft = made.library.catalogue.file(str(path))
+        assert draft is not None and draft.status == "draft"
+        assert draft.reason.endswith("is still being read. The sound cannot be decoded.")
+    record = next(e.record for e in reversed(list(made.index([path]))) if isinstance(e, FileFinished))
+    assert (record.status, record.reason) == ("partial", "The sound cannot be decoded.")
+    again = [e.record for e in made.index([path]) if isinstance(e, FileFinished)]
+    assert [record.status for record in again] == ["unchanged"]
+    made.library.close()
