@@ -38,6 +38,8 @@ FEWEST_CHARACTERS = 16
 """A page with fewer characters, but with something drawn on it, is a scan."""
 MOST_STAMPED = 120
 """Characters that a scanner or a shop may print over a scan; the page is still one."""
+MOST_PAGES = 20_000
+"""Of a file that are read; a file of few bytes may say that it has millions."""
 _LONGEST_PRINTED = 20
 _COVER = 600
 """Characters of the page that stands for a portfolio."""
@@ -89,7 +91,9 @@ def read(path: Path, inside: Callable[[FileInside], Iterator[Piece]] | None = No
             yield from (Piece("text", line, Place(page=1)) for line in lines)
             return
         readable = 0
-        for number in range(1, count + 1):
+        if count > MOST_PAGES:
+            yield Piece("unread", f"beyond {MOST_PAGES:,} pages", Place(), f"pages {MOST_PAGES + 1:,}–{count:,}")
+        for number in range(1, min(count, MOST_PAGES) + 1):
             pieces = _page_pieces(document, number, known, drawn=given >= after)
             if pieces is None:
                 yield Piece("unread", "damaged", Place(page=number))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from pipelines.reading.segmenting import joined, segment
 from pipelines.reading.unread import unread
 from pipelines.records import Piece
 
+MOST_SECONDS = 4 * 3600.0
+"""That one document is read in one run; what it has then is kept."""
 _LONGEST_TITLE = 200  # characters
 _WRAPPED = frozenset({"text", "markdown", "eml", "msg", "rtf"})
 _STAGE = "pieces"
@@ -96,13 +99,24 @@ def read_document(
     A file of which something could not be read is partial. Raises ExtractionError, also when there is nothing in it.
     """
     lost: list[Piece] = []
+    began, place = time.monotonic(), Place()
 
     def pieces() -> Iterator[Piece]:
-        for piece in process.pieces(Path(record.path), kind, known.pieces):
-            if piece.kind == "unread":
-                lost.append(piece)
-            else:
+        nonlocal place
+        try:
+            for piece in process.pieces(Path(record.path), kind, known.pieces):
+                if piece.kind == "unread":
+                    lost.append(piece)
+                    continue
+                if time.monotonic() - began > MOST_SECONDS:
+                    why = f"reading took more than {MOST_SECONDS / 3600:g} hours"
+                    lost.append(Piece("unread", why, Place(), f"all behind {place.label() or 'its beginning'}"))
+                    return
                 yield piece
+                place = piece.place
+        except ExtractionError as error:
+            error.args = (" ".join(filter(None, (str(error), unread(lost)))),)
+            raise
 
     def looked() -> Iterator[tuple[list[Piece], list[Piece]]]:
         number = known.pieces

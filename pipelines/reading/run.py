@@ -295,7 +295,8 @@ class Run:
         if kept:
             reason = f"{record.reason} What was read from its earlier version is kept."
         elif begun and counts:
-            kept, reason = held, f"{record.reason} What was read before that can be asked."
+            so_far = known.reason.partition(";")[0] if known is not None else ""  # 'Pages 1–48 of 619 can be asked'
+            kept, reason = held, f"{record.reason} {so_far}."
             record = replace(record, status="partial")
         else:
             reason = record.reason

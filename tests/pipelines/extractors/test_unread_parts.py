@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipelines.extractors import data, extract, pdf_characters, pdf_page, pictures
+from pipelines.extractors import extract, pdf, pdf_characters, pdf_page, pictures
 from pipelines.reading.kinds import kind_of
 from pipelines.reading.unread import unread
 from pipelines.records import Piece
@@ -146,4 +146,7 @@ def test_limits_name_what_is_beyond_them(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setattr(module, "MOST_CHARACTERS", 40)
     pages = [PdfPage().line(60, 100, "words " * 5), PdfPage().line(60, 100, "words " * 20)]
     assert unread(read(make_pdf(tmp_path / "a.pdf", pages))) == "Not read: page 2 (beyond 60,000 characters)."
-    assert data._LONGEST_OUTPUT == 3_600
+    monkeypatch.setattr(pdf, "MOST_PAGES", 3)
+    found = read(make_pdf(tmp_path / "b.pdf", [PdfPage().line(60, 100, f"Page {n}") for n in range(1, 8)]))
+    assert [piece.text for piece in found if piece.kind != "unread"] == ["Page 1", "Page 2", "Page 3"]
+    assert unread(found) == "Not read: pages 4–7 (beyond 3 pages)."

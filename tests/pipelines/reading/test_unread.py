@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from indexes.library import Library
 from indexes.records import FileRecord, Place
 from pipelines.answering import Answering
+from pipelines.errors import ExtractionError
 from pipelines.ingest import Ingest
+from pipelines.reading import document
+from pipelines.reading.processes import ReadingProcess
 from pipelines.reading.unread import unread
 from pipelines.records import FileAdvanced, FileFinished, Piece, Question
 from tests.making_files import PdfPage, make_pdf
@@ -91,6 +95,33 @@ def test_a_document_of_which_nothing_is_left_says_why(tmp_path: Path) -> None:
     path = damaged_pages(make_pdf(tmp_path / "log.pdf", [PdfPage(), PdfPage().line(60, 100, "Words")]), 2)
     record = lines(tmp_path / "library", path)[-1]
     assert record.status == "failed" and "Not read: page 2 (damaged)." in record.reason
+
+
+@pytest.mark.slow
+def test_a_document_that_takes_too_long_ends_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = iter(range(0, 3600 * 1000, 3600))
+    monkeypatch.setattr(document, "time", SimpleNamespace(monotonic=lambda: next(hours)))
+    folder, path = tmp_path / "library", printed(tmp_path / "log.pdf", 60)
+    lines(folder, path)
+    record = line(folder, path)
+    assert (record.status, record.segments) == ("partial", 2)
+    assert record.reason == "Not read: all behind page 2 (reading took more than 4 hours)."
+
+
+@pytest.mark.slow
+def test_where_reading_breaks_off_what_was_unread_before_is_told_too(tmp_path: Path, monkeypatch) -> None:
+    def breaking(self, *arguments):
+        for number, piece in enumerate(real(self, *arguments)):
+            if number == 80:
+                raise ExtractionError("It gave nothing for 120 seconds.")
+            yield piece
+
+    real = ReadingProcess.pieces
+    monkeypatch.setattr(ReadingProcess, "pieces", breaking)
+    path, folder = damaged_pages(printed(tmp_path / "log.pdf", 100), 2), tmp_path / "library"
+    assert lines(folder, path)[-1].status == "partial"
+    reason = "It gave nothing for 120 seconds. Not read: page 2 (damaged). Pages 1–25 of 100 can be asked."
+    assert line(folder, path).reason == reason
 
 
 def test_an_answer_says_what_could_not_be_read_in_the_file_that_it_cites(tmp_path: Path, shelf) -> None:
