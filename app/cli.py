@@ -278,10 +278,13 @@ def _export(assistant: Assistant, options: argparse.Namespace) -> None:
     from app.schemas import export_json
 
     source, segments = assistant.export(options.source)
+    _, unread = assistant.library.catalogue.partial(source.id)
     if options.json or options.format == "json":
-        print_json(export_json(source, segments, assistant.library.speakers(source.id)))
-    else:
-        print(export_text(source, segments, options.format))
+        print_json(export_json(source, segments, assistant.library.speakers(source.id), unread))
+        return
+    print(export_text(source, segments, options.format))
+    if unread:
+        print(f"{source.path} was read in part. {unread}", file=sys.stderr)
 
 
 def _speakers(assistant: Assistant, options: argparse.Namespace) -> None:

@@ -104,7 +104,7 @@ def from_kept(turn: StoredTurn, library: Library) -> Answer:
         checks=_read(lambda: _checks(document["sentences"]), turn),
         asked=str(document.get("asked", "")),
         intent=str(document.get("intent", "")),
-        unread=tuple(map(str, document.get("unread") or ())),
+        unread=_read(lambda: tuple(map(str, document.get("unread", ()))), turn),
     )
 
 

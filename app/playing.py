@@ -110,7 +110,8 @@ def media_routes(assistant: Assistant) -> APIRouter:
         name = quote(f"{Path(source.path).stem}.{format}")
         headers = {"Content-Disposition": f"attachment; filename*=utf-8''{name}", **_INERT}
         if format == "json":
-            return JSONResponse(export_json(source, segments, assistant.library.speakers(source_id)), headers=headers)
+            speakers, unread = assistant.library.speakers(source_id), catalogue.partial(source_id)[1]
+            return JSONResponse(export_json(source, segments, speakers, unread), headers=headers)
         return Response(export_text(source, segments, format), media_type=MEDIA_TYPES[format], headers=headers)
 
     return router

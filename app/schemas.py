@@ -54,14 +54,15 @@ IN_LIBRARY = ("indexed", "unchanged", "partial", "draft")
 
 
 def coverage(statuses: Mapping[str, int]) -> str:
-    """'423 of 501 files indexed, 12 failed', of how many files have which status."""
+    """'423 of 501 files indexed, 3 in part, 12 failed', of how many files have which status."""
     total = sum(count for status, count in statuses.items() if status != "removed")
     if not total:
         return "The library is empty"
     indexed = sum(statuses.get(status, 0) for status in IN_LIBRARY)
     files = "file" if total == 1 else "files"
     text = f"{indexed:,} of {total:,} {files} indexed" if indexed != total else f"{total:,} {files} indexed"
-    return ", ".join([text, *(f"{statuses[n]:,} {n}" for n in ("waiting", "failed", "skipped") if statuses.get(n))])
+    said = {"partial": "in part", "waiting": "waiting", "failed": "failed", "skipped": "skipped"}
+    return ", ".join([text, *(f"{statuses[name]:,} {word}" for name, word in said.items() if statuses.get(name))])
 
 
 def hit_json(result: Result) -> dict[str, Any]:
@@ -192,13 +193,16 @@ def speakers_json(speakers: Sequence[Speaker]) -> list[dict[str, str]]:
     return [{"heard": each.heard, "name": each.name} for each in speakers]
 
 
-def export_json(source: Source, segments: Sequence[Segment], speakers: Sequence[Speaker] = ()) -> dict[str, Any]:
-    """`speakers` are there where some are told apart."""
+def export_json(
+    source: Source, segments: Sequence[Segment], speakers: Sequence[Speaker] = (), unread: str = ""
+) -> dict[str, Any]:
+    """`speakers` are there where some are told apart; `unread` says what could not be read of it."""
     return {
         "source": source.path,
         "modality": source.modality,
         "language": source.language,
         **({"speakers": speakers_json(speakers)} if speakers else {}),
+        "unread": unread,
         "segments": [_segment_json(segment) for segment in segments],
     }
 

@@ -13,6 +13,7 @@ from app.asking import _follow, below, explained
 from app.assistant import Assistant
 from app.cli import main
 from app.evaluation.sets import read_set
+from app.history import from_kept
 from app.progress import index_with_progress
 from app.schemas import answer_json, trace_json
 from app.server import warm
@@ -35,6 +36,8 @@ from pipelines.records import (
 )
 from pipelines.tracing import Cut, Trace
 from tests.conftest import MODELS, ROOT
+from tests.making_files import PdfPage, make_pdf
+from tests.pipelines.reading.test_unread import damaged_pages
 
 
 @pytest.fixture
@@ -259,7 +262,7 @@ def test_thumbs_grow_a_set(environment, tmp_path, capsys) -> None:
 
 def test_export_status_and_forget(environment, capsys) -> None:
     exported = run_json(capsys, "export", "keeper.txt")
-    assert set(exported) == {"source", "modality", "language", "segments"}
+    assert set(exported) == {"source", "modality", "language", "unread", "segments"}
     assert "Thomas Vane" in exported["segments"][0]["text"]
     status = run_json(capsys, "status")
     assert status["sources"] == 2 and {file["status"] for file in status["files"]} == {"indexed"}
@@ -442,3 +445,30 @@ def test_the_ledger_can_be_narrowed_exported_and_tried_again(environment, capsys
     assert "2 of 3 files indexed, 1 failed" in capsys.readouterr().out
     report = run_json(capsys, "retry")
     assert (report["failed"], report["files"][0]["tries"]) == (1, 2)
+
+
+def test_what_could_not_be_read_in_a_file_is_said_wherever_the_file_is_told_of(environment, capsys) -> None:
+    pages = [PdfPage().line(60, 100, "The bell of the light weighs 412 kilograms."), PdfPage().line(60, 100, "No.")]
+    damaged_pages(make_pdf(environment / "bell.pdf", pages), 2)
+    said = "Not read: page 2 (damaged)."
+    report = run_json(capsys, "index", str(environment))
+    assert [file["reason"] for file in report["files"] if file["status"] == "partial"] == [said]
+    assert run_json(capsys, "export", "bell.pdf")["unread"] == said
+    assert run_json(capsys, "export", "keeper.txt")["unread"] == ""
+    assert main(["export", "bell.pdf"]) == 0
+    printed = capsys.readouterr()
+    assert "412 kilograms" in printed.out and f"bell.pdf was read in part. {said}" in printed.err
+    assert main(["status"]) == 0
+    told = capsys.readouterr().out
+    assert "3 files indexed, 1 in part" in told and f"bell.pdf  ({said})" in told
+    question = ["ask", "How much does the bell of the light weigh?", "--conversation", "new"]
+    assert main(question) == 0
+    told = capsys.readouterr()
+    assert f"bell.pdf was read in part. {said}" in told.out
+    library = Library(environment.parent / "library")
+    (turn,) = library.conversations.turns(told.err.rpartition("Conversation: ")[2].strip())
+    assert from_kept(turn, library).unread == (f"bell.pdf was read in part. {said}",)
+    library.close()
+    assert main(["ask", "Who was the first keeper of the light?"]) == 0
+    cited = capsys.readouterr().out
+    assert ("was read in part" in cited) == ("bell.pdf" in cited)

@@ -357,7 +357,7 @@ def test_a_moment_plays_from_where_its_quote_is_said() -> None:
 
 def test_the_header_counts_files() -> None:
     line = Tags(tables.status_line({"indexed": 400, "partial": 23, "failed": 12, "removed": 5, "skipped": 66}, [])).text
-    assert line == "423 of 501 files indexed, 12 failed, 66 skipped"
+    assert line == "423 of 501 files indexed, 23 in part, 12 failed, 66 skipped"
     assert "empty" in tables.status_line({}, [])
 
 
