@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError
-from pipelines.extractors.archives import member_of, open_zip, parse_xml, picture_inside, resolve
+from pipelines.extractors.archives import AS_FAR, member_of, open_zip, parse_xml, picture_inside, resolve
 from pipelines.extractors.decoding import decode
 from pipelines.extractors.spans import WIDEST, Cell, spread
 from pipelines.extractors.tables import table_pieces
@@ -220,7 +220,12 @@ def _cell_text(cell: Tag) -> str:
 
 def read_xml(path: Path) -> Iterator[Piece]:
     """Feeds as their entries; any other XML as lines of 'name: text'."""
-    root = parse_xml(path.read_bytes(), recover=True)
+    data = path.read_bytes()
+    try:
+        root = parse_xml(data)
+    except (SyntaxError, ValueError):
+        root = parse_xml(data, recover=True)
+        yield Piece("unread", AS_FAR, Place(), path.name)
     if root is None:
         raise ExtractionError(f"{path.name} is damaged: it is not well-formed XML. Save it again and index that.")
     entries = [node for node in root.iter() if _name(node) in ("item", "entry")]

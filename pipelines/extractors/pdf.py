@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -41,6 +42,8 @@ MOST_STAMPED = 120
 MOST_PAGES = 20_000
 """Of a file that are read; a file of few bytes may say that it has millions."""
 _LONGEST_PRINTED = 20
+_WITHOUT_LETTERS = re.compile("[\ue000-\uf8ff\ufffd]{3}")
+"""Not single ones: of 193 pages at hand, 11 had bullets and signs of such fonts, and none a word."""
 _COVER = 600
 """Characters of the page that stands for a portfolio."""
 _LOOKED_AT = 4  # pages, beside the last, by which it is told whether a file is a scan
@@ -178,6 +181,8 @@ def _page_pieces(document: Any, number: int, known: _Known, drawn: bool) -> list
             view, here = PageView(page), Place(page=number, printed=_printed(document, number))
             found, letters, strange = view.blocks(known.table)
             unread = [Piece("unread", f"beyond {MOST_CHARACTERS:,} characters", here)] if view.overfull else []
+            if any(_WITHOUT_LETTERS.search(block.text) for block in found):
+                unread.append(Piece("unread", "words in a font that does not say its letters", here))
             known.table = open_table(found)
             headings, seen = known.headings, known.seen
             regions = view.picture_regions()
@@ -196,7 +201,7 @@ def _page_pieces(document: Any, number: int, known: _Known, drawn: bool) -> list
             if seen_only or senseless or stamped:
                 known_text = "" if senseless else "\n".join(block.text for block in found)
                 scan = Piece("scan", known_text, here, headings.chain, view.render() if drawn else None)
-                return [scan, *filled_in, *unread]
+                return [scan, *filled_in]  # whatever stands on it is seen
             pieces = filled_in
             if is_senseless(
                 *("\n".join(block.text for block in found if block.table is table) for table in (False, True))

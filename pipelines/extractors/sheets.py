@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from indexes.records import Place
-from pipelines.errors import ExtractionError
+from pipelines.errors import ExtractionError, in_short
 from pipelines.extractors.archives import Budget, check_size
 from pipelines.extractors.decoding import read_characters
 from pipelines.extractors.ods import OdsSheet, ods_sheets
@@ -101,6 +101,9 @@ def _by_calamine(file: Path | BinaryIO, name: str, budget: Budget) -> Iterator[P
                     sheet = workbook.get_sheet_by_name(title)
                 except calamine.WorksheetNotFound:
                     continue  # a sheet that is only a chart
+                except calamine.CalamineError as error:
+                    budget.lose("", in_short(error, name), Place(sheet=title))
+                    continue
                 lose = partial(budget.lose, "", BEYOND, Place(sheet=title))
                 yield from _pieces(_rows_of(sheet, lose), _titled(title, title in hidden))
     except calamine.PasswordError as error:

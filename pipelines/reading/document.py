@@ -123,7 +123,8 @@ def read_document(
         for given, read in looked_at(pieces(), shelf):
             number += len(given)
             advanced(number, given[-1].place)
-            yield given, read
+            lost.extend(piece for piece in read if piece.kind == "unread")
+            yield given, [piece for piece in read if piece.kind != "unread"]
 
     before, part, in_one_go, so_far = 0, 0.0, not known.pieces, ""
     for gathered, last in portions(looked(), known.pieces):

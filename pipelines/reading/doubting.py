@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from indexes.errors import FolioscopeError
 from pipelines.extractors.sense import sense
 from pipelines.models.shelf import ModelShelf
 from pipelines.reading.looking import look
 from pipelines.records import Piece
+
+log = logging.getLogger(__name__)
 
 _BETTER = 1.25
 """Times the sense of a text layer that what was read in its place must have."""
@@ -31,7 +35,19 @@ def looked_at(pieces: Iterable[Piece], shelf: ModelShelf) -> Iterator[tuple[list
             in_vain = 0 if seen else in_vain + 1
             yield given, seen or told
         else:
-            yield given, given if first.picture is None else list(look(first, shelf))
+            yield given, given if first.picture is None else _looked(first, shelf)
+
+
+def _looked(piece: Piece, shelf: ModelShelf) -> list[Piece]:
+    """What a piece says without its pixels; unread where a model fails on these, which costs no other piece."""
+    try:
+        return list(look(piece, shelf))
+    except (FolioscopeError, MemoryError):
+        raise
+    except Exception as error:
+        log.info("looking at %s failed", piece.place.label() or piece.member, exc_info=True)
+        why = f"its picture could not be looked at: {type(error).__name__}"
+        return [Piece("unread", why, piece.place, "" if piece.place.label() else piece.member or "the picture")]
 
 
 def _by_doubt(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
@@ -56,8 +72,8 @@ def _seen_instead(page: Piece, told: list[Piece], shelf: ModelShelf, trusting: b
     layer = "\n".join(piece.text for piece in told)
     if trusting and sense(layer) > _SURELY:
         return []
-    read = list(look(replace(page, kind="scan", text=""), shelf))
-    seen = "\n".join(piece.text for piece in read)
+    read = _looked(replace(page, kind="scan", text=""), shelf)
+    seen = "\n".join(piece.text for piece in read if piece.kind != "unread")
     better = sense(seen) > _BETTER * sense(layer) and _letters(seen) >= _ENOUGH * _letters(layer)
     return read if better else []
 

@@ -20,6 +20,7 @@ from tests.making_office import make_docx, para
 from tests.pipelines.extractors.test_office import odf
 from tests.pipelines.extractors.test_pdf_inside import with_files
 
+PRINTABLE = "abcdefghijklmnoprstuvwxyzTABCDE "
 CUT = picture_bytes(a_picture())[:900]
 HUGE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\0\0\0\1\0\0\x08\x02\0\0\0"
 EPUB = {
@@ -82,6 +83,19 @@ def notebook(path: Path) -> Path:
     return path
 
 
+def text(path: Path, content: str) -> Path:
+    path.write_text(content)
+    return path
+
+
+def odd_font(path: Path) -> Path:
+    """A PDF in which some letters have no meaning, on its second page several next to each other."""
+    pages = [
+        PdfPage().line(60, 100, f"The keeper saw {birds} on the second day of the week") for birds in ("q", "qqqq")
+    ]
+    return make_pdf(path, pages, meanings={**{letter: letter for letter in PRINTABLE}, "q": "\ue001"})
+
+
 def scans(path: Path, count: int, damaged: int = 0) -> Path:
     made = [a_picture(hue=10 * n).convert("RGB") for n in range(count)]
     out = io.BytesIO()
@@ -117,6 +131,8 @@ def scans(path: Path, count: int, damaged: int = 0) -> Path:
             mail,
             "offer.pdf (attached, of a kind that is not read there); view.png (no picture that can be opened)",
         ),
+        ("a.xml", lambda p: text(p, "<?xml version='1.0'?><a><b>One.</b>"), "a.xml (damaged, read as far as it goes)"),
+        ("a.pdf", odd_font, "page 2 (words in a font that does not say its letters)"),
         ("a.ipynb", notebook, "output of a cell (beyond 3,600 characters)"),
         ("a.tiff", lambda p: scans(p, 4, damaged=3), "page 3 (damaged or incomplete)"),
         (

@@ -18,7 +18,7 @@ from pipelines.reading.processes import ReadingProcess
 from pipelines.reading.unread import unread
 from pipelines.records import FileAdvanced, FileFinished, Piece, Question
 from tests.making_files import PdfPage, make_pdf
-from tests.pipelines.reading.test_portions import Shelf, index, line, printed, stored
+from tests.pipelines.reading.test_portions import Ocr, Shelf, index, line, printed, scanned, stored
 
 
 def told(why: str, heading: str = "", **place: int) -> Piece:
@@ -122,6 +122,22 @@ def test_where_reading_breaks_off_what_was_unread_before_is_told_too(tmp_path: P
     assert lines(folder, path)[-1].status == "partial"
     reason = "It gave nothing for 120 seconds. Not read: page 2 (damaged). Pages 1–25 of 100 can be asked."
     assert line(folder, path).reason == reason
+
+
+@pytest.mark.slow
+def test_a_picture_on_which_a_model_fails_costs_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(self, picture):
+        if round(picture.getpixel((30, 40))[0] / 5) == 3:
+            raise RuntimeError("an odd shape")
+        return real(self, picture)
+
+    real = Ocr.read
+    monkeypatch.setattr(Ocr, "read", failing)
+    folder, path = tmp_path / "library", scanned(tmp_path / "scan.pdf", 5)
+    lines(folder, path)
+    record = line(folder, path)
+    assert (record.status, record.segments) == ("partial", 4)
+    assert record.reason == "Not read: page 3 (its picture could not be looked at: RuntimeError)."
 
 
 def test_an_answer_says_what_could_not_be_read_in_the_file_that_it_cites(tmp_path: Path, shelf) -> None:
