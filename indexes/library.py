@@ -190,8 +190,10 @@ class Library:
                 self.catalogue.store_made(self._opened["text"], vectors, codes)
             whole = self.catalogue.have_vectors(until)
             for source in self.catalogue.sources(failed).values():
+                _, said = self.catalogue.partial(source.id)
+                reason = said if failed[source.id] in said else f"{said} {failed[source.id]}".lstrip()
                 for file in filter(None, map(self.catalogue.file, source.paths)):
-                    self._record(replace(file, status="partial", stage="embed", reason=failed[source.id]))
+                    self._record(replace(file, status="partial", stage="embed", reason=reason))
             return whole
 
     def _add_segments(self, key: int, segments: Sequence[Segment], vectors: Vectors, codes: Codes) -> None:

@@ -140,6 +140,14 @@ def test_a_picture_on_which_a_model_fails_costs_itself(tmp_path: Path, monkeypat
     assert record.reason == "Not read: page 3 (its picture could not be looked at: RuntimeError)."
 
 
+@pytest.mark.slow
+def test_what_has_no_vectors_is_told_behind_what_is_unread(tmp_path: Path) -> None:
+    folder, path = tmp_path / "library", damaged_pages(printed(tmp_path / "log.pdf", 60, "nonsense"), 2)
+    lines(folder, path)
+    reason = line(folder, path).reason
+    assert reason.startswith("Not read: page 2 (damaged). ") and reason.count("found by its words only") == 1
+
+
 def test_an_answer_says_what_could_not_be_read_in_the_file_that_it_cites(tmp_path: Path, shelf) -> None:
     pages = [PdfPage().line(60, 100, "The first keeper of the light was Thomas Vane."), PdfPage().line(60, 100, "No.")]
     path = damaged_pages(make_pdf(tmp_path / "log.pdf", pages), 2)
