@@ -25,8 +25,12 @@ def graphic_pieces(node: Any, part: Part, place: Place, heading: str, seen: set[
 
     What cannot be read costs itself, whatever is wrong with it, and is lost.
     """
-    target = part.at(node.get(GRAPHICS[node.tag]))
+    identifier = node.get(GRAPHICS[node.tag])
+    target = part.at(identifier)
     if target is None or target.member in seen:
+        _, missing = part.relations.get(identifier or "", ("", ""))
+        if missing and target is None and not missing.endswith("NULL"):  # which Word writes for what it never had
+            part.package.lose(missing, "missing")
         return
     seen.add(target.member)
     try:

@@ -326,3 +326,5 @@ class _Word:
             yield from embedded_pieces(data)
         elif self.depth < _MOST_NESTED:
             yield from _told(Package(io.BytesIO(data), part.name, part.package.budget), self.depth + 1)
+        else:
+            part.lose("too deep inside other files")

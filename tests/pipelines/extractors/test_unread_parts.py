@@ -16,7 +16,7 @@ from pipelines.reading.kinds import kind_of
 from pipelines.reading.unread import unread
 from pipelines.records import Piece
 from tests.making_files import PdfPage, a_picture, make_pdf, make_zip, picture_bytes
-from tests.making_office import make_docx, para
+from tests.making_office import make_docx, make_pptx, para, shape
 from tests.pipelines.extractors.test_office import odf
 from tests.pipelines.extractors.test_pdf_inside import with_files
 
@@ -45,11 +45,28 @@ def spoilt(path: Path, member: str) -> Path:
     return path
 
 
+def without(path: Path, member: str) -> Path:
+    """The same archive without a member."""
+    with zipfile.ZipFile(path) as archive:
+        rest = {name: archive.read(name) for name in archive.namelist() if name != member}
+    assert len(rest) < len(zipfile.ZipFile(path).namelist())
+    return make_zip(path, {**rest})
+
+
 def book(path: Path) -> Path:
     made = openpyxl.Workbook()
     sheet = made.active
     assert sheet is not None
     sheet.append([f"c{n}" for n in range(250)])
+    made.save(path)
+    return path
+
+
+def two_sheets(path: Path) -> Path:
+    made = openpyxl.Workbook()
+    made.create_sheet("Second").append(["nut", 7])
+    assert made.active is not None
+    made.active.append(["bolt", 40])
     made.save(path)
     return path
 
@@ -126,6 +143,17 @@ def scans(path: Path, count: int, damaged: int = 0) -> Path:
             lambda p: document(p, HUGE),
             "document.xml-imagep.bin (says it has 65,536 × 65,536 pixels, more than is safe to open)",
         ),
+        (
+            "a.docx",
+            lambda p: without(document(p, CUT), "word/document.xml-imagep.bin"),
+            "document.xml-imagep.bin (missing)",
+        ),
+        (
+            "a.pptx",
+            lambda p: without(make_pptx(p, [shape("one"), shape("two")]), "ppt/slide1.xml"),
+            "slide 2 (missing or empty)",
+        ),
+        ("a.xlsx", lambda p: without(two_sheets(p), "xl/worksheets/sheet2.xml"), "sheet Second (missing)"),
         (
             "a.eml",
             mail,
