@@ -37,7 +37,8 @@ _LINK = re.compile(
     rf"\((?P<address>{_ADDRESS})(?:\s++(?:{_TITLE}))?\s*+\)"
 )
 _NOTE_MARK = re.compile(r"\[?(?:\d{1,4}|[a-z]{1,2}|note \d{1,3})\]?")
-_BOLD = re.compile(rf"{_CODE}|(\*\*|__)(?P<words>.+?)\2")
+# Underscores within a word ('a__b__c') are part of it; the bound keeps lines of unclosed marks linear.
+_BOLD = re.compile(rf"{_CODE}|(\*\*|(?<!\w)__)(?P<words>.{{1,1000}}?)\2(?:(?<!_)|(?!\w))")
 _ESCAPED = re.compile(rf"{_CODE}|\\(?P<words>[!-/:-@\[-`{{-~])")
 
 

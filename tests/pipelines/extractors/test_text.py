@@ -152,6 +152,11 @@ def test_fields_that_no_person_wrote_take_nothing_else_with_them(tmp_path: Path,
     assert (pieces[-1].text, pieces[-1].place.lines) == ("Gloves on.", (5, 5))
 
 
+def test_underscores_inside_names_of_markdown_stay(tmp_path: Path) -> None:
+    (piece,) = read(tmp_path / "a.md", "Call a__b__c with __great care__ and un**believ**able x__y, then z__w.\n")
+    assert piece.text == "Call a__b__c with great care and unbelievable x__y, then z__w."
+
+
 def test_links_of_markdown_leave_their_words_and_no_addresses_or_note_marks(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(
         r'Through the [Bay](/wiki/Bay_(sea) "Bay (sea)"), \[[98]\](#note-98 "#note-98") past [the Cape](</w/C_(1)>)'
