@@ -25,6 +25,7 @@ from pipelines.extractors import (
     sheets,
     text,
     word,
+    xml_files,
 )
 from pipelines.extractors.archives import Budget
 from pipelines.extractors.inside import pieces_inside
@@ -52,7 +53,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "odp": opendocument.read,
     "epub": markup.read_epub,
     "html": markup.read_html,
-    "xml": markup.read_xml,
+    "xml": xml_files.read_xml,
     "rtf": text.read_rtf,
     "eml": mail.read_eml,
     "msg": mail.read_msg,

@@ -1,4 +1,4 @@
-"""HTML, XML (with RSS and Atom) and EPUB to Pieces: main text under its headings, tables as rows."""
+"""HTML and EPUB to Pieces: main text under its headings, tables as rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError
-from pipelines.extractors.archives import AS_FAR, member_of, open_zip, parse_xml, picture_inside, resolve
+from pipelines.extractors.archives import member_of, open_zip, parse_xml, picture_inside, resolve
 from pipelines.extractors.decoding import decode
 from pipelines.extractors.spans import WIDEST, Cell, spread
 from pipelines.extractors.tables import table_pieces
@@ -169,6 +169,15 @@ def _is_named(table: Tag) -> bool:
     return facts < 0.5 * len(rows) or (bool(rows) and "td" not in rows[0] and len(rows[0]) > 1)
 
 
+def html_table(html: str | bytes, heading: str) -> Iterator[Piece]:
+    """The rows of one table."""
+    from bs4 import BeautifulSoup
+
+    table = BeautifulSoup(html, "lxml").table
+    if table is not None:
+        yield from table_pieces(_rows(table), lambda first, last: Place(), heading, _is_named(table))
+
+
 def _rows(table: Tag) -> list[tuple[int, list[str]]]:
     """Rows of equal columns; a cell over several rows is told in each of them."""
     rows: list[list[Cell]] = []
@@ -215,52 +224,6 @@ def _cell_text(cell: Tag) -> str:
     return " ".join(cell.get_text(" ").split())
 
 
-# --- XML -------------------------------------------------------------------------------------------------------
-
-
-def read_xml(path: Path) -> Iterator[Piece]:
-    """Feeds as their entries; any other XML as lines of 'name: text'."""
-    data = path.read_bytes()
-    try:
-        root = parse_xml(data)
-    except (SyntaxError, ValueError):
-        root = parse_xml(data, recover=True)
-        yield Piece("unread", AS_FAR, Place(), path.name)
-    if root is None:
-        raise ExtractionError(f"{path.name} is damaged: it is not well-formed XML. Save it again and index that.")
-    entries = [node for node in root.iter() if _name(node) in ("item", "entry")]
-    if _name(root) in ("rss", "feed", "RDF") and entries:
-        yield from _feed(root, entries)
-        return
-    lines: list[str] = []
-    for node in root.iter():
-        text = " ".join((node.text or "").split()) if isinstance(node.tag, str) else ""
-        if text:
-            lines.append(f"{_name(node)}: {text}")
-    for start in range(0, len(lines), 12):
-        yield Piece("text", "\n".join(lines[start : start + 12]), Place(), _name(root))
-
-
-def _feed(root: Any, entries: list[Any]) -> Iterator[Piece]:
-    title = next((" ".join((n.text or "").split()) for n in root.iter() if _name(n) == "title"), "")
-    headings = Headings()
-    if title:
-        yield Piece("text", title)
-        headings.enter(0, title)
-    for entry in entries:
-        facts = {_name(node): (node.text or "").strip() for node in entry if (node.text or "").strip()}
-        name = " ".join(facts.get("title", "").split())
-        date = next((facts[key] for key in ("pubDate", "published", "updated", "date") if key in facts), "")
-        above = headings.enter(1, name or "entry")
-        yield Piece("text", "\n".join(line for line in (name, date) if line), Place(), above)
-        body = next((facts[key] for key in ("encoded", "content", "description", "summary") if key in facts), "")
-        yield from html_pieces(body, headings=headings)
-
-
-def _name(node: Any) -> str:
-    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
-
-
 # --- EPUB ------------------------------------------------------------------------------------------------------
 
 
@@ -302,6 +265,10 @@ def _package_path(archive: zipfile.ZipFile, name: str) -> str:
     except (KeyError, StopIteration) as error:
         raise ExtractionError(f"{name} is damaged: the list of its chapters is missing. Download it again.") from error
     return str(found)
+
+
+def _name(node: Any) -> str:
+    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
 
 
 def _inside(folder: str, reference: str) -> str:

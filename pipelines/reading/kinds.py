@@ -17,6 +17,8 @@ from pipelines.errors import ExtractionError, Unsupported
 
 HEAD = 65_536
 """Bytes of the beginning that are looked at."""
+_END = 1_000
+"""Bytes of the end, of what may be XML."""
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 
@@ -146,7 +148,7 @@ _TEXT_EXTENSIONS = {
     "csv": "csv",
     "tsv": "tsv tab",
     "html": "html htm xhtml",
-    "xml": "xml rss atom svg xsd xsl opml gpx kml fb2",
+    "xml": "xml rss atom svg xsd xsl opml gpx kml fb2 nxml jats tei dbk docbook",
     "json": "json geojson webmanifest",
     "jsonl": "jsonl ndjson",
     "notebook": "ipynb",
@@ -163,6 +165,8 @@ _PLAYLISTS = ("#EXTM3U", "ffconcat version", "[playlist]", "[Reference]")
 # Possessive (*+) where a repetition could be read in several ways: foreign text must not choose how long that takes.
 _HTML = re.compile(r"\s*+(?:<!doctype\s++html|<html[\s>]|<head[\s>]|<body[\s>])", re.IGNORECASE)
 _XML = re.compile(r"\s*+<\?xml\s")
+_DOCTYPE = re.compile(r"\s*+<!DOCTYPE\s++[\w:.-]++(?:\s++(?:PUBLIC|SYSTEM)\s|\s*+[\[>])")  # HTML's was seen before
+_FIRST_TAG = re.compile(r"""\s*+<([A-Za-z_][\w:.-]*+)(?:\s++[\w:.-]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+>""")
 _SPACE = re.compile(r"\s*+")
 _CALENDAR = re.compile(r"\s*+BEGIN:VCALENDAR[ \t]*+(?:[\r\n]|$)", re.IGNORECASE)
 _MAIL_FIELD = re.compile(r"[!-9;-~]++:[ \t]")
@@ -247,6 +251,8 @@ def _text_kind(path: Path, head: bytes) -> str:
         return "html"
     if _XML.match(beginning) and by_name != "code":
         return "html" if re.search(r"<html[\s>]", beginning[:2000], re.I) else "xml"
+    if by_name is None and _is_one_element(path, beginning):
+        return "xml"
     if _CALENDAR.match(beginning):
         return "calendar"
     if by_name == "eml" or (_begins_with_fields(beginning) and len(set(_MAIL_FIELDS.findall(beginning[:8000]))) >= 3):
@@ -254,6 +260,20 @@ def _text_kind(path: Path, head: bytes) -> str:
     if by_name in (None, "json") and beginning.lstrip().startswith(("{", "[")):
         return _json_kind(beginning, by_name)
     return by_name or "text"
+
+
+def _is_one_element(path: Path, beginning: str) -> bool:
+    """Whether a text without a declaration is XML all the same: of one document type, or one element to its end."""
+    start = _after_comments(beginning)
+    if _DOCTYPE.match(beginning, start):
+        return True
+    first = _FIRST_TAG.match(beginning, start)
+    if first is None:
+        return False
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _END))
+        end = file.read().replace(b"\0", b"").rstrip()
+    return end.endswith(f"</{first[1]}>".encode())
 
 
 def _after_comments(text: str) -> int:

@@ -294,6 +294,73 @@ def test_a_feed_gives_its_entries(tmp_path: Path) -> None:
     assert pieces[-1].heading == "News › Storm"
 
 
+JATS = """<article article-type="research"><front><journal-meta><journal-title>Frogs</journal-title></journal-meta>
+<article-meta><article-id pub-id-type="doi">10.1/x</article-id><title-group><article-title>How <italic>Rana</italic>
+jumps</article-title></title-group><contrib-group><contrib><name><surname>Lint</surname><given-names>Rosa</given-names></name>
+</contrib></contrib-group><pub-date><day>3</day><month>5</month><year>2020</year></pub-date></article-meta></front>
+<body><sec><label>2</label><title>Methods</title>
+<p>Frogs <italic>jump</italic> far<xref>1</xref>.<!-- now --> Always.</p>
+<sec><title>Sites</title><table-wrap><caption><p>Ponds.</p></caption><table><tr><th>Pond</th><th>Depth</th></tr>
+<tr><td>A</td><td>2 m</td></tr></table></table-wrap><list><list-item><p>Rope</p></list-item></list></sec></sec></body>
+<back><ref-list><title>References</title><ref><citation><name><surname>Berg</surname><given-names>A</given-names></name>
+<article-title>Leaps</article-title><year>1999</year></citation></ref></ref-list></back></article>"""
+
+
+@pytest.mark.parametrize("name", ["a.xml", "a.nxml", "a"])
+@pytest.mark.parametrize(
+    "top", ["", '<?xml version="1.0"?>', '<!DOCTYPE article PUBLIC "-//NLM" "a.dtd">', "<!-- x -->"]
+)
+def test_articles_of_journals_are_documents(tmp_path: Path, name: str, top: str) -> None:
+    pieces = read(tmp_path / name, top + JATS)
+    title = "How Rana jumps"
+    assert [(piece.heading, piece.text) for piece in pieces] == [
+        ("", "journal-meta: Frogs"),
+        ("", "article-id: 10.1/x"),
+        ("", title),
+        (title, "contrib-group: Rosa Lint"),
+        (title, "pub-date: 2020-05-03"),
+        (title, "2 Methods"),
+        (f"{title} › 2 Methods", "Frogs jump far 1. Always."),
+        (f"{title} › 2 Methods", "Sites"),
+        (f"{title} › 2 Methods › Sites", "Ponds."),
+        (f"{title} › 2 Methods › Sites", "Pond | Depth\nA | 2 m"),
+        (f"{title} › 2 Methods › Sites", "Rope"),
+        (title, "References"),
+        (f"{title} › References", "ref: A Berg, Leaps, 1999"),
+    ]
+
+
+def test_other_vocabularies_of_documents(tmp_path: Path) -> None:
+    tei = """<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><title>Letters</title></teiHeader><text><div><head>
+    To Anna</head><p>The <hi>boat</hi> left<note>at noon</note>.</p><list><item>Tar, <hi>two</hi> tins</item></list>
+    <table><head>Costs</head><row><cell>Thing</cell><cell>Price</cell></row><row><cell>Rope</cell><cell>3</cell></row></table>
+    </div></text></TEI>"""
+    told = ["Letters", "To Anna", "The boat left at noon.", "Tar, two tins", "Costs", "Thing | Price\nRope | 3"]
+    assert texts(read(tmp_path / "a.tei", tei)) == told
+    book = """<?xml version="1.0"?><article><title>Sea</title><para>One <emphasis>wave</emphasis> came.</para><table>
+    <title>Tides</title><tgroup cols="2"><thead><row><entry>Day</entry><entry>Hour</entry></row></thead><tbody><row>
+    <entry>3</entry><entry>7</entry></row></tbody></tgroup></table></article>"""
+    assert texts(read(tmp_path / "a.xml", book)) == ["Sea", "One wave came.", "Tides", "Day | Hour\n3 | 7"]
+
+
+def test_xml_of_data_keeps_attributes_mixed_text_and_records(tmp_path: Path) -> None:
+    data = """<?xml version="1.0"?><c><book id="b1"><price currency="EUR">44.95</price></book><note>Some <b>bold</b>
+    text</note><cube currency="USD" rate="1.08"/><cube currency="JPY" rate="160"/><people><person><name>Anna</name>
+    <city>Riga</city></person><person><name>Bo</name><city>Ulm</city></person></people></c>"""
+    assert texts(read(tmp_path / "a.xml", data)) == [
+        "book: id b1\nprice: 44.95 (currency EUR)\nnote: Some bold text",
+        "currency | rate\nUSD | 1.08\nJPY | 160",
+        "name | city\nAnna | Riga\nBo | Ulm",
+    ]
+
+
+def test_an_entry_of_a_feed_that_is_written_in_elements(tmp_path: Path) -> None:
+    feed = """<feed xmlns="http://www.w3.org/2005/Atom"><title>News</title><entry><title>Storm</title><content
+    type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Boats
+    <b>sank</b> here.</p></div></content></entry></feed>"""
+    assert texts(read(tmp_path / "a.atom", feed)) == ["News", "Storm", "Boats sank here."]
+
+
 def test_xml_entities_are_neither_fetched_nor_multiplied(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("the secret")
     source = f"""<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">
