@@ -31,9 +31,9 @@ class Piece:
     - `unread`: nothing, since what stands here could not be read; `text` says why in some words ('damaged'),
       and `heading`, or else `place`, names it. It counts as no piece, and what is left of it is a line of the ledger
 
-    `heading` is the chain of headings above it ('Safety › Storage'). `member` names the picture
-    inside a container file; `marks` are the lines that OCR read. `picture` is RGB, upright, at most
-    4096 px on its longer side. Once a picture was looked at, `vector` stands for it in the image space,
+    `heading` is the chain of headings above it ('Safety › Storage'). `member` names the picture, file
+    or mail inside a container file that it is; `marks` are the lines that OCR read. `picture` is RGB, upright, at
+    most 4096 px on its longer side. Once a picture was looked at, `vector` stands for it in the image space,
     `fingerprint` tells copies of it, and `picture` is let go.
     """
 

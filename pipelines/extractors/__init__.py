@@ -28,9 +28,8 @@ from pipelines.extractors import (
     xml_files,
 )
 from pipelines.extractors.archives import Budget
-from pipelines.extractors.inside import pieces_inside
+from pipelines.extractors.inside import Inside, pieces_inside, read_zip, too_deep
 from pipelines.extractors.pdf import opened_page
-from pipelines.extractors.pdf_attachments import FileInside
 from pipelines.extractors.pdf_page import PageView
 from pipelines.extractors.pictures import open_picture
 from pipelines.reading.kinds import KINDS, Kind
@@ -38,7 +37,7 @@ from pipelines.records import Piece
 
 __all__ = ["EXTRACTORS", "PageView", "extract", "open_picture", "opened_page"]
 
-Extractor = Callable[[Path], Iterator[Piece]]
+Extractor = Callable[..., Iterator[Piece]]
 
 EXTRACTORS: dict[str, Extractor] = {
     "pdf": pdf.read,
@@ -57,6 +56,8 @@ EXTRACTORS: dict[str, Extractor] = {
     "rtf": text.read_rtf,
     "eml": mail.read_eml,
     "msg": mail.read_msg,
+    "mbox": mail.read_mbox,
+    "zip": read_zip,
     "calendar": calendars.read_ics,
     "json": data.read_json,
     "jsonl": data.read_jsonl,
@@ -68,6 +69,7 @@ EXTRACTORS: dict[str, Extractor] = {
 }
 
 
+_WITH_FILES = {"eml", "msg", "mbox", "zip", "pdf"}
 _DEEPEST = 3
 """Files inside files inside files."""
 
@@ -87,8 +89,10 @@ def extract(path: Path, kind: Kind, budget: Budget | None = None, depth: int = 0
         )
         raise Unsupported(f"{path.name} is {what} are not read yet.", "open")
     try:
+        if kind.name in _WITH_FILES:
+            reader = partial(reader, inside=_inside(budget or Budget(), depth))
         if kind.name == "pdf":
-            reader = partial(pdf.read, inside=_inside(budget or Budget(), depth), after=after)
+            reader = partial(reader, after=after)
         left_out = 0
         for piece in reader(path):
             if left_out < after and piece.kind != "unread":
@@ -114,10 +118,10 @@ def extract(path: Path, kind: Kind, budget: Budget | None = None, depth: int = 0
         ) from error
 
 
-def _inside(left: Budget, depth: int) -> Callable[[FileInside], Iterator[Piece]] | None:
-    """What reads a file that is attached to one at some `depth`; None where that is too deep."""
+def _inside(left: Budget, depth: int) -> Inside:
+    """What reads a file inside one at some `depth`."""
     if depth >= _DEEPEST:
-        return None
+        return too_deep
     return lambda file: pieces_inside(file, left, lambda path, kind: extract(path, kind, left, depth + 1))
 
 

@@ -124,7 +124,7 @@ def streamed_xml(
         damaged(AS_FAR)
 
 
-def member_of(archive: zipfile.ZipFile, member: str) -> bytes | None:
+def member_of(archive: zipfile.ZipFile, member: str | zipfile.ZipInfo) -> bytes | None:
     """What a member unpacks to; None where it is missing or damaged."""
     try:
         return archive.read(member)

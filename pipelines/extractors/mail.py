@@ -1,8 +1,10 @@
-"""Mail (EML, MSG) to Pieces: who wrote to whom and when, the text, and what hangs on it."""
+"""Mail (EML, MBOX, MSG) to Pieces: who wrote to whom and when, the text, and what hangs on it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from encodings.aliases import aliases
 from functools import cache
@@ -14,6 +16,7 @@ from pipelines.errors import ExtractionError, in_short
 from pipelines.extractors.archives import picture_inside
 from pipelines.extractors.calendars import calendar_pieces
 from pipelines.extractors.decoding import decode
+from pipelines.extractors.inside import FileInside, Inside, too_deep
 from pipelines.extractors.markup import html_pieces
 from pipelines.extractors.text import Headings, paragraphs
 from pipelines.records import Piece
@@ -22,7 +25,13 @@ if TYPE_CHECKING:
     from email.message import MIMEPart
     from email.policy import Policy
 
-_TEXT_NAMES = (".txt", ".md", ".csv", ".log", ".json")
+_TABLE_NAMES = (".csv", ".tsv", ".json")
+_BORDER = re.compile(
+    rb"From \S{1,300}\s.{0,60}?\d:\d\d.{0,60}?\d{4}\b"
+)  # who and when, as it stands above each mail of a mailbox
+_QUOTED = re.compile(rb">+From ")
+_LONGEST_MAIL = 100_000_000
+"""Bytes of one mail of a mailbox; the rest of a larger one is unread."""
 # As Outlook names encodings, also of headers, which Python knows by other names.
 aliases.update(windows_874="cp874", windows_936="gbk", windows_949="cp949", windows_950="cp950")
 
@@ -35,13 +44,45 @@ _LONGEST_NAME = 200
 """Characters of a field of the head, of a list of addresses, and of a name in the headings of all that it is above."""
 
 
-def read_eml(path: Path) -> Iterator[Piece]:
-    """Head, text (plain before HTML), invitations, then attachments that are text, pictures, mails; others are unread
-    but for their name."""
+def read_eml(path: Path, inside: Inside = too_deep) -> Iterator[Piece]:
+    """Head, text (plain before HTML), invitations, then attachments: texts, pictures, mails, what `inside` reads."""
     message = _parsed(path.read_bytes())
     if not message.keys() and not message.get_payload():
         raise ExtractionError(f"{path.name} holds no message. Export it from the mail program again.")
-    yield from _message(message)
+    yield from _message(message, inside=inside)
+
+
+def read_mbox(path: Path, inside: Inside = too_deep) -> Iterator[Piece]:
+    """The same of each mail in a mailbox, below who wrote it when; Place has the lines of the mail."""
+    for first, last, data in _mails(path):
+        message = _parsed(data)
+        above = ", ".join(filter(None, (_header(message, "from"), _header(message, "date"))))[:_LONGEST_NAME]
+        place = Place(lines=(first, last))
+        if len(data) >= _LONGEST_MAIL:
+            yield Piece("unread", f"beyond {_LONGEST_MAIL / 1e6:.0f} MB of a mail", place)
+        for piece in _message(message, _under(path.stem, above), inside=inside):
+            heading = _under(place.label(), piece.heading) if piece.kind == "unread" else piece.heading
+            yield replace(piece, place=place, heading=heading, member=f"{first}:{piece.member}")
+
+
+def _mails(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """First and last line of each mail in a mailbox, and its bytes; one at a time, as there may be thousands.
+
+    Not by the standard library, which ends a mail at any line that begins with 'From '."""
+    lines: list[bytes] = []
+    first, number, size, blank = 1, 0, 0, True
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if blank and _BORDER.match(line):
+                if lines:
+                    yield first, number - 1, b"".join(lines)
+                lines, first, size = [], number + 1, 0
+            elif size < _LONGEST_MAIL:
+                lines.append(line[1:] if _QUOTED.match(line) else line)
+                size += len(line)
+            blank = not line.strip()
+    if lines:
+        yield first, number, b"".join(lines)
 
 
 def _parsed(data: bytes) -> EmailMessage:
@@ -68,7 +109,7 @@ def _policy() -> Policy:
     return Bounded()
 
 
-def _message(message: EmailMessage, above: str = "", depth: int = 0) -> Iterator[Piece]:
+def _message(message: EmailMessage, above: str = "", depth: int = 0, inside: Inside = too_deep) -> Iterator[Piece]:
     """Its Pieces under the heading `above`, which names the mail that it hangs on."""
     names = {"Subject": "subject", "From": "from", "To": "to", "Cc": "cc", "Date": "date"}
     facts = {label: _header(message, name) for label, name in names.items()}
@@ -85,7 +126,7 @@ def _message(message: EmailMessage, above: str = "", depth: int = 0) -> Iterator
                     invitations.add("".join(calendar.split()))
                     yield from calendar_pieces(calendar, _under(headings.chain, name))
             else:
-                yield from _part(part, name, headings.chain, depth)
+                yield from _part(part, name, headings.chain, depth, inside)
         except MemoryError:
             raise
         except Exception as error:  # of whatever is inside; one bad part is no reason to lose the others
@@ -109,28 +150,37 @@ def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:
     yield from leaves
 
 
-def _part(part: MIMEPart, name: str, heading: str, depth: int) -> Iterator[Piece]:
+def _part(part: MIMEPart, name: str, heading: str, depth: int, inside: Inside) -> Iterator[Piece]:
     kind, under = part.get_content_maintype(), _under(heading, name)
     if part.get_content_type() == "message/delivery-status" and part.is_multipart():
         said = "\n\n".join(str(inner).strip() for inner in part.get_payload())
         yield from _without_lines(said, under)
     elif part.get_content_type() == "message/rfc822" or (kind != "text" and name.lower().endswith(".eml")):
         if depth < _DEEPEST:
-            yield from _message(_mail_inside(part), heading, depth + 1)
+            yield from _message(_mail_inside(part), heading, depth + 1, inside)
         else:
             yield _unread(part, name, "too deep inside other mails")
     elif kind == "image":
         yield from picture_inside(_bytes(part), name or "picture", Place(), heading, name)
     elif part.get_content_type() == "text/html" or name.lower().endswith((".htm", ".html")):
         yield from html_pieces(_content(part), headings=_head(under))
-    elif kind in ("text", "multipart") or name.lower().endswith(_TEXT_NAMES):
+    elif kind in ("text", "multipart") and not name.lower().endswith(_TABLE_NAMES):
         yield from _without_lines(_content(part), under)
-    elif not part.get_content_type().endswith("signature"):
+    elif part.get_content_type().endswith("signature"):
+        return
+    elif data := _bytes(part):
+        yield from _attached(name, data, heading, inside)
+    else:
         yield _unread(part, name, _NOT_READ)
 
 
 def _unread(part: MIMEPart, name: str, why: str) -> Piece:
     return Piece("unread", why, Place(), name or f"a part ({part.get_content_type()})")
+
+
+def _attached(name: str, data: bytes, heading: str, inside: Inside) -> Iterator[Piece]:
+    for piece in inside(FileInside(name or "attachment", data)):
+        yield piece if piece.kind == "unread" else replace(piece, heading=_under(heading, piece.heading))
 
 
 def _mail_inside(part: MIMEPart) -> EmailMessage:
@@ -187,7 +237,7 @@ def _head(subject: str, above: str = "") -> Headings:
     return headings
 
 
-def read_msg(path: Path) -> Iterator[Piece]:
+def read_msg(path: Path, inside: Inside = too_deep) -> Iterator[Piece]:
     """The same of an Outlook message."""
     import oxmsg
 
@@ -213,11 +263,11 @@ def read_msg(path: Path) -> Iterator[Piece]:
         name, data = attachment.file_name or "", attachment.file_bytes or b""
         if (attachment.mime_type or "").startswith("image/"):
             yield from picture_inside(data, name, Place(), headings.chain, name)
-        elif name.lower().endswith(_TEXT_NAMES):
-            yield from _without_lines(decode(data), _under(headings.chain, name))
         elif name.lower().endswith(".ics"):
             yield from calendar_pieces(decode(data), _under(headings.chain, name))
         elif data:
+            yield from _attached(name, data, headings.chain, inside)
+        else:
             yield Piece("unread", _NOT_READ, Place(), name or "an attachment")
 
 

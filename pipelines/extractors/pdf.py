@@ -11,7 +11,7 @@ import hashlib
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,9 +21,10 @@ from indexes.records import Box, Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors import pdf_xfa
 from pipelines.extractors.codes import codes_in, within
+from pipelines.extractors.inside import Inside, too_deep
 from pipelines.extractors.layout import open_table
 from pipelines.extractors.lines import Block
-from pipelines.extractors.pdf_attachments import FileInside, files_inside
+from pipelines.extractors.pdf_attachments import files_inside
 from pipelines.extractors.pdf_characters import MOST_CHARACTERS
 from pipelines.extractors.pdf_objects import objects_of
 from pipelines.extractors.pdf_page import PageView
@@ -70,7 +71,7 @@ def survey(path: Path) -> tuple[int, float]:
             document.close()
 
 
-def read(path: Path, inside: Callable[[FileInside], Iterator[Piece]] | None = None, after: int = 0) -> Iterator[Piece]:
+def read(path: Path, inside: Inside = too_deep, after: int = 0) -> Iterator[Piece]:
     """Blocks of each page in reading order, then its pictures; a `scan`, with what text there is, for a page of which
     there is more to be seen than its text layer says; then what `inside` makes of the files that are attached.
 
@@ -116,8 +117,7 @@ def read(path: Path, inside: Callable[[FileInside], Iterator[Piece]] | None = No
         if files:
             yield Piece("text", f"Attachments: {', '.join(dict.fromkeys(file.name for file in files))}")
         for file in files:
-            nothing = [Piece("unread", "too deep inside other files", Place(page=file.page), file.name)]
-            yield from inside(file) if inside else nothing
+            yield from inside(file)
     finally:
         with PDFIUM_LOCK:
             document.close()

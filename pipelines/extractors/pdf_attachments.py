@@ -6,10 +6,10 @@ import ctypes
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from pipelines.extractors.archives import MOST_BYTES
+from pipelines.extractors.inside import FileInside
 from pipelines.extractors.pdf_strings import wide_text
 
 MOST_FILES = 200
@@ -17,16 +17,6 @@ MOST_ANNOTATIONS = 2_000
 """Of a page."""
 _UNPRINTED = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 """What no file system takes in a name."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileInside:
-    """`page` is where it is attached, None where it is attached to the whole; `data` is empty where it cannot be
-    unpacked."""
-
-    name: str
-    data: bytes
-    page: int | None
 
 
 def is_attached(annotation: Any) -> bool:

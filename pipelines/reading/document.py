@@ -28,7 +28,7 @@ from pipelines.records import Piece
 MOST_SECONDS = 4 * 3600.0
 """That one document is read in one run; what it has then is kept."""
 _LONGEST_TITLE = 200  # characters
-_WRAPPED = frozenset({"text", "markdown", "eml", "msg", "rtf"})
+_WRAPPED = frozenset({"text", "markdown", "eml", "mbox", "msg", "rtf"})
 _STAGE = "pieces"
 _REST = "the rest is being read."
 

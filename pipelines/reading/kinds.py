@@ -50,6 +50,8 @@ KINDS: dict[str, Kind] = {
         epub="application/epub+zip",
         msg="application/vnd.ms-outlook",
         eml="message/rfc822",
+        mbox="application/mbox",
+        zip="application/zip",
         calendar="text/calendar",
         rtf="application/rtf",
         html="text/html",
@@ -143,6 +145,10 @@ _SIGNED = re.compile(
     r"mp[34]|m4[av]|mov|mkv|webm|avi|flv|wmv|3gp|mpe?g|wav|flac|ogg|opus|wma|aac|aiff?|amr)"
 )
 
+_PACKED = (".zip", ".kmz")
+"""Archives of files; what has another name is a program or another program's data."""
+_APPLE = {".pages": "Pages", ".numbers": "Numbers", ".key": "Keynote"}
+
 _TEXT_EXTENSIONS = {
     "markdown": "md markdown mdown mkd mdx qmd rmd",
     "csv": "csv",
@@ -153,6 +159,7 @@ _TEXT_EXTENSIONS = {
     "jsonl": "jsonl ndjson",
     "notebook": "ipynb",
     "eml": "eml",
+    "mbox": "mbox mbx",
     "calendar": "ics ical icalendar",
     "code": "py pyi js mjs cjs ts tsx jsx java kt kts scala groovy c h cc cpp cxx hpp hh cs go rs rb php pl pm swift m "
     "mm r jl lua sh bash zsh fish ps1 bat cmd sql css scss less vue svelte dart ex exs erl hs ml mli clj lisp el vim "
@@ -169,6 +176,7 @@ _DOCTYPE = re.compile(r"\s*+<!DOCTYPE\s++[\w:.-]++(?:\s++(?:PUBLIC|SYSTEM)\s|\s*
 _FIRST_TAG = re.compile(r"""\s*+<([A-Za-z_][\w:.-]*+)(?:\s++[\w:.-]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+\s*+>""")
 _SPACE = re.compile(r"\s*+")
 _CALENDAR = re.compile(r"\s*+BEGIN:VCALENDAR[ \t]*+(?:[\r\n]|$)", re.IGNORECASE)
+_BORDER = re.compile(r"From \S++\s[^\n]*+\n")  # above each mail of a mailbox
 _MAIL_FIELD = re.compile(r"[!-9;-~]++:[ \t]")
 _MAIL_FIELDS = re.compile(r"^(from|date|message-id|received|return-path|mime-version|subject|to):", re.I | re.M)
 
@@ -255,6 +263,14 @@ def _text_kind(path: Path, head: bytes) -> str:
         return "xml"
     if _CALENDAR.match(beginning):
         return "calendar"
+    if (
+        (border := _BORDER.match(beginning))
+        and by_name in (None, "mbox")
+        and _begins_with_fields(beginning, border.end())
+    ):
+        return "mbox"
+    if by_name == "mbox":
+        by_name = None
     if by_name == "eml" or (_begins_with_fields(beginning) and len(set(_MAIL_FIELDS.findall(beginning[:8000]))) >= 3):
         return "eml"
     if by_name in (None, "json") and beginning.lstrip().startswith(("{", "[")):
@@ -287,10 +303,10 @@ def _after_comments(text: str) -> int:
         at = end + 3
 
 
-def _begins_with_fields(text: str) -> bool:
-    """Whether the first lines are at least three header fields of a mail, each with the lines that continue it."""
+def _begins_with_fields(text: str, at: int = 0) -> bool:
+    """Whether the first lines from `at` on are at least three header fields of a mail, with the lines they go on in."""
     fields = 0
-    for line in text.splitlines():
+    for line in text[at:].splitlines():
         if _MAIL_FIELD.match(line):
             fields += 1
         elif not (fields and line.startswith((" ", "\t"))):
@@ -330,6 +346,13 @@ def _zip_kind(path: Path) -> str:
             return name
     if "META-INF/container.xml" in names:
         return "epub"
+    program = _APPLE.get(path.suffix.lower())
+    if program and re.search(r"^index[/.]|^quicklook/", plain, re.MULTILINE):
+        raise Unsupported(
+            f"{path.name} is a file of Apple's {program}; save it as PDF there (File › Export To).", "open"
+        )
+    if path.suffix.lower() in _PACKED:
+        return "zip"
     raise _archive(path)
 
 

@@ -1,7 +1,7 @@
 """Pieces → Segments of a size that an encoder reads whole and a person reads at a glance. Pure functions.
 
-A segment never crosses a page, slide or sheet. Tables are cut between rows, and each part repeats the header row,
-so that it can be understood alone. Other texts are cut between sentences.
+A segment never crosses a page, slide or sheet, nor a file or mail inside the source. Tables are cut between rows, and
+each part repeats the header row, so that it can be understood alone. Other texts are cut between sentences.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class _Gathered:
     heading: str = ""
     marks: Marks = ()
     head: str = ""  # the first line of the table that it ends with
+    member: str = ""
 
     def __len__(self) -> int:
         return sum(map(len, self.texts)) + len(self.texts)
@@ -94,13 +95,13 @@ def _passages(pieces: Iterable[Piece]) -> Iterator[tuple[_Gathered, Piece | None
             continue
         for text, place in _cut(piece):
             head = text.partition("\n")[0] if piece.kind == "table" else ""
-            apart = _apart(gathered.place, place)
+            apart = _apart(gathered.place, place) or piece.member != gathered.member
             moved = piece.heading != gathered.heading and len(gathered) >= SHORTEST
             if gathered.texts and (apart or moved or len(gathered) + len(text) > LONGEST):
                 yield gathered, None
                 gathered = _Gathered()
             if not gathered.texts:
-                gathered = _Gathered([text], place, piece.heading)
+                gathered = _Gathered([text], place, piece.heading, member=piece.member)
             else:
                 # Between two tables there is a line without anything, else they would be one.
                 other = gathered.head and head and gathered.head != head

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.reading.segmenting import segment
+from tests.making_files import make_zip
 from tests.pipelines.extractors.test_calendars import calendar, read
 
 HEAD = "From: a@example.org\nTo: b@example.org\nSubject: Boilers\nMIME-Version: 1.0\n"
@@ -147,3 +149,54 @@ def test_a_malformed_field_of_a_part_takes_no_other_part_with_it(tmp_path: Path,
     parts = f"--b\n{field}\n\nodd\n--b\nContent-Type: text/plain\n\ngood\n--b--\n"
     found = read(tmp_path / "a.eml", f"{HEAD}Content-Type: multipart/mixed; boundary=b\n\n{parts}")
     assert [piece.text for piece in found][-2:] == ["odd", "good"]
+
+
+BOX = f"""From a@x Mon Jan  1 00:00:00 2024
+From: Anna <a@x.org>
+Subject: Boiler
+Date: Mon, 1 Jan 2024
+
+Off.
+>From here on.
+
+From Anna, 2024 was cold
+
+From b@x Tue Jan  2 00:00:00 2024
+{HEAD}{several("mixed", part("text/plain", "On again."), part("application/x; name=log.csv", "valve,open,7", ""))}"""
+
+
+@pytest.mark.parametrize("name", ["box.mbox", "box"])
+def test_a_mailbox_is_read_mail_by_mail(tmp_path: Path, name: str) -> None:
+    pieces = read(tmp_path / name, BOX.encode())
+    anna, other = "box › Anna <a@x.org>, Mon, 1 Jan 2024", "box › a@example.org"
+    assert [(piece.heading, piece.text.partition("\n")[0]) for piece in pieces] == [
+        (anna, "Subject: Boiler"),
+        (f"{anna} › Boiler", "Off."),
+        (f"{anna} › Boiler", "From Anna, 2024 was cold"),
+        (other, "Subject: Boilers"),
+        (f"{other} › Boilers", "On again."),
+        (f"{other} › Boilers › log.csv", "valve | open | 7"),
+    ]
+    assert pieces[1].text == "Off.\nFrom here on."
+    assert {piece.place.lines for piece in pieces} == {(2, 10), (12, BOX.count("\n"))}
+    segments = [each for each, _ in segment(pieces, "s", "document")]
+    assert [each.text.partition("\n")[0] for each in segments] == [
+        "Subject: Boiler",
+        "Subject: Boilers",
+        "valve | open | 7",
+    ]
+
+
+def test_a_text_that_begins_like_a_mailbox_is_none(tmp_path: Path) -> None:
+    (piece,) = read(tmp_path / "a.txt", b"From Riga to Ulm 2024\nwe went by boat.\n")
+    assert piece.text.startswith("From Riga")
+
+
+def test_documents_that_hang_on_a_mail_are_read(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path / "a.zip", {"in/b.txt": "The key is here.", "c.exe": b"MZ" + bytes(99)}).read_bytes()
+    hanging = part("application/zip; name=a.zip", base64_of(archive), CODED)
+    found = read(tmp_path / "a.eml", (HEAD + several("mixed", part("text/plain", "See a."), hanging)).encode())
+    assert [(piece.kind, piece.heading, piece.text) for piece in found[-2:]] == [
+        ("text", "Boilers › a.zip › in/b.txt", "The key is here."),
+        ("unread", "a.zip › c.exe", "a program"),
+    ]

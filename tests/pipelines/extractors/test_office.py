@@ -188,7 +188,7 @@ def test_mail_with_html_and_attachments(tmp_path: Path) -> None:
     message.set_content("<p>The boiler is <b>hot</b>.</p>", subtype="html")
     message.add_attachment("pressure: 3 bar", filename="values.txt")
     message.add_attachment(picture_bytes(a_picture()), maintype="image", subtype="png", filename="boiler.png")
-    message.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="manual.pdf")
+    message.add_attachment(b"\0PDF", maintype="application", subtype="pdf", filename="manual.pdf")
     (tmp_path / "a.eml").write_bytes(message.as_bytes())
     head, body, attached, picture, unread = read(tmp_path / "a.eml")
     assert head.text.split("\n") == [

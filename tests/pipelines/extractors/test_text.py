@@ -455,6 +455,23 @@ def test_rich_text(tmp_path: Path) -> None:
     assert texts(read(tmp_path / "a.rtf", rb"{\rtf1\ansi Caf\'e9 \b open\b0\par Monday}")) == ["Café open", "Monday"]
 
 
+def test_files_in_an_archive_are_read_below_their_paths(tmp_path: Path) -> None:
+    members: dict[str, str | bytes] = {
+        "a/rake.md": "# Shed\n\nThe rake is red.",
+        "__MACOSX/a/._rake.md": b"\0\5",
+        "b.zip": make_zip(tmp_path / "b.zip", {"key.txt": "Under the mat."}).read_bytes(),
+        "song.mp3": b"ID3\3" + bytes(99),
+    }
+    path = make_zip(tmp_path / "a.zip", members)
+    pieces = read(path)
+    assert [(piece.heading, piece.text) for piece in pieces[:-1]] == [
+        ("a/rake.md", "Shed"),
+        ("a/rake.md › Shed", "The rake is red."),
+        ("b.zip › key.txt", "Under the mat."),
+    ]
+    assert unread(pieces) == "Not read: song.mp3 (a sound recording)."
+
+
 def test_every_kind_but_sound_and_video_has_an_extractor() -> None:
     assert set(KINDS) - set(EXTRACTORS) == {"audio", "video"}
 

@@ -85,7 +85,7 @@ def document(path: Path, picture: bytes) -> Path:
 def mail(path: Path) -> Path:
     parts = [
         "Content-Type: text/plain\n\nThe offer is attached.",
-        'Content-Type: application/pdf; name="offer.pdf"\nContent-Disposition: attachment\n\n%PDF-',
+        'Content-Type: application/pdf; name="offer.pdf"\nContent-Transfer-Encoding: base64\n\nJVBERi0xLjQgY3V0',
         f'Content-Type: image/png; name="view.png"\nContent-Disposition: attachment\n\n{"nonsense " * 9}',
         'Content-Type: application/pgp-signature; name="signature.asc"\n\nabc',
     ]
@@ -157,7 +157,7 @@ def scans(path: Path, count: int, damaged: int = 0) -> Path:
         (
             "a.eml",
             mail,
-            "offer.pdf (attached, of a kind that is not read there); view.png (no picture that can be opened)",
+            "offer.pdf (damaged or cut short and cannot be opened as PDF); view.png (no picture that can be opened)",
         ),
         ("a.xml", lambda p: text(p, "<?xml version='1.0'?><a><b>One.</b>"), "a.xml (damaged, read as far as it goes)"),
         ("a.pdf", odd_font, "page 2 (words in a font that does not say its letters)"),

@@ -111,13 +111,20 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_archives_and_programs_are_unsupported(tmp_path: Path) -> None:
-    make_zip(tmp_path / "a.zip", {"x.txt": "x"})
+    make_zip(tmp_path / "a.jar", {"x.class": "x"})
     (tmp_path / "a.gz").write_bytes(b"\x1f\x8b\x08\0rest")
     (tmp_path / "program").write_bytes(b"\x7fELF\x02\x01\x01\0\0\0")
     (tmp_path / "random.bin").write_bytes(bytes(range(256)) * 4)
-    for name in ("a.zip", "a.gz", "program", "random.bin"):
+    for name in ("a.jar", "a.gz", "program", "random.bin"):
         with pytest.raises(Unsupported, match=name):
             kind_of(tmp_path / name)
+
+
+@pytest.mark.parametrize(("name", "program"), [("a.pages", "Pages"), ("a.numbers", "Numbers"), ("a.key", "Keynote")])
+def test_files_of_apples_programs_are_told_how_to_be_read(tmp_path: Path, name: str, program: str) -> None:
+    path = make_zip(tmp_path / name, {"Index/Document.iwa": "x", "preview.jpg": "x"})
+    with pytest.raises(Unsupported, match=rf"{name} is a file of Apple's {program}; save it as PDF"):
+        kind_of(path)
 
 
 def test_unknown_bytes_behind_a_known_name_are_damage(tmp_path: Path) -> None:
