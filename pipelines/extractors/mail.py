@@ -36,7 +36,8 @@ _LONGEST_MAIL = 100_000_000
 aliases.update(windows_874="cp874", windows_936="gbk", windows_949="cp949", windows_950="cp950")
 
 _NOT_READ = "attached, of a kind that is not read there"
-_DEEPEST = 3
+_NESTED = "its parts are nested too deeply in each other"
+_DEEPEST = 20
 """Mails inside mails that are read."""
 _LONGEST_FIELD = 1_000
 _LONGEST_LIST = 10_000
@@ -46,23 +47,29 @@ _LONGEST_NAME = 200
 
 def read_eml(path: Path, inside: Inside = too_deep) -> Iterator[Piece]:
     """Head, text (plain before HTML), invitations, then attachments: texts, pictures, mails, what `inside` reads."""
-    message = _parsed(path.read_bytes())
-    if not message.keys() and not message.get_payload():
-        raise ExtractionError(f"{path.name} holds no message. Export it from the mail program again.")
-    yield from _message(message, inside=inside)
+    try:
+        message = _parsed(path.read_bytes())
+        if not message.keys() and not message.get_payload():
+            raise ExtractionError(f"{path.name} holds no message. Export it from the mail program again.")
+        yield from _message(message, inside=inside)
+    except RecursionError:
+        yield Piece("unread", _NESTED, Place(), path.name)
 
 
 def read_mbox(path: Path, inside: Inside = too_deep) -> Iterator[Piece]:
     """The same of each mail in a mailbox, below who wrote it when; Place has the lines of the mail."""
     for first, last, data in _mails(path):
-        message = _parsed(data)
-        above = ", ".join(filter(None, (_header(message, "from"), _header(message, "date"))))[:_LONGEST_NAME]
         place = Place(lines=(first, last))
         if len(data) >= _LONGEST_MAIL:
             yield Piece("unread", f"beyond {_LONGEST_MAIL / 1e6:.0f} MB of a mail", place)
-        for piece in _message(message, _under(path.stem, above), inside=inside):
-            heading = _under(place.label(), piece.heading) if piece.kind == "unread" else piece.heading
-            yield replace(piece, place=place, heading=heading, member=f"{first}:{piece.member}")
+        try:
+            message = _parsed(data)
+            above = ", ".join(filter(None, (_header(message, "from"), _header(message, "date"))))[:_LONGEST_NAME]
+            for piece in _message(message, _under(path.stem, above), inside=inside):
+                heading = _under(place.label(), piece.heading) if piece.kind == "unread" else piece.heading
+                yield replace(piece, place=place, heading=heading, member=f"{first}:{piece.member}")
+        except RecursionError:
+            yield Piece("unread", _NESTED, place)
 
 
 def _mails(path: Path) -> Iterator[tuple[int, int, bytes]]:
@@ -130,7 +137,7 @@ def _message(message: EmailMessage, above: str = "", depth: int = 0, inside: Ins
         except MemoryError:
             raise
         except Exception as error:  # of whatever is inside; one bad part is no reason to lose the others
-            yield _unread(part, name, in_short(error, name))
+            yield _unread(part, name, _NESTED if isinstance(error, RecursionError) else in_short(error, name))
 
 
 def _leaves(part: MIMEPart) -> Iterator[MIMEPart]:

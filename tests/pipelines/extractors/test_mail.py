@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import quopri
+import re
 from pathlib import Path
 
 import pytest
 
 from pipelines.reading.segmenting import segment
+from pipelines.reading.unread import unread
 from tests.making_files import make_zip
 from tests.pipelines.extractors.test_calendars import calendar, read
 
@@ -200,3 +202,32 @@ def test_documents_that_hang_on_a_mail_are_read(tmp_path: Path) -> None:
         ("text", "Boilers › a.zip › in/b.txt", "The key is here."),
         ("unread", "a.zip › c.exe", "a program"),
     ]
+
+
+def nested(kind: str, depth: int) -> str:
+    inner = part("text/plain", "The bottom.")
+    for number in range(depth):
+        mail = f"Content-Type: message/rfc822\n\nFrom: a@x\nSubject: {number}\n{inner}"
+        inner = mail if kind == "mail" else several("mixed", inner, part("text/plain", "Beside."), border=f"B{number}")
+    return inner
+
+
+@pytest.mark.parametrize(
+    ("kind", "depth", "said"),
+    [
+        ("mail", 500, "a part (message/rfc822) (too deep inside other mails)"),
+        ("mail", 3_000, "a.eml (its parts are nested too deeply in each other)"),
+        ("mixed", 500, "a.eml (its parts are nested too deeply in each other)"),
+    ],
+)
+def test_parts_that_are_nested_too_deeply_are_told(tmp_path: Path, kind: str, depth: int, said: str) -> None:
+    assert unread(read(tmp_path / "a.eml", (HEAD + nested(kind, depth)).encode())) == f"Not read: {said}."
+
+
+def test_a_mail_in_ten_others_is_read_and_deep_ones_cost_no_other_mail_of_a_box(tmp_path: Path) -> None:
+    assert read(tmp_path / "a.eml", (HEAD + nested("mail", 10)).encode())[-1].text == "The bottom."
+    border = "From a@x Mon Jan  1 00:00:00 2024\n"
+    box = f"{border}{HEAD}{nested('mixed', 500)}\n{border}{HEAD}\nThe last.\n"
+    pieces = read(tmp_path / "a.mbox", box)
+    assert [piece.text.partition("\n")[0] for piece in pieces[-2:]] == ["Subject: Boilers", "The last."]
+    assert re.fullmatch(r"Not read: lines 2–\d+ \(its parts are nested too deeply in each other\)\.", unread(pieces))
