@@ -53,6 +53,7 @@ KINDS: dict[str, Kind] = {
         mbox="application/mbox",
         zip="application/zip",
         calendar="text/calendar",
+        subtitles="text/vtt",
         rtf="application/rtf",
         html="text/html",
         xml="application/xml",
@@ -177,6 +178,9 @@ _FIRST_TAG = re.compile(r"""\s*+<([A-Za-z_][\w:.-]*+)(?:\s++[\w:.-]++\s*+=\s*+(?
 _SPACE = re.compile(r"\s*+")
 _CALENDAR = re.compile(r"\s*+BEGIN:VCALENDAR[ \t]*+(?:[\r\n]|$)", re.IGNORECASE)
 _BORDER = re.compile(r"From \S++\s[^\n]*+\n")  # above each mail of a mailbox
+_SUBTITLES = re.compile(
+    r"WEBVTT\b|\s*+\[Script Info\]|\s*+(?:\d++[ \t]*+\r?\n)?\d{1,3}:\d\d:\d\d[,.]\d{1,3}[ \t]*+-->[ \t]*+\d"
+)
 _MAIL_FIELD = re.compile(r"[!-9;-~]++:[ \t]")
 _MAIL_FIELDS = re.compile(r"^(from|date|message-id|received|return-path|mime-version|subject|to):", re.I | re.M)
 
@@ -261,6 +265,8 @@ def _text_kind(path: Path, head: bytes) -> str:
         return "html" if re.search(r"<html[\s>]", beginning[:2000], re.I) else "xml"
     if by_name is None and _is_one_element(path, beginning):
         return "xml"
+    if by_name is None and _SUBTITLES.match(beginning):
+        return "subtitles"
     if _CALENDAR.match(beginning):
         return "calendar"
     if (

@@ -114,6 +114,8 @@ def _passages(pieces: Iterable[Piece]) -> Iterator[tuple[_Gathered, Piece | None
 
 
 def _apart(one: Place, other: Place) -> bool:
+    if one.start is not None and other.start is not None:  # what is said comes in passages already
+        return True
     return (one.page, one.slide, one.sheet) != (other.page, other.slide, other.sheet)
 
 

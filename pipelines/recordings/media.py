@@ -211,7 +211,7 @@ def subtitle_cues(path: Path, kind: Kind) -> list[Cue]:
     """The first embedded track of text, [] without one."""
     from av.error import FFmpegError
 
-    from pipelines.recordings.subtitles import plain, tidied
+    from pipelines.extractors.subtitles import plain, tidied
 
     cues = []
     with opened(path, kind.media_type) as container:

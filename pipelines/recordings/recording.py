@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 from indexes.records import Cue, FileRecord, Place, Segment
 from pipelines.errors import ExtractionError
+from pipelines.extractors.subtitles import read_subtitles, sidecar
 from pipelines.reading.kinds import Kind
 from pipelines.reading.looking import look
 from pipelines.recordings.media import frames, probe, subtitle_cues
 from pipelines.recordings.shots import Shot, find_shots
-from pipelines.recordings.subtitles import read_subtitles, sidecar
 from pipelines.recordings.talk import speech_segments
 from pipelines.records import Piece
 

@@ -67,10 +67,11 @@ def _cut(words: Sequence[Word]) -> Iterator[Cue]:
 def speech_segments(cues: Iterable[Cue], source_id: str, modality: Modality, heading: str = "") -> list[Segment]:
     """Segments in the order of time. Their text is what is spoken in them, joined by spaces; at most 1,000 characters,
     but for a single cue that has more."""
-    return [_segment(run, source_id, modality, heading) for run in _runs(cues)]
+    return [_segment(run, source_id, modality, heading) for run in passages(cues)]
 
 
-def _runs(cues: Iterable[Cue]) -> Iterator[list[Cue]]:
+def passages(cues: Iterable[Cue]) -> Iterator[list[Cue]]:
+    """The cues of each segment."""
     run: list[Cue] = []
     for cue in cues:
         if run and _complete(run, cue):

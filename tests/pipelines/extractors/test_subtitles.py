@@ -1,4 +1,4 @@
-"""Subtitles beside a recording: formats, encodings, markup, rolling captions."""
+"""Subtitles, beside a recording or by themselves: formats, encodings, markup, rolling captions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from indexes.records import Cue
+from indexes.records import Cue, Place
 from pipelines.errors import ExtractionError
-from pipelines.recordings.subtitles import read_subtitles, sidecar
+from pipelines.extractors import extract
+from pipelines.extractors.subtitles import read_subtitles, sidecar
+from pipelines.reading.kinds import kind_of
+from pipelines.reading.segmenting import segment
 
 
 def read(folder: Path, name: str, text: str, encoding: str = "utf-8") -> list[Cue]:
@@ -158,3 +161,23 @@ def test_what_holds_no_subtitles_is_an_error_that_names_it(tmp_path: Path, text:
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ExtractionError, match="cannot be opened"):
         read_subtitles(tmp_path / "none.srt")
+
+
+SRT = "1\n00:00:01,000 --> 00:00:04,000\nThe <i>kiln</i> is hot.\n\n2\n01:01:05,500 --> 01:01:08,000\nOpen it.\n"
+VTT = "WEBVTT\n\n00:01.000 --> 00:04.000\n<v Anna>The kiln is hot.\n\n01:01:05.500 --> 01:01:08.000\n<v Bo>Open it.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.srt", SRT, ["The kiln is hot.", "Open it."]),
+        ("a.txt", SRT, ["The kiln is hot.", "Open it."]),
+        ("a.vtt", VTT, ["Anna: The kiln is hot.", "Bo: Open it."]),
+    ],
+)
+def test_subtitles_by_themselves_have_their_seconds(tmp_path: Path, name: str, text: str, said: list[str]) -> None:
+    (tmp_path / name).write_text(text)
+    pieces = list(extract(tmp_path / name, kind_of(tmp_path / name)))
+    segments = [each for each, _ in segment(pieces, "s", "document")]
+    assert [each.text for each in segments] == said
+    assert [each.place for each in segments] == [Place(start=1.0, end=4.0), Place(start=3665.5, end=3668.0)]

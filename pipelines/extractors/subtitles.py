@@ -1,4 +1,4 @@
-"""Subtitles beside a recording, or in it: what is said, with its seconds. Leaves passages to talk.py."""
+"""Subtitles, beside a recording, in it or by themselves: what is said, with its seconds."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import html
 import re
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from indexes.records import Cue
+from indexes.records import Cue, Place, voiced
 from pipelines.errors import ExtractionError
+from pipelines.extractors.decoding import read_characters
+from pipelines.recordings.talk import passages
+from pipelines.records import Piece
 
 SUFFIXES = (".srt", ".vtt", ".ass", ".ssa")
 """In the order in which they are preferred."""
@@ -22,7 +25,7 @@ _MOST = 64 * 1024 * 1024
 
 _NUMBER = "\n\n0\n"
 
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>", re.IGNORECASE)
+_VOICE = re.compile(r"<v(?:\.[^\s>]*+)?\s++([^>]++)>", re.IGNORECASE)
 _LABEL = re.compile(r"(?:[-–—]\s?)?(?P<name>[^\W\d_][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){0,3})(?:: |：)\s*(?=\S)")
 _MARKUP = re.compile(r"\{\\[^}]*\}|</?[a-z][^<>]*>|<\d[\d:.]*>", re.IGNORECASE)
 
@@ -50,8 +53,6 @@ def read_subtitles(path: Path) -> list[Cue]:
     """
     import pysubs2
 
-    from pipelines.extractors.decoding import read_characters
-
     try:
         if path.stat().st_size > _MOST:
             raise ExtractionError(f"{path.name} is too large for subtitles. Check where it comes from.")
@@ -78,6 +79,12 @@ def read_subtitles(path: Path) -> list[Cue]:
     if not cues:
         raise ExtractionError(f"{path.name} holds no subtitles: no line with its times is in it. Save it as SRT.")
     return cues
+
+
+def read(path: Path) -> Iterator[Piece]:
+    """Subtitles without a recording: passages of 10 to 30 s, each new speaker named; Place has the seconds."""
+    for run in passages(read_subtitles(path)):
+        yield Piece("text", "\n".join(voiced(run)), Place(start=run[0].start, end=max(cue.end for cue in run)))
 
 
 def plain(text: str) -> str:
