@@ -11,7 +11,7 @@ from indexes.records import Place
 from pipelines.extractors.archives import Budget, streamed_xml
 from pipelines.extractors.calculation import LONGEST_TEXT
 from pipelines.extractors.ooxml import number
-from pipelines.extractors.opendocument import text_of
+from pipelines.extractors.opendocument import comment_of, text_of
 from pipelines.extractors.workbooks import BEYOND, MOST_CELLS, WIDEST, Cell, SheetRow
 
 _URN = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
@@ -35,6 +35,11 @@ class OdsSheet:
         self.hidden_columns: set[int] = set()
         self._events = events
         self._made = made
+        self._comments: list[tuple[int, str]] = []
+
+    def comments(self) -> Iterator[tuple[int, str]]:
+        """The row of each comment and what it says, once the rows were read."""
+        return iter(self._comments)
 
     def lose(self, why: str) -> None:
         """Note that not all of it could be read."""
@@ -56,6 +61,8 @@ class OdsSheet:
             elif event == "end" and name == "table-row":
                 repeated = _repeated(node, "rows")
                 cells = dict(_cells(node, self.lose))
+                for column, text in _comments(node):
+                    self._comments.append((at + 1, f"Comment on {column_name(column)}{at + 1}: {text}"))
                 for n in range(min(repeated, MOST_REPEATED) if cells else 0):
                     if n and next(self._made, None) is None:
                         break
@@ -95,6 +102,24 @@ def _cells(row: Any, lose: Callable[[str], None]) -> Iterator[tuple[int, Cell]]:
             yield column + n + 1, Cell(text, text)
         left -= told
         column = min(column + repeated, WIDEST)
+
+
+def _comments(row: Any) -> Iterator[tuple[int, str]]:
+    """The column of each comment in a row, and what it says."""
+    column = 0
+    for node in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+        if text := comment_of(node):
+            yield column + 1, text
+        column = min(column + _repeated(node, "columns"), WIDEST)
+
+
+def column_name(column: int) -> str:
+    """What a sheet calls the column of this number, which counts from 1: 'A', 'AB'."""
+    name = ""
+    while column > 0:
+        column, letter = divmod(column - 1, 26)
+        name = chr(ord("A") + letter) + name
+    return name
 
 
 def _repeated(node: Any, what: str) -> int:

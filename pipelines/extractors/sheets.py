@@ -59,7 +59,7 @@ def _sheet_pieces(file: Path | BinaryIO, name: str, budget: Budget) -> Iterator[
     for sheet in sheets:
         title = _titled(sheet.title, sheet.hidden)
         yield from _pieces(_shown(sheet), title)
-        for row, text in sheet.comments() if isinstance(sheet, Sheet) else ():
+        for row, text in sheet.comments():
             yield Piece("text", text, _in_sheet(title, row, row), title)
 
 

@@ -18,8 +18,9 @@ from tests.making_files import a_picture, make_zip, picture_bytes
 
 ODF = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{full}:1.0"'
-    for name, full in {"office": "office", "text": "text", "table": "table", "draw": "drawing"}.items()
+    for name, full in [*((same, same) for same in "office text table style presentation".split()), ("draw", "drawing")]
 )
+ODF += ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
 
 
 def read(path: Path) -> list[Piece]:
@@ -150,7 +151,7 @@ def test_a_broken_workbook_is_a_sentence(tmp_path: Path) -> None:
         read(tmp_path / "a.xlsx")
 
 
-def odf(path: Path, kind: str, body: str, **members: bytes) -> Path:
+def odf(path: Path, kind: str, body: str, **members: str | bytes) -> Path:
     content = f'<?xml version="1.0"?><office:document-content {ODF} xmlns:xlink="http://www.w3.org/1999/xlink">'
     content += f"<office:body>{body}</office:body></office:document-content>"
     return make_zip(path, {"mimetype": KINDS[kind].media_type, "content.xml": content, **members})
@@ -179,6 +180,51 @@ def test_odp_slides(tmp_path: Path) -> None:
     body = f"<office:presentation>{slide.format('one')}{slide.format('two')}</office:presentation>"
     pieces = read(odf(tmp_path / "a.odp", "odp", body))
     assert [(piece.text, piece.place.slide) for piece in pieces] == [("one", 1), ("two", 2)]
+
+
+def test_odt_notes_comments_boxes_and_headers_are_told_apart(tmp_path: Path) -> None:
+    note = (
+        '<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation><text:note-body>'
+        "<text:p>It is brass.</text:p></text:note-body></text:note>"
+    )
+    comment = "<office:annotation><dc:creator>Rosa Lint</dc:creator><text:p>Check it.</text:p></office:annotation>"
+    cell, covered = "<table:table-cell{}><text:p>{}</text:p></table:table-cell>", "<table:covered-table-cell/>"
+    inner = f"<table:table><table:table-row>{cell.format('', 'in')}</table:table-row></table:table>"
+    wide = cell.format(' table:number-columns-spanned="2"', f"Year{note}")
+    rows = (wide + covered + cell.format("", "Sum"), cell.format("", "1") + cell.format("", "2") + cell.format("", "3"))
+    table = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    body = (
+        f"<office:text><text:p>The valve{note} opens{comment}.<draw:frame><draw:text-box><text:p>In a box.</text:p>"
+        f"</draw:text-box></draw:frame></text:p><table:table>{table}</table:table><table:table><table:table-row>"
+        f"{cell.format('', 'out')}<table:table-cell>{inner}</table:table-cell></table:table-row>"
+        "</table:table></office:text>"
+    )
+    foot = "<style:header><text:p>Draft</text:p></style:header><style:footer><text:p>3</text:p></style:footer>"
+    styles = f"<x {ODF}>{foot}</x>"
+    found = [piece.text for piece in read(odf(tmp_path / "a.odt", "odt", body, **{"styles.xml": styles}))]
+    assert found == [
+        "The valve opens.",
+        "Footnote 1: It is brass.",
+        "Comment by Rosa Lint: Check it.",
+        "In a box.",
+        "Year |  | Sum\n1 | 2 | 3",
+        "Footnote 1: It is brass.",
+        "out | in",
+        "Header: Draft",
+    ]
+
+
+def test_odp_notes_comments_and_hidden_slides_are_told_as_such(tmp_path: Path) -> None:
+    box = "<draw:frame><draw:text-box><text:p>{}</text:p></draw:text-box></draw:frame>"
+    comment = "<office:annotation><text:p>Check it.</text:p></office:annotation>"
+    style = (
+        '<style:style style:name="h"><style:drawing-page-properties presentation:visibility="hidden"/></style:style>'
+    )
+    notes = f"<presentation:notes>{box.format('Wave.')}</presentation:notes>"
+    shown = f"<draw:page>{box.format('one')}{comment}{notes}</draw:page>"
+    hidden = f'<draw:page draw:style-name="h">{box.format("two")}</draw:page>'
+    pieces = read(odf(tmp_path / "a.odp", "odp", f"{style}<office:presentation>{shown}{hidden}</office:presentation>"))
+    assert [piece.text for piece in pieces] == ["one", "Comment: Check it.", "Notes: Wave.", "Hidden slide: two"]
 
 
 def test_mail_with_html_and_attachments(tmp_path: Path) -> None:

@@ -272,6 +272,15 @@ def test_comments_are_told_behind_the_tables_with_their_cell(tmp_path: Path) -> 
     assert (comment.text, comment.place.lines) == ("Comment on B2: The gauge leaked.", (2, 2))
 
 
+def test_comments_of_ods_are_told_behind_the_tables_with_their_cell(tmp_path: Path) -> None:
+    gap = '<table:table-cell table:number-columns-repeated="27"/>'
+    comment = "<office:annotation><text:p>It leaked.</text:p></office:annotation>"
+    row = f"<table:table-row>{gap}<table:table-cell>{comment}<text:p>3</text:p></table:table-cell></table:table-row>"
+    body = f'<office:spreadsheet><table:table table:name="Rain">{row}</table:table></office:spreadsheet>'
+    _, told = read(odf(tmp_path / "a.ods", "ods", body))
+    assert (told.text, told.place.lines, told.place.sheet) == ("Comment on AB1: It leaked.", (1, 1), "Rain")
+
+
 def test_formulas_that_double_a_text_end(tmp_path: Path) -> None:
     book = make_book(tmp_path, ["text"], ["abcdefgh"], *([f"=A{row - 1}&A{row - 1}"] for row in range(3, 43)))
     book.save(tmp_path / "a.xlsx")

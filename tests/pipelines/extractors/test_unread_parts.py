@@ -77,6 +77,10 @@ def wide_ods(path: Path) -> Path:
     return odf(path, "ods", f"<office:spreadsheet>{row}</office:spreadsheet>")
 
 
+def headed(path: Path) -> Path:
+    return odf(path, "odt", "<office:text><text:p>The tide.</text:p></office:text>", **{"styles.xml": "<a/>" * 99})
+
+
 def document(path: Path, picture: bytes) -> Path:
     shown = '<w:r><w:drawing><a:blip r:embed="p"/></w:drawing></w:r>'
     return make_docx(path, para("Text.", "", shown), {"image p": picture})
@@ -137,6 +141,7 @@ def scans(path: Path, count: int, damaged: int = 0) -> Path:
         ("a.epub", lambda p: spoilt(make_zip(p, EPUB), "sea.png"), "sea.png (missing or damaged)"),
         ("a.xlsx", book, "sheet Sheet (cells beyond 200 of a row)"),
         ("a.ods", wide_ods, "sheet Wide (cells beyond 200 of a row)"),
+        ("a.odt", lambda p: spoilt(headed(p), "styles.xml"), "headers and footers (damaged)"),
         ("a.docx", lambda p: document(p, CUT), "document.xml-imagep.bin (damaged or incomplete)"),
         (
             "a.docx",
