@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pipelines.extractors.decoding import decode
 from pipelines.extractors.markup import html_document
-from pipelines.extractors.text import paragraphs, rtf_pieces
+from pipelines.extractors.rtf import rtf_pieces
+from pipelines.extractors.text import paragraphs
 from pipelines.records import Piece
 
 _HEADERS = (b"mime-version:", b"from:", b"content-type:")

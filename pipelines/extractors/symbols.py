@@ -19,6 +19,15 @@ _WINGDINGS_2 = {0x2A: "☐", 0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑",
 _FONTS = {"symbol": _SYMBOL, "wingdings": _WINGDINGS, "wingdings 2": _WINGDINGS_2}
 
 
+_RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+_EXPONENT = re.compile(r"[+\-−]?[0-9]{1,3}")
+
+
+def raised(text: str) -> str:
+    """What stands above the line: figures as exponents ('10³' is not 103), all else as it is."""
+    return text.translate(_RAISED) if _EXPONENT.fullmatch(text.strip()) else text
+
+
 def symbol(font: str, code: str) -> str:
     """What is seen of a character (hexadecimal) in a font; '' where that is not known."""
     try:

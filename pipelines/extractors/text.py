@@ -10,7 +10,7 @@ from pathlib import Path
 from indexes.records import Place
 from pipelines.extractors.decoding import read_characters
 from pipelines.extractors.front_matter import front_matter
-from pipelines.records import Piece, PieceKind
+from pipelines.records import Piece
 
 LONGEST = 2_000
 """Characters of one Piece; a longer paragraph is divided between lines."""
@@ -182,18 +182,3 @@ def _lines_piece(lines: list[str], first: int, heading: str = "") -> Iterator[Pi
     text = "\n".join(lines[said[0] : said[-1] + 1])
     for start in range(0, len(text), LONGEST * 4):  # a single endless line, as in minified code
         yield Piece("text", text[start : start + LONGEST * 4], Place(lines=(first, last)), heading)
-
-
-def read_rtf(path: Path) -> Iterator[Piece]:
-    """The paragraphs of a rich text file; its lines are not lines of the file, so Place is empty."""
-    yield from rtf_pieces(path.read_bytes())
-
-
-def rtf_pieces(data: bytes) -> Iterator[Piece]:
-    from striprtf.striprtf import rtf_to_text
-
-    text = rtf_to_text(data.decode("latin-1"), errors="replace")
-    for line in text.split("\n"):
-        if line.strip():
-            kind: PieceKind = "table" if line.count("|") > 1 else "text"
-            yield Piece(kind, line.strip().strip("|").replace("|", " | "))

@@ -455,6 +455,29 @@ def test_rich_text(tmp_path: Path) -> None:
     assert texts(read(tmp_path / "a.rtf", rb"{\rtf1\ansi Caf\'e9 \b open\b0\par Monday}")) == ["Café open", "Monday"]
 
 
+def test_what_is_no_main_text_of_rich_text_is_told_as_such(tmp_path: Path) -> None:
+    source = rb"""{\rtf1\ansi\ansicpg1250{\fonttbl{\f0\fcharset238 Arial;}}{\header\pard Draft\par}{\footer\pard 3\par}
+The valve{\footnote\pard Of \'9elu\'9d brass.\par} opens.\par {\v unseen }{\deleted gone }Flow 10{\super 3} l.\par
+See{\*\atnid RL}{\*\atnauthor Rosa Lint}{\*\annotation\pard Check it.\par} Oslo\{\}.\par
+{\listtext\pard 3.\tab}Press the knob \u-10179?\u-8704?\par
+\trowd\cellx2\cellx4\intbl City\cell Count\cell\row\trowd\cellx2\cellx4\intbl Riga{\footnote Old.}\cell 75\cell\row
+After{\footnote unclosed\par}"""
+    assert texts(read(tmp_path / "a.rtf", source)) == [
+        "The valve opens.",
+        "Footnote 1: Of žluť brass.",
+        "Flow 10³ l.",
+        "Hidden text: unseen",
+        "See Oslo{}.",
+        "Comment by Rosa Lint: Check it.",
+        "3.\tPress the knob 😀",
+        "City | Count\nRiga | 75",
+        "Footnote 2: Old.",
+        "After",
+        "Footnote 3: unclosed",
+        "Header: Draft",
+    ]
+
+
 def test_files_in_an_archive_are_read_below_their_paths(tmp_path: Path) -> None:
     members: dict[str, str | bytes] = {
         "a/rake.md": "# Shed\n\nThe rake is red.",
