@@ -16,6 +16,7 @@ from pipelines.errors import ExtractionError, OutOfMemory, Unsupported
 from pipelines.extractors import (
     calendars,
     data,
+    epub,
     mail,
     markup,
     opendocument,
@@ -52,7 +53,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "tsv": sheets.read_csv,
     "odt": opendocument.read,
     "odp": opendocument.read,
-    "epub": markup.read_epub,
+    "epub": epub.read_epub,
     "html": markup.read_html,
     "xml": xml_files.read_xml,
     "rtf": rtf.read_rtf,

@@ -1,21 +1,18 @@
-"""HTML and EPUB to Pieces: main text under its headings, tables as rows."""
+"""HTML to Pieces: main text under its headings, tables as rows."""
 
 from __future__ import annotations
 
-import posixpath
 import re
-import zipfile
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from indexes.records import Place
-from pipelines.errors import ExtractionError
-from pipelines.extractors.archives import member_of, open_zip, parse_xml, picture_inside, resolve
 from pipelines.extractors.decoding import decode
+from pipelines.extractors.numbering import numeral
 from pipelines.extractors.spans import WIDEST, Cell, spread
+from pipelines.extractors.symbols import raised
 from pipelines.extractors.tables import table_pieces
 from pipelines.extractors.text import Headings, paragraphs
 from pipelines.records import Piece
@@ -23,7 +20,6 @@ from pipelines.records import Piece
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-_PICTURES = re.compile(r"""<(?:img|image)\b[^>]*?(?:src|href)\s*=\s*["']([^"']+)""", re.IGNORECASE)
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*+=\s*+["']?\s*+([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
 _NO_TEXT = re.compile("script|style|noscript|template|svg|iframe|object|select|button|nav|head|dialog")
 _ROLES = re.compile("navigation|banner|contentinfo|search|menu|menubar|dialog")
@@ -35,15 +31,15 @@ _BLOCKS = re.compile(
     "address|article|aside|blockquote|body|center|dd|details|div|dl|dt|fieldset|figcaption|figure|footer|form|header|hr|"
     "html|main|ol|p|section|summary|td|th|tr|ul|table|caption"
 )
+_PARTS = ("br", "li", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "img", "input", "button")
+_STRUCK = ("del", "s", "strike")
+_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _DEEPEST = 150
 _MOST_SPANNED = 20_000
 """Cells of a table that others spread over, and holes before these: a few that span thousands of rows would make a
 page a library."""
 _LONGEST_LIST = 700
 """Characters after which the items of a list begin a new Piece."""
-
-
-# --- HTML ------------------------------------------------------------------------------------------------------
 
 
 def read_html(path: Path) -> Iterator[Piece]:
@@ -90,6 +86,8 @@ class _Page:
         self.headings = headings
         self.place = place
         self.gathered: list[str] = []
+        self._numbers: dict[int, int] = {}  # by list: of the item that came last
+        self._marker = ""
 
     def pieces(self, root: Tag) -> Iterator[Piece]:
         yield from self._walk(root, 0)
@@ -103,11 +101,15 @@ class _Page:
             if isinstance(child, PreformattedString):
                 continue  # comments, declarations
             if isinstance(child, NavigableString):
-                self.gathered.append(re.sub(r"\s+", " ", child))
+                text = re.sub(r"\s+", " ", child)
+                before = self.gathered[-1] if self.gathered and parent.name == "sup" else ""
+                self.gathered.append(raised(text, before))
             elif isinstance(child, Tag) and not _left_out(child):
                 yield from self._tag(child, depth)
 
     def _tag(self, tag: Tag, depth: int) -> Iterator[Piece]:
+        from bs4 import Tag
+
         name = tag.name
         if depth > _DEEPEST:
             self.gathered.append(tag.get_text(" "))
@@ -118,6 +120,9 @@ class _Page:
                 yield Piece("text", title, self.place, self.headings.enter(int(name[1]), title))
         elif name == "table" and _is_data(tag):
             yield from self._flush()
+            caption = tag.find("caption", recursive=False)
+            if isinstance(caption, Tag) and (text := _cell_text(caption)):
+                yield Piece("text", text, self.place, self.headings.chain)
             yield from table_pieces(_rows(tag), lambda first, last: self.place, self.headings.chain, _is_named(tag))
         elif name == "pre":
             yield from self._flush()
@@ -128,8 +133,19 @@ class _Page:
         elif name == "li":
             if sum(map(len, self.gathered)) > _LONGEST_LIST:
                 yield from self._flush()
-            self.gathered.append("\n")
+            self.gathered += ["\n", self._number(tag)]
             yield from self._walk(tag, depth + 1)
+        elif name in _STRUCK:
+            yield from self._walk(tag, depth + 1)
+            self.gathered.append(" (struck out)" if "".join(self.gathered[-1:]).strip() else "")
+        elif name == "img" and len(str(tag.get("alt") or "").split()) > 2:  # one or two words name an ornament
+            self.gathered += ["\n", " ".join(str(tag["alt"]).split()), "\n"]
+        elif name == "ol":
+            self._numbers[id(tag)] = _number(tag.get("start")) - 1
+            yield from self._flush()
+            yield from self._walk(tag, depth + 1)
+            yield from self._flush()
+            self._marker, self.gathered = "", []  # of an item in which there is nothing
         elif _BLOCKS.fullmatch(name):
             yield from self._flush()
             yield from self._walk(tag, depth + 1)
@@ -137,11 +153,22 @@ class _Page:
         else:
             yield from self._walk(tag, depth + 1)
 
+    def _number(self, item: Tag) -> str:
+        """What stands before an item of a list that is numbered."""
+        if item.parent is None or id(item.parent) not in self._numbers:
+            return ""
+        count = self._numbers[id(item.parent)] + 1
+        count = self._numbers[id(item.parent)] = _number(item.get("value")) if item.get("value") else count
+        self._marker = f"{numeral(count, _FORMS.get(str(item.parent.get('type')), ''))}."
+        return f"{self._marker} "
+
     def _flush(self) -> Iterator[Piece]:
         lines = (" ".join(line.split()) for line in "".join(self.gathered).split("\n"))
         text = "\n".join(line for line in lines if line)
         self.gathered = []
-        if text:
+        if text and text == self._marker:
+            self.gathered = [f"{text} "]  # of a paragraph in an item
+        elif text:
             yield Piece("text", text, self.place, self.headings.chain)
 
 
@@ -219,57 +246,17 @@ def _number(value: Any) -> int:
 
 
 def _cell_text(cell: Tag) -> str:
-    for hidden in cell.find_all(["style", "script"]):
-        hidden.decompose()
-    return " ".join(cell.get_text(" ").split())
+    """Its text on one line, parted where blocks are and not within words."""
+    from bs4 import Tag
+    from bs4.element import PreformattedString
 
-
-# --- EPUB ------------------------------------------------------------------------------------------------------
-
-
-def read_epub(path: Path) -> Iterator[Piece]:
-    """The chapters of a book in the order of its spine, with their pictures as members."""
-    with open_zip(path) as archive:
-        package = _package_path(archive, path.name)
-        root = parse_xml(archive.read(package), recover=True)
-        folder = posixpath.dirname(package)
-        items = {n.get("id"): n.get("href") or "" for n in root.iter() if _name(n) == "item"}
-        title = next(((n.text or "").strip() for n in root.iter() if _name(n) == "title"), "")
-        if title:
-            yield Piece("text", title)
-        seen: set[str] = set()
-        for reference in (n for n in root.iter() if _name(n) == "itemref"):
-            href = items.get(reference.get("idref"), reference.get("idref") or "")
-            member = _inside(folder, href)
-            data = member_of(archive, member)
-            if data is None:  # the other chapters are worth having
-                yield Piece("unread", "missing or damaged", Place(), f"chapter {href}")
-                continue
-            html = decode(data)
-            headings = Headings()
-            if title:
-                headings.enter(-1, title)
-            yield from html_pieces(re.sub(r"<\?xml[^>]*\?>", "", html), headings=headings)
-            for picture in _PICTURES.findall(html):
-                inside = _inside(posixpath.dirname(member), picture)
-                if inside in seen or inside not in archive.namelist():
-                    continue
-                seen.add(inside)
-                yield from picture_inside(member_of(archive, inside), inside, Place(), headings.chain)
-
-
-def _package_path(archive: zipfile.ZipFile, name: str) -> str:
-    try:
-        container = parse_xml(archive.read("META-INF/container.xml"), recover=True)
-        found = next(n.get("full-path") for n in container.iter() if _name(n) == "rootfile")
-    except (KeyError, StopIteration) as error:
-        raise ExtractionError(f"{name} is damaged: the list of its chapters is missing. Download it again.") from error
-    return str(found)
-
-
-def _name(node: Any) -> str:
-    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
-
-
-def _inside(folder: str, reference: str) -> str:
-    return resolve(folder, unquote(reference.partition("#")[0]))
+    parts: list[str] = []
+    for node in cell.descendants:
+        around = [each.name for each in (node, node.previous_sibling) if isinstance(each, Tag)]
+        if any(_BLOCKS.fullmatch(name) or name in _PARTS for name in around):
+            parts.append(" ")
+        if isinstance(node, (Tag, PreformattedString)) or node.parent is None:
+            continue
+        if node.parent.name not in ("style", "script"):
+            parts.append(raised(str(node), parts[-1] if parts and node.parent.name == "sup" else ""))
+    return " ".join("".join(parts).split())

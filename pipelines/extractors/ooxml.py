@@ -20,7 +20,7 @@ from indexes.records import Place
 from pipelines.errors import ExtractionError
 from pipelines.extractors.archives import AS_FAR, DAMAGED, Budget, check_size, parse_xml, resolve
 from pipelines.extractors.formulas import formula
-from pipelines.extractors.symbols import PRIVATE, symbol
+from pipelines.extractors.symbols import PRIVATE, raised, symbol
 
 _OPEN = "{http://schemas.openxmlformats.org/%s/2006/%s}"
 W = _OPEN % ("wordprocessingml", "main")
@@ -176,9 +176,12 @@ def children(node: Any) -> Iterator[Any]:
                 break
 
 
-def said(node: Any) -> str:
-    """The text of one of `TEXTS`: its line breaks are spaces, and letters of a font of symbols what is seen."""
+def said(node: Any, before: str = "") -> str:
+    """The text of one of `TEXTS`: its line breaks are spaces, letters of a font of symbols what is seen, and figures
+    above the line behind the number `before` its exponent."""
     text = (node.text or "").replace("\n", " ")
+    if before[-1:].isdigit() and _is_raised(node.getparent().find("{*}rPr")):
+        return raised(text, before)
     if not PRIVATE.search(text):
         return text
     fonts = node.getparent().iterfind("*/*")  # of a run's properties
@@ -187,18 +190,26 @@ def said(node: Any) -> str:
     return PRIVATE.sub(lambda match: symbol(font, f"{ord(match[0]):X}") or match[0], text)
 
 
-def inline(paragraph: Any) -> str:
+def _is_raised(properties: Any) -> bool:
+    """Whether a run of Word or of a drawing stands above the line."""
+    if properties is None:
+        return False
+    return value(properties, "vertAlign") == "superscript" or number(properties.get("baseline")) > 0
+
+
+def inline(paragraph: Any, before: str = "") -> str:
     """The text of a paragraph of a drawing; numbers of slides aside, which the Place says."""
     parts = []
     for node in children(paragraph):
         if node.tag in TEXTS:
-            parts.append(said(node))
+            parts.append(said(node, before))
         elif node.tag == f"{M}oMath":
             parts.append(formula(node))
         elif node.tag == f"{A}br":
             parts.append("\n")
         elif node.get("type") != "slidenum":
-            parts.append(inline(node))
+            parts.append(inline(node, before))
+        before = parts[-1] or before if parts else before
     return "".join(parts).replace("\v", "\n").replace("\xa0", " ")
 
 

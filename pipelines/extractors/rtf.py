@@ -18,7 +18,7 @@ _ASIDE = re.compile(
 )
 _AUTHOR = re.compile(rb"\{\\\*\\atnauthor ([^{}\\]{1,200})\}")
 _NUMBER = re.compile(rb"\{(?:\\\*)?\\(?:listtext|pntext)(?![a-z])")  # of an item, as it is shown
-_RAISED = re.compile(rb"\\super ?([+-]?\d{1,3})(?=[}\\])")
+_RAISED = re.compile(rb"(?<=\d)(\{?)\\super ?([+-]?\d{1,3})(?=[}\\])")
 _MARK = re.compile("\1(\\d+)\2")
 
 
@@ -109,4 +109,5 @@ def _said(data: bytes) -> str:
 
 
 def _as_characters(match: re.Match[bytes]) -> bytes:
-    return rb"\uc0" + b"".join(rb"\u%d " % ord(each) for each in raised(match[1].decode())) + rb"\uc1 "
+    characters = b"".join(rb"\u%d " % ord(each) for each in raised(match[2].decode(), "1"))
+    return match[1] + rb"\uc0" + characters + rb"\uc1 "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -23,6 +24,7 @@ from pipelines.records import Piece
 
 _LONGEST_MANIFEST = 1_000_000
 """Bytes of the list of a file's members in which a password is looked for."""
+_NAMED_DELIMITER = re.compile(r"sep=(.)\n", re.IGNORECASE)
 MOST_CHARACTERS = 200_000_000
 """Of a workbook. One long text may stand in the file once and in each of its cells."""
 
@@ -157,14 +159,17 @@ def _shown(sheet: Sheet | OdsSheet) -> Iterator[Row]:
 def read_csv(path: Path) -> Iterator[Piece]:
     """Delimited text; the delimiter is the one that gives the most even columns. Place has lines."""
     text = read_characters(path)
+    named = _NAMED_DELIMITER.match(text)  # as Excel writes and reads it
+    first = 0 if named is None else 1
+    text = text if named is None else text[named.end() :]
     csv.field_size_limit(10_000_000)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter_of(text[:20_000]))
-    yield from table_pieces(_records(reader), lambda first, last: Place(lines=(first, last)))
+    reader = csv.reader(io.StringIO(text), delimiter=named[1] if named else delimiter_of(text[:20_000]))
+    yield from table_pieces(_records(reader, first), lambda first, last: Place(lines=(first, last)))
 
 
-def _records(reader: Iterator[list[str]]) -> Iterator[Row]:
+def _records(reader: Iterator[list[str]], before: int) -> Iterator[Row]:
     for cells in reader:
-        yield reader.line_num, cells  # type: ignore[attr-defined]
+        yield reader.line_num + before, cells  # type: ignore[attr-defined]
 
 
 def delimiter_of(sample: str) -> str:

@@ -23,9 +23,10 @@ _RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻
 _EXPONENT = re.compile(r"[+\-−]?[0-9]{1,3}")
 
 
-def raised(text: str) -> str:
-    """What stands above the line: figures as exponents ('10³' is not 103), all else as it is."""
-    return text.translate(_RAISED) if _EXPONENT.fullmatch(text.strip()) else text
+def raised(text: str, before: str) -> str:
+    """What stands above the line behind the text `before`: figures behind others as exponents ('10³' is not 103), all
+    else as it is."""
+    return text.translate(_RAISED) if before[-1:].isdigit() and _EXPONENT.fullmatch(text.strip()) else text
 
 
 def symbol(font: str, code: str) -> str:

@@ -186,7 +186,7 @@ class _Word:
                 line.page = line.page or self.page
                 if any(line.fields):
                     line.unseen.append((told, len(told), said(child)))
-                told.append("" if any(line.fields) else said(child))
+                told.append("" if any(line.fields) else said(child, next(filter(None, reversed(told)), "")))
             elif tag in _BESIDE:
                 line.beside.append(child)
             elif tag == f"{W}lastRenderedPageBreak":

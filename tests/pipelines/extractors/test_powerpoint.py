@@ -215,3 +215,9 @@ def test_pictures_of_a_group_are_opened_one_by_one(tmp_path: Path, monkeypatch: 
     assert next(iter(pieces)).kind == "picture"
     assert len(opened) == 1
     assert len(list(pieces)) == 2
+
+
+def test_exponents_are_no_figures_of_their_number(tmp_path: Path) -> None:
+    runs = '<a:r><a:t>10</a:t></a:r><a:r><a:rPr baseline="30000"/><a:t>6</a:t></a:r><a:r><a:t> cells</a:t></a:r>'
+    path = make_pptx(tmp_path / "a.pptx", [f"<p:sp><p:txBody><a:p>{runs}</a:p></p:txBody></p:sp>"])
+    assert [piece.text for piece in extract(path, kind_of(path))] == ["10⁶ cells"]

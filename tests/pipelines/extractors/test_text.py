@@ -455,6 +455,30 @@ def test_rich_text(tmp_path: Path) -> None:
     assert texts(read(tmp_path / "a.rtf", rb"{\rtf1\ansi Caf\'e9 \b open\b0\par Monday}")) == ["Café open", "Monday"]
 
 
+def test_lists_exponents_captions_and_struck_words_of_pages(tmp_path: Path) -> None:
+    page = """<p>At 10<sup>3</sup> K on 5 m<sup>2</sup>.</p><ol start="3"><li><p>Press.</p><li>Wait.<ol
+    type="a"><li>Left</ol><li></ol><ul><li>Rope</ul>
+    <table><caption>Yields</caption><tr><th>City<br>name<th>10<sup>-6</sup> H<sub>2</sub>O
+    <tr><td>Un<b>believ</b>able<td><p>5</p>6</table>
+    <p><del>99</del> 88 €</p><img alt="A red kiln at dusk"><img alt="Logo">"""
+    assert texts(read(tmp_path / "a.html", f"<html><body>{page}")) == [
+        "At 10³ K on 5 m2.",
+        "3. Press.",
+        "4. Wait.",
+        "a. Left",
+        "Rope",
+        "Yields",
+        "City name | 10⁻⁶ H2O\nUnbelievable | 5 6",
+        "99 (struck out) 88 €",
+        "A red kiln at dusk",
+    ]
+
+
+def test_a_csv_that_names_its_delimiter(tmp_path: Path) -> None:
+    (piece,) = read(tmp_path / "a.csv", "sep=;\nname;price\nbolt;1,5\n")
+    assert (piece.text, piece.place.lines) == ("name | price\nbolt | 1,5", (2, 3))
+
+
 def test_what_is_no_main_text_of_rich_text_is_told_as_such(tmp_path: Path) -> None:
     source = rb"""{\rtf1\ansi\ansicpg1250{\fonttbl{\f0\fcharset238 Arial;}}{\header\pard Draft\par}{\footer\pard 3\par}
 The valve{\footnote\pard Of \'9elu\'9d brass.\par} opens.\par {\v unseen }{\deleted gone }Flow 10{\super 3} l.\par

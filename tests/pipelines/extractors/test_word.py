@@ -509,3 +509,10 @@ def test_a_document_without_text_is_a_sentence(tmp_path: Path) -> None:
     make_zip(tmp_path / "a.docx", {"x": "", "word/document.xml": ""})
     with pytest.raises(ExtractionError, match=r"a\.docx is damaged"):
         read(tmp_path / "a.docx")
+
+
+def test_exponents_are_no_figures_of_their_number(tmp_path: Path) -> None:
+    up = "<w:r><w:rPr><w:vertAlign w:val='superscript'/></w:rPr><w:t>{}</w:t></w:r>"
+    then = "<w:r><w:t> K on 5 m</w:t></w:r>"
+    (piece,) = read(make_docx(tmp_path / "a.docx", para("10", inside=up.format("-3") + then + up.format("2"))))
+    assert piece.text == "10⁻³ K on 5 m2"
