@@ -33,6 +33,7 @@ class OdsSheet:
         self.title, self.hidden = title, hidden
         self._budget = budget
         self.hidden_columns: set[int] = set()
+        self.down: dict[tuple[int, int], int] = {}
         self._events = events
         self._made = made
         self._comments: list[tuple[int, str]] = []
@@ -61,8 +62,11 @@ class OdsSheet:
             elif event == "end" and name == "table-row":
                 repeated = _repeated(node, "rows")
                 cells = dict(_cells(node, self.lose))
-                for column, text in _comments(node):
-                    self._comments.append((at + 1, f"Comment on {column_name(column)}{at + 1}: {text}"))
+                for column, cell in _with_more(node):
+                    if text := comment_of(cell):
+                        self._comments.append((at + 1, f"Comment on {column_name(column)}{at + 1}: {text}"))
+                    if (down := number(cell.get(f"{_TABLE}number-rows-spanned"), 1)) > 1:
+                        self.down[at + 1, column] = at + down
                 for n in range(min(repeated, MOST_REPEATED) if cells else 0):
                     if n and next(self._made, None) is None:
                         break
@@ -104,12 +108,12 @@ def _cells(row: Any, lose: Callable[[str], None]) -> Iterator[tuple[int, Cell]]:
         column = min(column + repeated, WIDEST)
 
 
-def _comments(row: Any) -> Iterator[tuple[int, str]]:
-    """The column of each comment in a row, and what it says."""
+def _with_more(row: Any) -> Iterator[tuple[int, Any]]:
+    """The cells of a row that may have a comment, or go on below, by column."""
     column = 0
     for node in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-        if text := comment_of(node):
-            yield column + 1, text
+        if len(node):
+            yield column + 1, node
         column = min(column + _repeated(node, "columns"), WIDEST)
 
 

@@ -17,7 +17,7 @@ from pipelines.extractors.archives import Budget, check_size
 from pipelines.extractors.decoding import read_characters
 from pipelines.extractors.ods import OdsSheet, ods_sheets
 from pipelines.extractors.table_heads import tables_of
-from pipelines.extractors.tables import Row, table_pieces, written
+from pipelines.extractors.tables import REPEATED, Row, table_pieces, written
 from pipelines.extractors.text import LONGEST_TITLE
 from pipelines.extractors.workbooks import BEYOND, MOST_CELLS, Sheet, Workbook
 from pipelines.records import Piece
@@ -134,9 +134,11 @@ def _rows_of(sheet: object, lose: Callable[[], None]) -> Iterator[Row]:
 
 
 def _shown(sheet: Sheet | OdsSheet) -> Iterator[Row]:
-    """The rows of a sheet; hidden ones say so, and so does each text in a hidden column."""
+    """The rows of a sheet; hidden ones say so, and so does each text in a hidden column. A cell that is merged over
+    rows stands in each of them, unless it is long."""
+    open_: dict[int, tuple[int, str]] = {}  # by column: the last row of a merged cell, and its text
     for row in sheet.rows():
-        cells: list[str] = []
+        texts: dict[int, str] = {}
         if len(row.cells) > MOST_CELLS and isinstance(sheet, Sheet):
             sheet.part.lose(BEYOND)
         for column, cell in sorted(row.cells.items())[:MOST_CELLS]:
@@ -146,6 +148,13 @@ def _shown(sheet: Sheet | OdsSheet) -> Iterator[Row]:
                 text = found or f"{cell.formula}, not computed"
             if column in sheet.hidden_columns and any(map(str.isalpha, text)):
                 text = f"{text} (hidden)"
+            texts[column] = text
+            if (row.number, column) in sheet.down and len(text) <= REPEATED:
+                open_[column] = sheet.down[row.number, column], text
+        open_ = {column: merged for column, merged in open_.items() if merged[0] >= row.number}
+        texts = {column: text for column, (_, text) in open_.items()} | texts
+        cells: list[str] = []
+        for column, text in sorted(texts.items()):
             if column <= MOST_CELLS:
                 cells += [""] * (column - len(cells) - 1) + [text]
             else:

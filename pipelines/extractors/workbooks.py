@@ -6,9 +6,12 @@ The XML of a sheet is read as a stream and only cells that are there are made, s
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -27,6 +30,13 @@ BEYOND = f"cells beyond {MOST_CELLS} of a row"
 MOST_HELD = 200_000
 """Cells of a sheet that are held for formulas without results; those of a longer one are not computed. Also how many of
 its cells have a formula that they share moved to where they are."""
+
+
+MOST_MERGED = 20_000
+"""Merged cells of a sheet that count for each of their rows."""
+_MERGED = re.compile(rb"<(?:\w{1,9}:)?mergeCell\s[^>]{0,80}?ref=\"([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})\"")
+_LONGEST_MERGED = 150
+_CHUNK = 1_000_000
 
 
 class Cell(NamedTuple):
@@ -55,10 +65,13 @@ class Sheet:
     title: str
     hidden: bool
     hidden_columns: set[int] = field(default_factory=set)
+    down: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Of cells that are merged over rows, by row and column: the last row. Known as the hidden columns are."""
 
     def rows(self) -> Iterator[SheetRow]:
         """The rows that hold something, from above."""
         self.hidden_columns.clear()
+        self.down = dict(self._merged())
         at, columns, rows_hidden = 0, 0, False
         formulas = _Shared()
         tags = [f"{{*}}{name}" for name in ("row", "col", "sheetFormatPr")]
@@ -78,6 +91,18 @@ class Sheet:
                     self.hidden_columns.update(range(max(number(node.get("min"), 1), first), columns + 1))
             else:
                 rows_hidden = node.get("zeroHeight", "0") not in OFF
+
+    def _merged(self) -> Iterator[tuple[tuple[int, int], int]]:
+        """Which cells are merged over rows: it stands behind all rows, and is looked for without reading these."""
+        rest, left = b"", MOST_MERGED
+        with suppress(Exception), self.book.package.archive.open(self.part.name) as stream:  # rows are read as they go
+            while left > 0 and (data := stream.read(_CHUNK)):
+                for found in islice(_MERGED.finditer(rest + data), left):
+                    left -= 1
+                    column, first, last = _column(found[1].decode()), int(found[2]), int(found[3])
+                    if last > first:
+                        yield (first, column), last
+                rest = (rest + data)[-_LONGEST_MERGED:] if b"mergeCell" in data[-_LONGEST_MERGED:] else b""
 
     def comments(self) -> Iterator[tuple[int, str]]:
         """The row of each comment, and what it says of which cell; a thread stands in the file twice."""

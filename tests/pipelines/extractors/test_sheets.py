@@ -281,6 +281,27 @@ def test_comments_of_ods_are_told_behind_the_tables_with_their_cell(tmp_path: Pa
     assert (told.text, told.place.lines, told.place.sheet) == ("Comment on AB1: It leaked.", (1, 1), "Rain")
 
 
+def test_cells_merged_over_rows_stand_in_each_of_them_and_count_once(tmp_path: Path) -> None:
+    rows = [["City", "Sum"], ["Riga", 5], [None, 7], [None, 9], ["Ulm", 8], [None, "=SUM(B2:B5)"]]
+    book = make_book(tmp_path, *rows)
+    for merged in ("A2:A4", "B2:B3", "A5:B5"):
+        book.active.merge_cells(merged)
+    book.save(tmp_path / "a.xlsx")
+    (piece,) = read(tmp_path / "a.xlsx")
+    assert piece.text.split("\n")[1:] == ["Riga | 5", "Riga | 9", "Ulm |", " | 14"]
+    down = '<table:table-cell table:number-rows-spanned="2"><text:p>Riga</text:p></table:table-cell>'
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
+    lines = (cell.format("City") + cell.format("Sum"), down + cell.format(5))
+    lines += ("<table:covered-table-cell/>" + cell.format(7), cell.format("Ulm") + cell.format(8))
+    body = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
+    path = odf(
+        tmp_path / "a.ods",
+        "ods",
+        f'<office:spreadsheet><table:table table:name="a">{body}</table:table></office:spreadsheet>',
+    )
+    assert read(path)[0].text == "City | Sum\nRiga | 5\nRiga | 7\nUlm | 8"
+
+
 def test_formulas_that_double_a_text_end(tmp_path: Path) -> None:
     book = make_book(tmp_path, ["text"], ["abcdefgh"], *([f"=A{row - 1}&A{row - 1}"] for row in range(3, 43)))
     book.save(tmp_path / "a.xlsx")
