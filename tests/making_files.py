@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -248,3 +249,27 @@ def written(*objects: bytes) -> bytes:
         out.write(b"%010d 00000 n \n" % offset)
     out.write(b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start))
     return out.getvalue()
+
+
+def make_compound(path: Path, streams: dict[str, bytes]) -> Path:
+    """A container as Microsoft's programs of before 2007 write it, of a few streams, each of whole sectors."""
+    sectors: list[bytes] = []
+    chain: list[int] = [0xFFFFFFFD, 0xFFFFFFFE]  # the first sector is the table of sectors, the second the directory
+    entries = [("Root Entry", 5, 1 if streams else 0xFFFFFFFF, 0xFFFFFFFE, 0)]
+    for data in streams.values():
+        count = -(-max(len(data), 4096) // 512)
+        first = len(chain)
+        chain += [*range(first + 1, first + count), 0xFFFFFFFE]
+        sectors.append(data.ljust(count * 512, b"\0"))
+        entries.append(("", 2, 0xFFFFFFFF, first, count * 512))
+    directory = b""
+    for number, (name, (_, kind, child, first, size)) in enumerate(zip(["Root Entry", *streams], entries, strict=True)):
+        right = number + 1 if 0 < number < len(streams) else 0xFFFFFFFF
+        title = name.encode("utf-16-le").ljust(64, b"\0")
+        head = struct.pack("<HBBIII", 2 * len(name) + 2, kind, 1, 0xFFFFFFFF, right, child)
+        directory += title + head + bytes(36) + struct.pack("<IQ", first, size)
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(10)
+    head += struct.pack("<IIIIIIII", 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0) + struct.pack("<I", 0)
+    table = struct.pack(f"<{len(chain)}I", *chain).ljust(512, b"\xff")
+    path.write_bytes(head.ljust(512, b"\xff") + table + directory.ljust(512, b"\0") + b"".join(sectors))
+    return path

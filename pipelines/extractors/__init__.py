@@ -19,6 +19,7 @@ from pipelines.extractors import (
     epub,
     mail,
     markup,
+    old_word,
     opendocument,
     pdf,
     pictures,
@@ -45,6 +46,7 @@ Extractor = Callable[..., Iterator[Piece]]
 EXTRACTORS: dict[str, Extractor] = {
     "pdf": pdf.read,
     "docx": word.read_docx,
+    "doc": old_word.read_doc,
     "pptx": powerpoint.read_pptx,
     "xlsx": sheets.read_workbook,
     "xls": sheets.read_workbook,

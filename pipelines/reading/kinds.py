@@ -45,6 +45,7 @@ KINDS: dict[str, Kind] = {
         xlsx=_OFFICE + "spreadsheetml.sheet",
         xls="application/vnd.ms-excel",
         ods="application/vnd.oasis.opendocument.spreadsheet",
+        doc="application/msword",
         odt="application/vnd.oasis.opendocument.text",
         odp="application/vnd.oasis.opendocument.presentation",
         epub="application/epub+zip",
@@ -376,10 +377,10 @@ def _compound_kind(path: Path) -> str:
         return "msg"
     if "encryptedpackage" in streams:
         raise ExtractionError(f"{path.name} is locked with a password; save a copy without it and index that.", "open")
-    old = {"worddocument": ("Word", "DOCX"), "powerpoint document": ("PowerPoint", "PPTX")}
-    for stream, (program, newer) in old.items():
-        if stream in streams:
-            raise Unsupported(f"{path.name} is in {program}'s format of before 2007; save it as {newer}.", "open")
+    if "worddocument" in streams:
+        return "doc"
+    if "powerpoint document" in streams:
+        raise Unsupported(f"{path.name} is in PowerPoint's format of before 2007; save it as PPTX.", "open")
     raise Unsupported(f"{path.name} is a Microsoft container of an unknown kind; export it as PDF.", "open")
 
 
