@@ -46,6 +46,7 @@ KINDS: dict[str, Kind] = {
         xls="application/vnd.ms-excel",
         ods="application/vnd.oasis.opendocument.spreadsheet",
         doc="application/msword",
+        ppt="application/vnd.ms-powerpoint",
         odt="application/vnd.oasis.opendocument.text",
         odp="application/vnd.oasis.opendocument.presentation",
         epub="application/epub+zip",
@@ -380,7 +381,7 @@ def _compound_kind(path: Path) -> str:
     if "worddocument" in streams:
         return "doc"
     if "powerpoint document" in streams:
-        raise Unsupported(f"{path.name} is in PowerPoint's format of before 2007; save it as PPTX.", "open")
+        return "ppt"
     raise Unsupported(f"{path.name} is a Microsoft container of an unknown kind; export it as PDF.", "open")
 
 
