@@ -39,6 +39,12 @@ _LINK = re.compile(
 _NOTE_MARK = re.compile(r"\[?(?:\d{1,4}|[a-z]{1,2}|note \d{1,3})\]?")
 # Underscores within a word ('a__b__c') are part of it; the bound keeps lines of unclosed marks linear.
 _BOLD = re.compile(rf"{_CODE}|(\*\*|(?<!\w)__)(?P<words>.{{1,1000}}?)\2(?:(?<!_)|(?!\w))")
+_TAG = re.compile(
+    rf"{_CODE}|</?(?P<tag>a|abbr|b|br|center|code|details|div|em|font|h[1-6]|hr|i|img|kbd|li|mark|ol|p|picture|pre|"
+    rf"small|source|span|strong|summary|table|tbody|td|th|thead|tr|u|ul)(?:\s[^<>\n]{{0,1000}}+)?/?>",
+    re.IGNORECASE,
+)
+_PARTING = frozenset("br div h1 h2 h3 h4 h5 h6 hr li p summary td th tr".split())
 _ESCAPED = re.compile(rf"{_CODE}|\\(?P<words>[!-/:-@\[-`{{-~])")
 
 
@@ -160,7 +166,15 @@ def _row(line: str) -> str:
 
 def _plain(text: str) -> str:
     """Without the marks of links, pictures and bold type, whose words stay, and without links to notes ('[97]')."""
+    text = _TAG.sub(_without_tag, text)
     return _ESCAPED.sub(_words, _BOLD.sub(_words, _LINK.sub(_words_of_link, text)))
+
+
+def _without_tag(tag: re.Match[str]) -> str:
+    """Nothing instead of a tag of HTML, which is not seen, or a space if it parts words. Exponents keep theirs."""
+    if tag["code"]:
+        return tag[0]
+    return " " if tag["tag"].lower() in _PARTING else ""
 
 
 def _words(match: re.Match[str]) -> str:

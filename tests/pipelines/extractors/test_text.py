@@ -157,6 +157,14 @@ def test_underscores_inside_names_of_markdown_stay(tmp_path: Path) -> None:
     assert piece.text == "Call a__b__c with great care and unbelievable x__y, then z__w."
 
 
+def test_tags_in_markdown_are_not_seen(tmp_path: Path) -> None:
+    source = """<p align="center">\n  <img src="a.png" width="9">\n  <b>Kiln</b> log\n</p>\n
+<details><summary>More</summary>\nCode 77</details>\n
+| a<br>b | 10<sup>3</sup> |\n|---|---|\n| `<br>` | <none> <https://x.org> |\n"""
+    found = [" ".join(text.split()) for text in texts(read(tmp_path / "a.md", source))]
+    assert found == ["Kiln log", "More Code 77", "a b | 10<sup>3</sup> `<br>` | <none> <https://x.org>"]
+
+
 def test_links_of_markdown_leave_their_words_and_no_addresses_or_note_marks(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(
         r'Through the [Bay](/wiki/Bay_(sea) "Bay (sea)"), \[[98]\](#note-98 "#note-98") past [the Cape](</w/C_(1)>)'
