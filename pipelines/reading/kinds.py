@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexes.records import Modality
+from indexes.restoring import CATALOGUE
 from pipelines.errors import ExtractionError, Unsupported
 
 HEAD = 65_536
@@ -359,6 +360,8 @@ def _zip_kind(path: Path) -> str:
         raise Unsupported(
             f"{path.name} is a file of Apple's {program}; save it as PDF there (File › Export To).", "open"
         )
+    if names.keys() >= {CATALOGUE, "manifest.json"}:
+        raise Unsupported(f"{path.name} is a bundle of a library; make a library of it with `unbundle`.", "open")
     if path.suffix.lower() in _PACKED:
         return "zip"
     raise _archive(path)

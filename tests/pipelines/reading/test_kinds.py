@@ -127,6 +127,12 @@ def test_files_of_apples_programs_are_told_how_to_be_read(tmp_path: Path, name: 
         kind_of(path)
 
 
+def test_a_bundle_of_a_library_is_no_archive_of_documents(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "a.zip", {"catalogue.sqlite": "x", "manifest.json": "{}"})
+    with pytest.raises(Unsupported, match=r"a\.zip is a bundle of a library; make a library of it with `unbundle`"):
+        kind_of(path)
+
+
 def test_unknown_bytes_behind_a_known_name_are_damage(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(bytes(range(256)))
     with pytest.raises(ExtractionError, match="damaged") as caught:
