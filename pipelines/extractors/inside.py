@@ -16,6 +16,8 @@ from pipelines.records import Piece
 
 _LEAST = 100_000
 """Bytes that each file takes of the budget at least: no file unpacks to thousands of small ones."""
+_SWOLLEN, _DENSEST = 10_000_000, 100
+"""Bytes from which on a member is no document if it unpacks to more than so many times what it takes."""
 _LONGEST_NAME = 300
 _OF_PROGRAMS = (".", "__MACOSX", "Thumbs.db", "desktop.ini")
 
@@ -55,7 +57,7 @@ def pieces_inside(file: FileInside, budget: Budget, read: Callable[[Path, Kind],
                 if piece.kind == "doubt":
                     continue
                 within = piece.heading or (piece.place.label() if piece.kind == "unread" else "")
-                heading = " › ".join(filter(None, (file.name, within.removeprefix(path.name))))
+                heading = " › ".join(filter(None, (file.name, within.removeprefix(path.name).strip())))
                 member = f"{file.name}#{number}" if piece.picture is not None else file.name
                 kind = "picture" if piece.kind == "scan" else piece.kind  # it is a page, but none of this file
                 number, place = number + 1, Place(page=file.page)
@@ -82,6 +84,8 @@ def read_zip(path: Path, inside: Inside = too_deep) -> Iterator[Piece]:
             name = each.filename.replace("\\", "/")[-_LONGEST_NAME:]
             if each.flag_bits & 1:
                 yield Piece("unread", "locked with a password", Place(), name)
+            elif each.file_size > max(_SWOLLEN, _DENSEST * each.compress_size):
+                yield Piece("unread", "larger than is safe to unpack", Place(), name)
             else:
                 yield from inside(FileInside(name, member_of(archive, each) or b""))
 

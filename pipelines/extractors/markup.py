@@ -32,6 +32,8 @@ _BLOCKS = re.compile(
     "html|main|ol|p|section|summary|td|th|tr|ul|table|caption"
 )
 _PARTS = ("br", "li", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "img", "input", "button")
+_DESCRIBES = 3
+"""Words with which a picture is described."""
 _STRUCK = ("del", "s", "strike")
 _FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _DEEPEST = 150
@@ -88,6 +90,7 @@ class _Page:
         self.gathered: list[str] = []
         self._numbers: dict[int, int] = {}  # by list: of the item that came last
         self._marker = ""
+        self._described: set[str] = set()
 
     def pieces(self, root: Tag) -> Iterator[Piece]:
         yield from self._walk(root, 0)
@@ -138,8 +141,8 @@ class _Page:
         elif name in _STRUCK:
             yield from self._walk(tag, depth + 1)
             self.gathered.append(" (struck out)" if "".join(self.gathered[-1:]).strip() else "")
-        elif name == "img" and len(str(tag.get("alt") or "").split()) > 2:  # one or two words name an ornament
-            self.gathered += ["\n", " ".join(str(tag["alt"]).split()), "\n"]
+        elif name == "img" and (said := self._description(tag)):
+            self.gathered += ["\n", said, "\n"]
         elif name == "ol":
             self._numbers[id(tag)] = _number(tag.get("start")) - 1
             yield from self._flush()
@@ -152,6 +155,14 @@ class _Page:
             yield from self._flush()
         else:
             yield from self._walk(tag, depth + 1)
+
+    def _description(self, picture: Tag) -> str:
+        """What the page says is to be seen, once; a word or two name an ornament."""
+        said = " ".join(str(picture.get("alt") or "").split())
+        if len(said.split()) < _DESCRIBES or said in self._described:
+            return ""
+        self._described.add(said)
+        return said
 
     def _number(self, item: Tag) -> str:
         """What stands before an item of a list that is numbered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -468,7 +469,8 @@ def test_lists_exponents_captions_and_struck_words_of_pages(tmp_path: Path) -> N
     type="a"><li>Left</ol><li></ol><ul><li>Rope</ul>
     <table><caption>Yields</caption><tr><th>City<br>name<th>10<sup>-6</sup> H<sub>2</sub>O
     <tr><td>Un<b>believ</b>able<td><p>5</p>6</table>
-    <p><del>99</del> 88 €</p><img alt="A red kiln at dusk"><img alt="Logo">"""
+    <p><del>99</del> 88 €</p><img alt="A red kiln at dusk"><img
+    alt="A red kiln at dusk"><img alt="Logo">"""
     assert texts(read(tmp_path / "a.html", f"<html><body>{page}")) == [
         "At 10³ K on 5 m2.",
         "3. Press.",
@@ -525,6 +527,16 @@ def test_files_in_an_archive_are_read_below_their_paths(tmp_path: Path) -> None:
         ("b.zip › key.txt", "Under the mat."),
     ]
     assert unread(pieces) == "Not read: song.mp3 (a sound recording)."
+
+
+def test_what_swells_in_an_archive_is_told_and_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.txt", b"0" * 12_000_000)
+        archive.writestr("key.txt", "Under the mat.")
+    pieces = read(path)
+    assert pieces[-1].text == "Under the mat."
+    assert unread(pieces) == "Not read: zeros.txt (larger than is safe to unpack)."
 
 
 def test_every_kind_but_sound_and_video_has_an_extractor() -> None:
