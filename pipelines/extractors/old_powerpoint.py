@@ -8,6 +8,8 @@ from struct import Struct
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError
+from pipelines.extractors.archives import DAMAGED
+from pipelines.extractors.old_word import BEFORE_2007
 from pipelines.extractors.text import Headings
 from pipelines.records import Piece
 
@@ -24,18 +26,22 @@ _AS = str.maketrans({"\r": "\n", "\x0b": "\n"})
 
 
 def read_ppt(path: Path) -> Iterator[Piece]:
-    """Place has the slide. Raises ExtractionError for what is locked or damaged."""
+    """Place has the slide. Pictures are unread. Raises ExtractionError for what is locked or damaged."""
     import olefile  # type: ignore[import-untyped]
 
     with olefile.OleFileIO(path) as container:
         data = container.openstream("PowerPoint Document").read()
         current = container.openstream("Current User").read()
+        if container.exists("Pictures"):
+            yield Piece("unread", BEFORE_2007, Place(), "pictures")
     places, document = _places(data, current, path.name)
     slides = list(_outline(data, places[document], _OUTLINE_SLIDES))
     notes = {slide: place for place, slide in _notes(data, places, places[document])}
     for number, (persist, identity, outlined) in enumerate(slides, 1):
         place, headings = Place(slide=number), Headings()
         told: set[str] = set()
+        if _at(data, places.get(persist, -1))[0] != _SLIDE:
+            yield Piece("unread", DAMAGED, place)
         texts = [*outlined, *_texts(data, places.get(persist, -1))]
         for is_title, text in sorted(texts, key=lambda each: not each[0]):
             if text and text not in told:

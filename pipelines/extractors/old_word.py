@@ -24,16 +24,21 @@ _PIECES = 0x01A2
 _EIGHT_BITS = 0x40000000
 _AS = str.maketrans({"\x0b": "\n", "\x1e": "-", "\xa0": " "} | dict.fromkeys("\x01\x02\x03\x04\x05\x08\x1f"))
 _CELL = "\x07"
+_DRAWN = re.compile("[\x01\x08]")
+BEFORE_2007 = "in a format of before 2007"
 
 
 def read_doc(path: Path) -> Iterator[Piece]:
-    """Raises ExtractionError for what is locked or damaged, Unsupported for formats of before 1997."""
+    """Pictures are unread. Raises ExtractionError for what is locked or damaged, Unsupported for formats of before
+    1997."""
     text, lengths = _text(path)
     at = 0
     for name, length in zip(_PARTS, lengths, strict=True):
         part, at = text[at : at + length], at + length
         if not name and at == length:
             yield from _blocks(part)
+            if _DRAWN.search(_said(part)):
+                yield Piece("unread", BEFORE_2007, Place(), "pictures and drawings")
         elif name:
             told = "\n".join(filter(None, (line.strip() for line in re.split("[\r\x07\x0c]", _plain(part)))))
             if any(map(str.isalpha, told)):
@@ -85,6 +90,11 @@ def _pieces(listed: bytes) -> Iterator[tuple[int, int, bool]]:
 
 def _plain(text: str) -> str:
     """Without what is drawn or marked, and of fields ('REF figure') only their results."""
+    return _said(text).translate(_AS)
+
+
+def _said(text: str) -> str:
+    """Of fields only their results."""
     said: list[str] = []
     fields: list[bool] = []  # of each that is open, whether its instruction is being read
     unseen = 0
@@ -99,7 +109,7 @@ def _plain(text: str) -> str:
                 fields.pop()
         elif not unseen:
             said.append(part)
-    return "".join(said).translate(_AS)
+    return "".join(said)
 
 
 def _blocks(text: str) -> Iterator[Piece]:

@@ -10,6 +10,7 @@ import pytest
 from pipelines.errors import ExtractionError
 from pipelines.extractors import extract
 from pipelines.reading.kinds import kind_of
+from pipelines.reading.unread import unread
 from tests.making_files import make_compound
 
 
@@ -32,8 +33,9 @@ def listed(which: int, *slides: tuple[int, int, bytes]) -> bytes:
     return record(4080, inner, which, holds=True)
 
 
-def make_ppt(path: Path, token: int = 0xE391C05F) -> Path:
-    outline = listed(0, (3, 256, said("Launch", title=True)), (2, 257, said("Żuraw") + record(4008, b"caf\xe9\rbar")))
+def make_ppt(path: Path, token: int = 0xE391C05F, *more: tuple[int, int, bytes], **streams: bytes) -> Path:
+    slides = (3, 256, said("Launch", title=True)), (2, 257, said("Żuraw") + record(4008, b"caf\xe9\rbar"))
+    outline = listed(0, *slides, *more)
     objects = {
         1: record(1000, outline + listed(2, (5, 0, b"")), holds=True),
         2: slide(1006, said("old words")),
@@ -58,7 +60,7 @@ def make_ppt(path: Path, token: int = 0xE391C05F) -> Path:
         edits.append(len(data))
         data += record(4085, struct.pack("<6I", 0, 0, edits[-2] if len(edits) > 1 else 0, directory, 1, 6))
     current = record(4086, struct.pack("<III", 20, token, edits[-1]))
-    return make_compound(path, {"PowerPoint Document": data, "Current User": current})
+    return make_compound(path, {"PowerPoint Document": data, "Current User": current, **streams})
 
 
 def test_slides_are_read_in_their_order_as_they_were_last_saved(tmp_path: Path) -> None:
@@ -71,6 +73,13 @@ def test_slides_are_read_in_their_order_as_they_were_last_saved(tmp_path: Path) 
         (2, "", "café\nbar"),
         (2, "", "new words"),
     ]
+
+
+def test_pictures_and_slides_that_are_missing_are_unread(tmp_path: Path) -> None:
+    path = make_ppt(tmp_path / "a.ppt", 0xE391C05F, (9, 258, b""), Pictures=b"\xff\xd8")
+    found = list(extract(path, kind_of(path)))
+    assert unread(found) == "Not read: pictures (in a format of before 2007); slide 3 (damaged)."
+    assert [piece.text for piece in found if piece.place.slide == 2] == ["Żuraw", "café\nbar", "new words"]
 
 
 def test_a_locked_presentation_is_told(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ WIDE = "Żuraw\rCity\x07Sum\x07\x07Riga\x07\x07\x07"
 NARROW = "See \x13 REF \x13 PAGE \x14x\x15 \x14figure 2\x15.\rÉté\x0bhere\r"
 
 
-def make_doc(path: Path, flags: int = 0x0200, version: int = 0xC1, notes: str = "\x02 Of brass.\r") -> Path:
-    main = WIDE + NARROW
+def make_doc(path: Path, flags: int = 0x0200, version: int = 0xC1, ends: str = "") -> Path:
+    narrow, notes = NARROW + ends, "\x02 Of brass.\r"
+    main = WIDE + narrow
     text = struct.pack("<HH6xH", 0xA5EC, version, flags).ljust(0x4C, b"\0")
     text += struct.pack("<8I", len(main), len(notes), *[0] * 6)
     first = 1000
@@ -26,7 +27,7 @@ def make_doc(path: Path, flags: int = 0x0200, version: int = 0xC1, notes: str = 
     pieces += struct.pack("<HIHHIH", 0, first, 0, 0, second * 2 | 0x40000000, 0)
     listed = b"\1" + struct.pack("<H", 3) + b"abc" + b"\2" + struct.pack("<I", len(pieces)) + pieces
     text = text.ljust(0x1A2, b"\0") + struct.pack("<II", 7, len(listed))
-    text = text.ljust(first, b"\0") + WIDE.encode("utf-16-le") + (NARROW + notes).encode("cp1252")
+    text = text.ljust(first, b"\0") + WIDE.encode("utf-16-le") + (narrow + notes).encode("cp1252")
     return make_compound(path, {"WordDocument": text, "1Table": bytes(7) + listed})
 
 
@@ -39,6 +40,13 @@ def test_text_fields_rows_and_notes(tmp_path: Path) -> None:
         ("text", "Été\nhere"),
         ("text", "Footnotes: Of brass."),
     ]
+
+
+def test_pictures_are_unread_and_fields_that_need_one_are_none(tmp_path: Path) -> None:
+    for ends, said in (("\x13 FORMTEXT \x01\x14 Ann\x15\r", ""), ("\x01\r", "pictures and drawings")):
+        path = make_doc(tmp_path / "a.doc", ends=ends)
+        found = [piece.heading for piece in extract(path, kind_of(path)) if piece.kind == "unread"]
+        assert "".join(found) == said
 
 
 def test_what_is_locked_older_or_damaged_is_told(tmp_path: Path) -> None:

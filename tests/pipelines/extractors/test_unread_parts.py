@@ -98,6 +98,25 @@ def mail(path: Path) -> Path:
     return path
 
 
+def mailbox(path: Path) -> Path:
+    hanging = mail(path).read_text()
+    return text(path, "".join(f"From a@x Mon Jan  1 00:00:00 2024\n{hanging}\n" for _ in range(2)))
+
+
+def archive(path: Path) -> Path:
+    """One that holds what is damaged, what is locked, what is empty, and an archive more deeply than is read."""
+    inner = b"The tide turns."
+    for name in ("d.txt", "c.zip", "b.zip", "a.zip"):
+        inner = make_zip(path, {name: inner}).read_bytes()
+    texts: dict[str, str | bytes] = {"empty.txt": " ", "locked.txt": "The lock.", "spoilt.txt": "The tide." * 9}
+    make_zip(path, {"deep.zip": inner, "cut.png": CUT, **texts, "read.txt": "The waves break."})
+    written = bytearray(spoilt(path, "spoilt.txt").read_bytes())
+    at = written.rindex(b"PK\1\2", 0, written.rindex(b"locked.txt"))
+    written[at + 8] |= 1
+    path.write_bytes(written)
+    return path
+
+
 def notebook(path: Path) -> Path:
     outputs = [{"text": "x" * 5_000}]
     path.write_text(json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": "f()", "outputs": outputs}]}))
@@ -163,6 +182,19 @@ def scans(path: Path, count: int, damaged: int = 0) -> Path:
             "a.eml",
             mail,
             "offer.pdf (damaged or cut short and cannot be opened as PDF); view.png (no picture that can be opened)",
+        ),
+        (
+            "a.mbox",
+            mailbox,
+            "lines 2–28 › offer.pdf, lines 30–56 › offer.pdf (damaged or cut short and cannot be opened as PDF); "
+            "lines 2–28 › view.png, lines 30–56 › view.png (no picture that can be opened)",
+        ),
+        (
+            "a.zip",
+            archive,
+            "deep.zip › a.zip › b.zip › c.zip (too deep inside other files); cut.png (damaged or incomplete); "
+            "empty.txt (nothing is in it); locked.txt (locked with a password); "
+            "spoilt.txt (damaged, or larger than is safe to unpack)",
         ),
         ("a.xml", lambda p: text(p, "<?xml version='1.0'?><a><b>One.</b>"), "a.xml (damaged, read as far as it goes)"),
         ("a.pdf", odd_font, "page 2 (words in a font that does not say its letters)"),
