@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 
 from pipelines.tables.cells import Column, written
+from pipelines.tables.days import Day
 from pipelines.tables.table import Table
 
 Made = tuple[str, list[str]]
@@ -96,8 +97,46 @@ def _how_much(table: Table, rng: random.Random) -> Iterator[Made]:
             yield says, [written(sum(known))]
 
 
+def _when(days: list[Day], rng: random.Random) -> tuple[str, Callable[[Day], bool]]:
+    """A time in words, and whether a day is of it; one of some days is at its beginning or end."""
+    year, month, day = rng.choice(days)
+    other = rng.choice(days)[:2]
+    name = rng.choice((calendar.month_name, calendar.month_abbr))
+    said = f"{name[month]} {year}"
+    whole = rng.choice((f"{day} {said}", f"{name[month]} {day}, {year}", f"{year}-{month:02}-{day:02}")) if day else ""
+    n = (month + 2) // 3
+    half = month > 6
+    exactly = whole and rng.random() < 0.5
+    at = whole if exactly else said
+    mine: tuple[int, ...] = (year, month, day) if exactly else (year, month)
+    one, two = sorted(((year, month), other))
+    ways: list[tuple[str, Callable[[Day], bool]]] = [
+        (f"in {said}", lambda each: each[:2] == (year, month)),
+        (rng.choice((f"in {year}", f"from {year}", str(year))), lambda each: each[0] == year),
+        (f"before {at}", lambda each: each[: len(mine)] < mine),
+        (f"{rng.choice(('after', 'later than'))} {at}", lambda each: each[: len(mine)] > mine),
+        (f"since {at}", lambda each: each[: len(mine)] >= mine),
+        (f"{rng.choice(('until', 'up to'))} {at}", lambda each: each[: len(mine)] <= mine),
+        (
+            rng.choice(("from {0} to {1}", "between {0} and {1}", "{0} - {1}")).format(
+                *(f"{name[m]} {y}" for y, m in (one, two))
+            ),
+            lambda each: one <= each[:2] <= two,
+        ),
+        (rng.choice((f"in Q{n} {year}", f"q{n} {year}")), lambda each: each[0] == year and (each[1] + 2) // 3 == n),
+        (
+            f"in the {'second' if half else 'first'} half of {year}",
+            lambda each: each[0] == year and (each[1] > 6) == half,
+        ),
+        (f"since {year}", lambda each: each[0] >= year),
+        (f"before {year}", lambda each: each[0] < year),
+        (f"after {year}", lambda each: each[0] > year),
+    ]
+    return rng.choices(ways, weights=(3, 3, *(1,) * (len(ways) - 2)))[0]
+
+
 def _dated(table: Table, rng: random.Random) -> Iterator[Made]:
-    """Of a year or month: that of the first column of days, or of another, whose name is said."""
+    """Of a time: that of the first column of days, or of another, whose name is said."""
     label, columns = _label(table), [column for column in table.columns if column.sort == "date"]
     if not columns:
         return
@@ -105,20 +144,9 @@ def _dated(table: Table, rng: random.Random) -> Iterator[Made]:
     days = [value for value in column.values if isinstance(value, tuple) and value[0]]
     if not days:
         return
-    year, month, _ = rng.choice(days)
-    by_month = rng.random() < 0.5
+    when, meant = _when(days, rng)
     value, among = (_of_a_sort(table, rng) if rng.random() < 0.5 else None) or ("", range(table.height))
-    rows = [
-        row
-        for row in among
-        if (day := column.values[row])
-        and isinstance(day, tuple)
-        and day[0] == year
-        and (day[1] == month or not by_month)
-    ]
-    when = (
-        f"in {calendar.month_name[month]} {year}" if by_month else rng.choice((f"in {year}", f"from {year}", str(year)))
-    )
+    rows = [row for row in among if isinstance(day := column.values[row], tuple) and day[0] and meant(day)]
     if column is not columns[0]:
         when = rng.choice((f"with {column.name} {when}", f"{column.name} {when}"))
     measure = _measure(table)

@@ -5,8 +5,8 @@
 DATA/train/tables.jsonl.zst holds tables with questions and answers (zstandard must be installed). By tables, eight of
 ten parts are learned from, with questions that are made over them (`table_templates`); one says when learning ends, and
 how surely an answer is right, each question put to its own table and to others that share most words with it; one is
-only asked: the share of right answers, and of those sure enough to be told, of its own tables and of others. A line for
-each set; --seed chooses other questions.
+only asked: the share of right answers, and of those sure enough to be told, of its own tables and of others, where
+questions about prose (DATA/train/qa.jsonl.zst) are put to them, too. A line for each set; --seed chooses other ones.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ _QUESTIONS, _CHECKED = 9_000, 400  # of a set
 _NEAR = 0.62, 0.97  # cosines of names that mean about the same
 _MATCHES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5)
 _OTHERS = 2  # tables that a question is put to beside its own
+_PROSE = ("squad2_dev_other", "squadshifts_new_wiki", "fairytaleqa", "medquad", "boolq_dev")
 
 Part = Literal["learned", "checked", "asked"]
 
@@ -241,9 +242,11 @@ class Put(NamedTuple):
     own: bool
 
 
-def put(rows: Sequence[Mapping[str, Any]], embedder: Any, match: Match | None) -> Iterator[Put]:
-    """Each question put to its own table, to those of others with which it shares most rare words, and to any."""
-    tables = {json.dumps(row["table"]): row["table"] for row in rows}
+def put(
+    rows: Sequence[Mapping[str, Any]], tables: Mapping[str, Any], embedder: Any, match: Match | None
+) -> Iterator[Put]:
+    """Each question put to its own table, if it has one, to those of the `tables` with which it shares most rare words,
+    and to any."""
     texts = [set(words_of(key)) for key in tables]
     count = Counter(word for text in texts for word in text)
     worth = {word: math.log(1 + len(texts) / times) for word, times in count.items()}
@@ -252,16 +255,31 @@ def put(rows: Sequence[Mapping[str, Any]], embedder: Any, match: Match | None) -
         asked = set(words_of(row["question"]))
         shared = [sum(worth[word] for word in asked & text) for text in texts]
         order = sorted(range(len(texts)), key=lambda n: -shared[n])
-        own = list(tables).index(json.dumps(row["table"]))
-        others = [n for n in order if n != own]
-        chosen = (own, *others[:_OTHERS], *random.Random(row["question"]).sample(others[_OTHERS:], _OTHERS))
+        own = [list(tables).index(json.dumps(row["table"]))] if "table" in row else []
+        others = [n for n in order if n not in own]
+        chosen = (*own, *others[:_OTHERS], *random.Random(row["question"]).sample(others[_OTHERS:], _OTHERS))
         put_to = [reading_of({**row, "table": list(tables.values())[n]}, embedder) for n in chosen]
         spoken = {word: worth.get(word, rarest) for word in put_to[0].asked.spoken}
         shares = [held(reading, spoken) for reading in put_to]
         for n, reading, share in zip(chosen, put_to, shares, strict=True):
             for each in judged(reading, match):
-                right = n == own and _right(each, reading, row)
-                yield Put(each.what, signals(each, reading, spoken, max(shares) - share), right, n == own)
+                right = n in own and _right(each, reading, row)
+                yield Put(each.what, signals(each, reading, spoken, max(shares) - share), right, n in own)
+
+
+def tables_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {json.dumps(row["table"]): row["table"] for row in rows}
+
+
+def about_prose(data: Path, most: int) -> list[dict[str, Any]]:
+    """Questions in English that no table answers, as many of each set."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in lines(data / "train" / "qa.jsonl.zst"):
+        if row["set"] in _PROSE:
+            found[row["set"]].append({"question": row["question"]})
+    return [
+        row for rows in found.values() for row in random.Random(7).sample(rows, min(len(rows), most // len(_PROSE)))
+    ]
 
 
 def rightness_learned(cases: Sequence[Put]) -> dict[str, float]:
@@ -295,7 +313,8 @@ def main() -> None:
         learn(parts, embedder, match, arguments.gate)
     for name in SETS:
         began = time.monotonic()
-        cases = list(put(parts[name, "asked"][: arguments.most], embedder, match))
+        asked = parts[name, "asked"][: arguments.most]
+        cases = list(put(asked, tables_of(asked), embedder, match))
         seconds = (time.monotonic() - began) / len(cases)
         for what, least in SURE.items():
             own, others = ([each for each in cases if each.what == what and each.own is mine] for mine in (True, False))
@@ -307,6 +326,11 @@ def main() -> None:
                 f" told of other tables {wrongly:.2f}"
             )
         print(f"{name}: {1000 * seconds:.0f} ms a table")
+    prose = about_prose(arguments.data, arguments.most)
+    cases = list(put(prose, tables_of([*parts[SETS[0], "asked"], *parts[SETS[1], "asked"]]), embedder, match))
+    for what, least in SURE.items():
+        wrongly = np.mean([_sure(each) >= least for each in cases if each.what == what])
+        print(f"questions about prose, {what}: told of other tables {wrongly:.3f}")
 
 
 def _sure(case: Put) -> float:
@@ -341,7 +365,7 @@ def learn(
         _write(weights)
     checked += made_over(checked, near, rng)
     embedder.know(checked)
-    cases_put = list(put(checked, embedder, match))
+    cases_put = list(put(checked, tables_of(checked), embedder, match))
     for what in SURE:
         weights[what] = rightness_learned([each for each in cases_put if each.what == what])
     _write(weights)

@@ -20,6 +20,7 @@ from pipelines.extractors.tables import cells_of
 from pipelines.query.plan import QueryPlan
 from pipelines.records import Result
 from pipelines.tables.cells import words_of as table_words
+from pipelines.tables.days import day_of
 from pipelines.tables.table import Table
 
 _RESULTS = 30  # whose tables are looked at
@@ -29,6 +30,7 @@ _CHARACTERS = 10  # of a row that are as much work as a cell
 _NAMED = 20  # files, sheets and headings that a table is known by
 _LONGEST = 20_000  # rows of a table that are looked at
 _SHOWN = 12  # rows of an answer
+_LOOKED_AT = 200  # rows by which the year of a table is told
 _SIGNS = re.compile(r"[%$€£¥°‰]")
 _Head = tuple[tuple[str, ...], ...]
 
@@ -157,13 +159,21 @@ def _stem(source: Source) -> str:
 
 
 def _meant(parts: Iterable[_Part], asked: Collection[str]) -> list[_Part]:
-    """Those that are called as the question has it, where only some are: 'in 2023' is the file 'sales 2023.csv'."""
+    """Those that are called as the question has it, where only some are: 'in 2023' is the file 'sales 2023.csv', if its
+    rows have no days of 2023 that say the same: 'since 2023' may mean others, too."""
     found = list(parts)
-    words: list[set[str]] = [set(table_words(part.under)) & set(asked) for part in found]
+    words: list[set[str]] = [set(table_words(part.under)) & set(asked) - _years_of(part) for part in found]
     everywhere = set.intersection(*words) if words else set()
     told = [each - everywhere for each in words]
     most = max(map(len, told), default=0)
     return [part for part, each in zip(found, told, strict=True) if len(each) == most]
+
+
+def _years_of(part: _Part) -> set[str]:
+    """The year of which all days of some column are."""
+    cells = [_cells(row) for row in part.rows if row.context][:_LOOKED_AT]
+    years = [{str(day[0]) if (day := day_of(cell)) else "" for cell in column} for column in zip(*cells, strict=False)]
+    return {year for column in years for year in column if len(column) == 1}
 
 
 def _rows_in(source: str, material: Material) -> list[Sentence]:

@@ -14,7 +14,18 @@ from pipelines.asking.passages import Sentence, is_head
 from pipelines.asking.phrases import phrase
 from pipelines.query.plan import QueryPlan
 from pipelines.tables.conditions import Asked
-from pipelines.tables.judging import Match, What, also_asked, also_meant, held, judged, parts_of, rightness
+from pipelines.tables.judging import (
+    Match,
+    What,
+    also_asked,
+    also_meant,
+    held,
+    judged,
+    parts_of,
+    rightness,
+    said_by,
+    used,
+)
 from pipelines.tables.numbers import number_of
 from pipelines.tables.programs import ROWS, Program, Reading, readings
 from pipelines.tables.sql import query
@@ -25,6 +36,7 @@ from pipelines.tables.wording import ASKING, corrected
 SURE: dict[What, float] = {"answer": 0.45, "rows": 0.35}
 """From which on an answer of a table is told, or else the rows that it stands on, which are true whatever is asked."""
 
+_LIKELY = 0.2  # rows of a table that would be quoted anyway, below other things
 _NEAR = 0.2  # a table that holds so much less of the question than another is not looked at closely
 _HELD = 0.1  # of a question that is about a table stands in it, at least; of others hardly a word does
 
@@ -40,9 +52,20 @@ class WorkedOut:
     sure: bool = True
 
 
+@dataclass(frozen=True)
+class _Meant:
+    """A program with how surely its answer, or only its rows, are meant, by which reading of the `n`th table."""
+
+    what: What
+    sure: float
+    program: Program
+    reading: Reading
+    n: int
+
+
 def worked_out(plan: QueryPlan, material: Material, quoted: Sequence[Sentence] = ()) -> WorkedOut | None:
     """The likeliest answer of a table among the results, or its likeliest rows; None where none is likely enough. Where
-    what is `quoted` begins with rows of that table, those that the question's words name are likelier meant."""
+    rows of a table are `quoted` anyway, those that the question's words name are likelier meant."""
     asked = _asked(plan, material)
     tables = found_tables(plan, material)
     under = [(found.table, found.about) for found in tables]
@@ -53,30 +76,30 @@ def worked_out(plan: QueryPlan, material: Material, quoted: Sequence[Sentence] =
     shares = [held(reading, worth) for reading in read[0]]
     if max(shares, default=0.0) >= _HELD:
         material.table = tables[shares.index(max(shares))]
-    likeliest = _likeliest(read, worth, shares, _match(plan, material))
-    for what, (sure, program, reading, _) in likeliest.items():
-        said = query(program, reading.table)
-        material.context.trace.note("table", f"{what}: {said} ({sure:.2f}; {SURE[what]:.2f} would be told)")
-    told = next((what for what in SURE if what in likeliest and likeliest[what][0] >= SURE[what]), None)
-    if told is None and "rows" in likeliest:
-        _, program, _, n = likeliest["rows"]
-        own = {(row.segment.id, row.start) for row in tables[n].rows}
-        first = next((each for each in quoted if not is_head(each)), None)
-        told = "rows" if first and program.which.all and (first.segment.id, first.start) in own else None
-        if told:
-            material.context.trace.note("table", "rows of this table would be quoted anyway: these are told")
+    prose = max((said_by(each.text, asked, worth) for each in material.scores if each.form != "row"), default=0.0)
+    likeliest = _likeliest(read, worth, shares, prose, _match(plan, material))
+    best = [next((each for each in likeliest if each.what == what), None) for what in SURE]
+    for each in filter(None, best):
+        said = query(each.program, each.reading.table)
+        material.context.trace.note(
+            "table", f"{each.what}: {said} ({each.sure:.2f}; {SURE[each.what]:.2f} would be told)"
+        )
+    told = next((each for each in best if each and each.sure >= SURE[each.what]), None)
     if told is None:
-        return None
-    sure, program, reading, n = likeliest[told]
+        told = next((each for each in likeliest if _is_quoted(each, tables[each.n], quoted)), None)
+        if told is None:
+            return None
+        material.context.trace.note("table", "rows of this table would be quoted anyway: these are told")
+    program, reading, n = told.program, told.reading, told.n
     statement = ""
-    if told == "answer":
-        material.worked_out = sure
+    if told.what == "answer":
+        material.worked_out = told.sure
         programs = [program, *also_asked(program, reading, [part[n] for part in read[1:]])]
         statement = _stated(programs, tables[n], plan.language)
     elif len(program.rows) > 1 and program.which.all:
         also = [*also_asked(program, reading, [part[n] for part in read[1:]]), *also_meant(program, reading)]
         statement = _which(program, reading, also, tables[n], plan.language)
-    return WorkedOut(statement, quoted_rows(_answering(program, reading), tables[n], material), told == "answer")
+    return WorkedOut(statement, quoted_rows(_answering(program, reading), tables[n], material), told.what == "answer")
 
 
 def _asked(plan: QueryPlan, material: Material) -> Asked:
@@ -95,20 +118,35 @@ def _match(plan: QueryPlan, material: Material) -> Match | None:
 
 
 def _likeliest(
-    read: Sequence[Sequence[Reading]], worth: Mapping[str, float], shares: Sequence[float], match: Match | None
-) -> dict[What, tuple[float, Program, Reading, int]]:
-    """The likeliest answer and the likeliest rows of some tables, which hold `shares` of the question: how surely, by
-    which reading, of which table. The first part of a question may say which rows it means, those behind it lean on
-    that."""
-    found: dict[What, tuple[float, Program, Reading, int]] = {}
+    read: Sequence[Sequence[Reading]],
+    worth: Mapping[str, float],
+    shares: Sequence[float],
+    prose: float,
+    match: Match | None,
+) -> list[_Meant]:
+    """The likeliest answer and the likeliest rows of each table, the surest first; the tables hold `shares` of the
+    question. The first part of a question may say which rows it means, those behind it lean on that. What is said of
+    all rows, as how many they are, is no answer where a sentence holds more of the question: `prose` is what the best
+    does."""
+    found: list[_Meant] = []
     for part in read[:2]:
         for n, reading in enumerate(part):
             behind = max(shares) - shares[n]
             for each in judged(reading, match if behind < _NEAR else None):
-                sure = rightness(each, reading, worth, behind) if part is read[0] or each.program.which.all else 0.0
-                if sure > found.get(each.what, (0.0,))[0]:
-                    found[each.what] = sure, each.program, reading, n
-    return found
+                some = bool(each.program.which.all)
+                meant = some or (part is read[0] and used(each.program, reading, worth) >= prose)
+                if meant and (sure := rightness(each, reading, worth, behind)) > 0:
+                    found.append(_Meant(each.what, sure, each.program, reading, n))
+    return sorted(found, key=lambda each: -each.sure)
+
+
+def _is_quoted(meant: _Meant, found: FoundTable, quoted: Sequence[Sentence]) -> bool:
+    """Whether some rows of a table are told in the place of those that would be quoted: of the table that comes first,
+    or of any where they are likely."""
+    own = {(row.segment.id, row.start) for row in found.rows}
+    among = [(each.segment.id, each.start) in own for each in quoted if not is_head(each)]
+    likely = any(among[:1]) or (any(among) and meant.sure >= _LIKELY)
+    return meant.what == "rows" and bool(meant.program.which.all) and likely
 
 
 def _which(program: Program, reading: Reading, also: Sequence[Program], found: FoundTable, language: str) -> str:

@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, permutations, product
+from typing import Any
 
-from pipelines.checking.dates import MONTHS
-from pipelines.tables.cells import Column, Sort, spoken, words_of, written
-from pipelines.tables.days import Day
+from pipelines.tables.cells import Column, spoken, words_of, written
 from pipelines.tables.numbers import Mark, number_of
+from pipelines.tables.periods import Period, periods
 from pipelines.tables.table import Table
 from pipelines.tables.wording import NEGATIONS, SMALL, in_english
 
 Rows = frozenset[int]
 
 _LONGEST = 80  # words of a question that are read: each is looked for in all cells
-_FIGURES = 10  # numbers and months of a question that are compared with all cells
+_FIGURES = 10  # numbers and periods of a question that are compared with all cells
 _TOGETHER = 12  # words that may stand in a cell as they stand in a question,
 _PLACES = 12  # and words of a cell that are compared with it
 _RUN = 3  # words that may name a column
@@ -30,27 +30,20 @@ _MOST = 14  # conditions that are put together,
 _THREES = 6  # and of which three are
 _MOST_EITHER = 6  # conditions of which either holds
 _SETS = 20  # of conditions that are kept
+_SIGN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")  # of Chinese or Japanese: a part of a word
 _EITHER = ("has", "year=", "month=")
 _NUMBERS = {
     word: float(n) for n, word in enumerate("one two three four five six seven eight nine ten".split(), start=1)
 }
-_MONTHS = {words_of(name)[0]: number for name, number in MONTHS.items()}
-_AMBIGUOUS = {"may", "mar", "march", "mars"}  # a month only behind 'in'
-_BEFORE_MONTHS = ("in", "of", "during", "from")
 _COMMAS = frozenset("de fr es it pt nl da sv nb no fi pl cs sk ru uk tr id".split())
 """Languages with a comma before decimals."""
 
-_TESTS: dict[str, Callable[[float, float], bool]] = {
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     ">": operator.gt,
     "<": operator.lt,
     ">=": operator.ge,
     "<=": operator.le,
-}
-_SQL = {
-    "number": "{0}",
-    "year": "CAST(substr({0}, 1, 4) AS INTEGER)",
-    "month": "CAST(substr({0}, 6, 2) AS INTEGER)",
 }
 
 
@@ -70,6 +63,19 @@ class Asked:
         return words_of(in_english(self.text, self.language))[:_LONGEST]
 
     @cached_property
+    def periods(self) -> list[Period]:
+        return periods(in_english(self.text, self.language), _LONGEST)
+
+    @cached_property
+    def asking(self) -> list[str]:
+        """The words that may say what is done with the rows, alone and by two; 'before' is none in 'before May'."""
+        of_days = {each.by for each in self.periods}
+        pairs = zip(self.spoken, self.spoken[1:], strict=False)
+        alone = [word for at, word in enumerate(self.spoken) if at not in of_days]
+        both = [" ".join(pair) for at, pair in enumerate(pairs) if not {at, at + 1} & of_days]
+        return [*dict.fromkeys(alone), *both]
+
+    @cached_property
     def content(self) -> frozenset[int]:
         """The places of the words that say what is asked about."""
         return frozenset(at for at, word in enumerate(self.spoken) if word not in SMALL)
@@ -82,10 +88,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Condition:
-    """A column's cells hold words or a number ('has'), a number, year or month that compares ('number>', 'year<=',
-    'month='), or nothing ('empty'); 'not' turns it round. `words` are the places of the question's words that it comes
-    from, `at` the first; `exact`: they are the whole of the cells. `sql` says the same (`sql.py`). It may hold where
-    either `of` some others does."""
+    """A column's cells hold words or a number ('has'), a number or a day that compares ('number>', 'year<=' also where
+    a month or a day is named, 'month=' of any year), or nothing ('empty'); 'not' turns it round. `words` are the places
+    of the question's words that it comes from, `at` the first; `exact`: they are the whole of the cells. `sql` says the
+    same (`sql.py`). It may hold where either `of` some others does."""
 
     column: int
     test: str
@@ -148,13 +154,12 @@ def sets_of(found: list[Condition], table: Table) -> list[Conditions]:
     made = [Conditions((), table.every), *(Conditions((each,), each.rows) for each in (*best, *either))]
     for one, other in (*combinations(best, 2), *product(either, best)):
         alike = one.column == other.column and one.test == other.test in _EITHER
-        if one.rows & other.rows and not alike and not _of_the_same(one, other) and not _apart(one, other, table):
+        if one.rows & other.rows and not alike and not _of_the_same(one, other):
             made.append(Conditions((one, other), one.rows & other.rows))
     for three in combinations(best[:_THREES], 3):
         rows = three[0].rows & three[1].rows & three[2].rows
         pairs = {one.rows & other.rows for one, other in combinations(three, 2)}
-        apart = any(_apart(one, other, table) for one, other in combinations(three, 2))
-        if rows and rows not in pairs and not apart and len({each.column for each in three}) == len(three):
+        if rows and rows not in pairs and len({each.column for each in three}) == len(three):
             made.append(Conditions(three, rows))
     kept: dict[tuple[Rows, bool], Conditions] = {}
     for each in made:
@@ -190,13 +195,6 @@ def _of_the_same(one: Condition, other: Condition) -> bool:
         return True
     part = one.words <= other.words or other.words <= one.words
     return one.column != other.column and part and bool(one.words & other.words)
-
-
-def _apart(one: Condition, other: Condition, table: Table) -> bool:
-    """Whether two conditions take parts of one day, 'in february 2016', from different columns of days."""
-    if "month=" not in (one.test, other.test) or one.column == other.column or abs(one.at - other.at) != 1:
-        return False
-    return all(table.columns[each.column].sort == "date" for each in (one, other))
 
 
 def _without(column: Column) -> Rows:
@@ -239,61 +237,63 @@ def _worded(asked: Asked, n: int, table: Table) -> Iterator[Condition]:
             met, end = longer, end + 1
         if not met or all(each in SMALL for each in asked.spoken[start:end]):
             continue
+        if any(_of_time(asked, range(start, end), each, column) for each in asked.periods):
+            continue
         rows = frozenset(row for row, _ in met)
         exact = frozenset(row for row in rows if len(column.cell_words[row]) == end - start)
+        if not exact and end - start == 1 and _SIGN.match(word):
+            continue
         said = " ".join(asked.words[start:end])
         sql = f"{'says' if exact else 'mentions'}({name}, '{said}')"
         yield Condition(n, "has", exact or rows, frozenset(range(start, end)), bool(exact), start, sql)
 
 
+def _of_time(asked: Asked, run: range, period: Period, column: Column) -> bool:
+    """Whether a run of words is a part of a period that says nothing by itself: a day is compared as a whole, and the 1
+    of '1 July' stands in many cells."""
+    within = period.at.start <= run.start and run.stop <= period.at.stop
+    bare = not period.of_years and all(asked.spoken[at].isdigit() for at in run)
+    return within and (column.sort == "date" or bare)
+
+
 def _compared(asked: Asked, n: int, table: Table) -> Iterator[Condition]:
-    """Numbers, years and months of the question, each compared with the values of a column."""
+    """Numbers and periods of the question, each compared with the values of a column."""
     column = table.columns[n]
     heads = {word for each in table.columns for word in each.words}
-    told = [
-        at
-        for at, word in enumerate(asked.words)
-        if word in _NUMBERS or word in _MONTHS or word.lstrip("-")[:1].isdigit()
-    ]
-    for at in told[:_FIGURES]:
-        if asked.words[at] in heads:
-            continue  # 'in 2019', where a column is called so
-        for part, tests, wanted in _parts(asked, at, column.sort):
-            for test in tests:
-                holds = _TESTS[test]
-                rows = frozenset(
-                    row
-                    for row, value in enumerate(_parted(part, column.values))
-                    if value is not None and holds(value, wanted)
-                )
-                exact = test == "="
-                if rows and (exact or len(rows) < table.height):
-                    sql = f"{_SQL[part].format(table.quoted[n])} {test} {written(wanted)}"
-                    name = "has" if exact and part == "number" else f"{part}{test}"
-                    words = frozenset((at,)) if name == "has" else frozenset((at,)) | _named(asked, column)
-                    yield Condition(n, name, rows, words, exact, at, sql)
+    if column.sort == "date":
+        for period in asked.periods[:_FIGURES]:
+            if not all(asked.words[at] in heads for at in period.at):  # 'in 2019', where a column is called so
+                yield from _of_days(asked, n, table, period)
+    elif column.sort == "number":
+        of_days = {at for each in asked.periods if not each.of_years for at in each.at}
+        told = [at for at, word in enumerate(asked.spoken) if word in _NUMBERS or word.lstrip("-")[:1].isdigit()]
+        for at in [at for at in told if at not in of_days and asked.words[at] not in heads][:_FIGURES]:
+            yield from _of_numbers(asked, n, table, at)
 
 
-def _parts(asked: Asked, at: int, sort: Sort) -> Iterator[tuple[str, Sequence[str], float]]:
-    """What a word may be compared with: 'number', 'year' or 'month'; by which tests; and what it means."""
-    word = asked.spoken[at]
+def _of_numbers(asked: Asked, n: int, table: Table, at: int) -> Iterator[Condition]:
+    column, word = table.columns[n], asked.spoken[at]
     mark: Mark = "," if asked.language in _COMMAS else ""
-    figure = number_of(word, mark) if word.lstrip("-")[:1].isdigit() else None
-    if sort == "number":
-        if word in _NUMBERS:
-            yield "number", ("=",), _NUMBERS[word]
-        elif figure is not None:
-            yield "number", tuple(_TESTS), figure
-    elif sort == "date":
-        if figure is not None and re.fullmatch(r"1[5-9]\d\d|20\d\d", word):
-            yield "year", tuple(_TESTS), figure
-        month = _MONTHS.get(asked.words[at])
-        if month and (word not in _AMBIGUOUS or (at and asked.spoken[at - 1] in _BEFORE_MONTHS)):
-            yield "month", ("=",), month
+    wanted = _NUMBERS[word] if word in _NUMBERS else number_of(word, mark)
+    if wanted is None:
+        return
+    for test in ("=",) if word in _NUMBERS else _TESTS:
+        rows = frozenset(
+            row for row, value in enumerate(column.numbers) if value is not None and _TESTS[test](value, wanted)
+        )
+        if rows and (test == "=" or len(rows) < table.height):
+            name, words = ("has", {at}) if test == "=" else (f"number{test}", {at} | _named(asked, column))
+            sql = f"{table.quoted[n]} {test} {written(wanted)}"
+            yield Condition(n, name, rows, frozenset(words), test == "=", at, sql)
 
 
-def _parted(part: str, values: Sequence[float | Day | None]) -> list[float | None]:
-    """Numbers, or what is asked about of days, where that is known."""
-    if part == "number":
-        return [value if isinstance(value, float) else None for value in values]
-    return [value[part == "month"] or None if isinstance(value, tuple) else None for value in values]
+def _of_days(asked: Asked, n: int, table: Table, period: Period) -> Iterator[Condition]:
+    """Those of a period, before and behind it."""
+    column, words = table.columns[n], frozenset(period.at) | _named(asked, table.columns[n])
+    for test in (period.compared,) if period.compared else _TESTS if period.of_years else ("=",):
+        rows = frozenset(
+            row for row, value in enumerate(column.values) if isinstance(value, tuple) and period.holds(test, value)
+        )
+        if rows and (test == "=" or len(rows) < table.height):
+            name = f"{'year' if period.first[0] else 'month'}{test}"
+            yield Condition(n, name, rows, words, test == "=", period.at.start, period.sql(test, table.quoted[n]))

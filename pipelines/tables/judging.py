@@ -35,6 +35,10 @@ _PARTS = re.compile(r"(?<!\d),|,(?!\d)|[;?，；？、]|\b(?:and|und|et|y)\b|以
 _BETWEEN = re.compile(r"\b(?:between|zwischen|entre)\b", re.IGNORECASE)  # 'between 10 and 20' is one condition
 _MOST_PARTS = 4  # of a question that are read by themselves
 _ALSO = 0.1  # how surely a sum of rows is meant that are told anyway
+_UNLIKE, _ALIKE = (
+    0.25,
+    0.5,
+)  # cosine of words that have nothing to do with each other; by how much more they mean the same
 _SURELY = 0.5  # how surely a part of a question must mean something by itself
 
 
@@ -74,6 +78,17 @@ def held(reading: Reading, worth: Mapping[str, float]) -> float:
     return _share(met, reading.asked, worth)
 
 
+def used(program: Program, reading: Reading, worth: Mapping[str, float]) -> float:
+    """0..1: the share of what the question's words tell that a program uses, or that stands above its table."""
+    return _share(program.words | reading.above, reading.asked, worth)
+
+
+def said_by(text: str, asked: Asked, worth: Mapping[str, float]) -> float:
+    """0..1: the share of what the question's words tell that a sentence holds."""
+    held = set(words_of(text))
+    return _share([at for at in asked.content if asked.words[at] in held], asked, worth)
+
+
 def _share(places: Collection[int], asked: Asked, worth: Mapping[str, float]) -> float:
     told = {at: worth.get(asked.spoken[at], 0.0) for at in asked.content}
     return sum(weight for at, weight in told.items() if at in places) / (sum(told.values()) or 1.0)
@@ -81,7 +96,7 @@ def _share(places: Collection[int], asked: Asked, worth: Mapping[str, float]) ->
 
 def signals(judged: Judged, reading: Reading, worth: Mapping[str, float], behind: float) -> dict[str, float]:
     """What tells whether a table was asked, by name: how likely the program is, and which share of what the question's
-    words tell the table holds, also beside other tables, or the program uses."""
+    words tell the table holds, also beside other tables, or the program uses; other words may mean a column, too."""
     program, asked = judged.program, reading.asked
     sure = min(max(judged.sure, 1e-4), 1 - 1e-4)
     last = program.columns[-1:]
@@ -89,16 +104,27 @@ def signals(judged: Judged, reading: Reading, worth: Mapping[str, float], behind
         "level": 1.0,
         "odds": math.log(sure / (1 - sure)),
         "among": math.log(judged.among),
-        "used": _share(program.words | reading.above, asked, worth),
+        "used": used(program, reading, worth),
         "held": held(reading, worth),
         "behind": behind,
+        "alike": _alike(reading, worth),
         "conditional": _share(program.which.words, asked, worth),
         "conditions": float(len(program.which.all)),
         "exact": float(bool(program.which.all) and all(each.exact for each in program.which.all)),
         "named": max((max(reading.overlap[n], reading.nearest[n]) for n in last), default=0.0),
         "counted": float(not last),
+        "all counted": float(not last and not program.which.all),
         "height": math.log1p(reading.table.height),
     }
+
+
+def _alike(reading: Reading, worth: Mapping[str, float]) -> float:
+    """0..1: how much of what the question's words tell is near in meaning to the name of a column."""
+    asked = reading.asked
+    told = {at: worth.get(asked.spoken[at], 0.0) for at in asked.content}
+    near = {at: max((column.get(at, 0.0) for column in reading.alike), default=0.0) for at in told}
+    met = {at: min(max(cosine - _UNLIKE, 0.0), _ALIKE) / _ALIKE for at, cosine in near.items()}
+    return sum(told[at] * met[at] for at in told) / (sum(told.values()) or 1.0)
 
 
 def judged(reading: Reading, match: Match | None = None) -> list[Judged]:
@@ -207,7 +233,7 @@ def features(program: Program, reading: Reading) -> dict[str, float]:
     wh = _question_word(asked.spoken)
     words = dict.fromkeys(asked.spoken)
     said[f"op:{operation}"] = said[f"op:{operation} wh:{wh}"] = 1
-    for word in (*words, *map(" ".join, zip(asked.spoken, asked.spoken[1:], strict=False))):
+    for word in asked.asking:
         said[f"op:{operation} word:{word}"] = 1
     content, met = asked.content, which.words
     said["conditions"] = len(which.all)

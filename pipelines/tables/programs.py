@@ -63,13 +63,15 @@ class Program:
 @dataclass(frozen=True)
 class Reading:
     """A question and a table that it may be about, which stands under `about`. `likeness` is the cosine of each
-    column's name to the question, `nearest` that to the few words of it that come nearest."""
+    column's name to the question, `nearest` that to the few words of it that come nearest, `alike` those to each of its
+    words by their places."""
 
     asked: Asked
     table: Table
     about: str
     likeness: Sequence[float]
     nearest: Sequence[float]
+    alike: Sequence[Mapping[int, float]] = ()
 
     @cached_property
     def above(self) -> frozenset[int]:
@@ -131,14 +133,23 @@ def readings(asked: Asked, tables: Sequence[tuple[Table, str]], embedder: TextEm
     """A question read over tables with what each stands under, by the likeness that a text model finds. Names without
     words are like nothing."""
     names = sorted({column.name for table, _ in tables for column in table.columns if column.words})
-    likeness, nearest = dict[str, float](), dict[str, float]()
+    likeness, nearest, alike = dict[str, float](), dict[str, float](), dict[str, dict[int, float]]()
     if names and asked.runs:
         rows = embedder.embed_passages(names)
         likeness = dict(zip(names, map(float, rows @ embedder.embed_question(asked.text)), strict=True))
-        best = (rows @ embedder.embed_passages(asked.runs).T).max(axis=1)
-        nearest = dict(zip(names, map(float, best), strict=True))
+        cosines = rows @ embedder.embed_passages(asked.runs).T
+        nearest = dict(zip(names, map(float, cosines.max(axis=1)), strict=True))
+        place = {at: asked.runs.index(asked.spoken[at]) for at in sorted(asked.content)}
+        alike = {name: {at: float(row[n]) for at, n in place.items()} for name, row in zip(names, cosines, strict=True)}
     return [
-        Reading(asked, table, about, *(_of_columns(table, cosines) for cosines in (likeness, nearest)))
+        Reading(
+            asked,
+            table,
+            about,
+            likeness=_of_columns(table, likeness),
+            nearest=_of_columns(table, nearest),
+            alike=tuple(alike.get(column.name, {}) for column in table.columns),
+        )
         for table, about in tables
     ]
 

@@ -55,8 +55,11 @@ def _shown(condition: Condition, reading: Reading) -> str:
     denied = condition.test.startswith("not ")
     if condition.test == "empty":
         return f"{name} = –"
+    if condition.test.startswith(("year", "month")):
+        of_days = sorted(condition.words - reading.named[condition.column] | {condition.at})
+        return f"{name} {condition.test.lstrip('yearmonth')} {' '.join(spoken[at] for at in of_days)}"
     if compared := _COMPARED.search(_QUOTED.sub("", condition.sql)):
-        said = f"{name} {compared[1]} {spoken[condition.at] if condition.test == 'month=' else compared[2]}"
+        said = f"{name} {compared[1]} {compared[2]}"
         return f"¬ ({said})" if denied else said
     if condition.exact and condition.rows and not denied:  # as it is written there
         return _named(name, reading.table.columns[condition.column].cells[min(condition.rows)].strip())

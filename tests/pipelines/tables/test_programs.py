@@ -35,11 +35,33 @@ QUESTIONS = (
     "ratio of the tons of Auk to Tern?",
     "which boat has the most and which the fewest men's berths?",
     "tons and berths of Heron?",
+    "boats with a survey before 19 july 2022",
+    "boats surveyed from March 2021 to July 2022?",
+    "surveys in the second half of 2021",
+    "surveys since 2021, or in November",
+    "surveys before July",
 )
 
 
 def reading(question, table=BOATS, language="en"):
     return Reading(Asked(question, language), table, "", *[[UNLIKE] * len(table.columns)] * 2)
+
+
+@pytest.mark.parametrize(
+    ("question", "boats"),
+    [
+        ("before 4 march 2021", {"Auk"}),
+        ("until 4 march 2021", {"Auk", "Gull"}),
+        ("since march 2021", {"Gull", "Tern", "Petrel"}),
+        ("after march 2021", {"Tern", "Petrel"}),
+        ("from march to august 2021", {"Gull", "Petrel"}),
+        ("in the second half of 2021", {"Petrel"}),
+        ("in november", {"Auk"}),
+        ("before july", {"Gull"}),
+    ],
+)
+def test_days_are_compared_with_what_a_question_names(question, boats):
+    assert any(set(each) == boats for each in answers(f"which boats had a survey {question}?", "select"))
 
 
 def answers(question, operation, table=BOATS, language="en"):
