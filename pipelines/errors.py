@@ -31,5 +31,5 @@ class ModelUnavailable(FolioscopeError):
 
 def in_short(error: Exception, name: str) -> str:
     """What is wrong with a file of this name, without what can be done about it: 'locked with a password'."""
-    said = re.split(r"[.:;]\s|[.:;]$|\s\(", str(error), maxsplit=1)[0]
-    return said.removeprefix(name).strip().removeprefix("is ") or type(error).__name__
+    said = re.split(r"[.:;]\s|[.:;]$|\s\(", str(error).removeprefix(name), maxsplit=1)[0]
+    return said.strip().removeprefix("is ") or type(error).__name__

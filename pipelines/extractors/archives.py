@@ -18,6 +18,8 @@ from pipelines.records import Piece
 MOST_BYTES = 200_000_000
 """What all members together may unpack to."""
 MOST_MEMBERS = 20_000
+BOUNDED = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+"""Kinds of compression of which no more is unpacked than a member says it holds; documents know no others."""
 DAMAGED, AS_FAR = "damaged", "damaged, read as far as it goes"
 _FILE_NAME = re.compile(r"\S*\.(png|jpe?g|gif|bmp|tiff?|webp|emf|wmf|svg)", re.IGNORECASE)
 SMALLEST_PICTURE = 64
@@ -53,6 +55,9 @@ def check_size(file: Path | BinaryIO, name: str = "", budget: Budget | None = No
             members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ExtractionError(f"{name} is damaged or cut short. Copy or download it again.", "open") from error
+    is_document = {"[Content_Types].xml", "mimetype"} & {member.filename for member in members}
+    if is_document and any(member.compress_type not in BOUNDED for member in members):
+        raise ExtractionError(f"{name} is not packed as documents are. Save it again and index that.", "open")
     total = sum(member.file_size for member in members)
     if total > budget.left:
         whole = total + MOST_BYTES - budget.left
@@ -127,7 +132,8 @@ def streamed_xml(
 def member_of(archive: zipfile.ZipFile, member: str | zipfile.ZipInfo) -> bytes | None:
     """What a member unpacks to; None where it is missing or damaged."""
     try:
-        return archive.read(member)
+        found = archive.getinfo(member) if isinstance(member, str) else member
+        return archive.read(found) if found.compress_type in BOUNDED else None
     except MemoryError:
         raise
     except Exception:  # zipfile and zlib raise many kinds on damaged members

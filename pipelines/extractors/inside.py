@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 from indexes.errors import FolioscopeError
 from indexes.records import Place
 from pipelines.errors import ExtractionError, in_short
-from pipelines.extractors.archives import Budget, member_of, open_zip
+from pipelines.extractors.archives import BOUNDED, DAMAGED, Budget, member_of, open_zip
 from pipelines.reading.kinds import Kind, kind_of
 from pipelines.records import Piece
 
-_LEAST = 100_000
+_LEAST = 10_000
 """Bytes that each file takes of the budget at least: no file unpacks to thousands of small ones."""
 _SWOLLEN, _DENSEST = 10_000_000, 100
 """Bytes from which on a member is no document if it unpacks to more than so many times what it takes."""
@@ -46,7 +46,7 @@ def pieces_inside(file: FileInside, budget: Budget, read: Callable[[Path, Kind],
     none of the other's. It is unread where the `budget` does not allow it, or it cannot be read."""
     budget.left -= max(len(file.data), _LEAST)
     if budget.left < 0 or not file.data:
-        yield _unread("damaged, or larger than is safe to unpack", file)
+        yield _unread("more than is safe to unpack of one file" if file.data else DAMAGED, file)
         return
     with tempfile.TemporaryDirectory(prefix="folioscope-") as folder:
         path = Path(folder) / ("attachment" + Path(file.name).suffix[:12])
@@ -84,11 +84,12 @@ def read_zip(path: Path, inside: Inside = too_deep) -> Iterator[Piece]:
             name = each.filename.replace("\\", "/")[-_LONGEST_NAME:]
             if each.flag_bits & 1:
                 yield Piece("unread", "locked with a password", Place(), name)
-            elif each.file_size > max(_SWOLLEN, _DENSEST * each.compress_size):
+            elif each.file_size > max(_SWOLLEN, _DENSEST * each.compress_size) or each.compress_type not in BOUNDED:
                 yield Piece("unread", "larger than is safe to unpack", Place(), name)
             else:
                 yield from inside(FileInside(name, member_of(archive, each) or b""))
 
 
 def _is_of_programs(name: str) -> bool:
-    return any(part.startswith(_OF_PROGRAMS) for part in PurePosixPath(name.replace("\\", "/")).parts)
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return any(part.startswith(_OF_PROGRAMS) for part in parts if part != "..")

@@ -37,9 +37,14 @@ def read_ppt(path: Path) -> Iterator[Piece]:
     places, document = _places(data, current, path.name)
     slides = list(_outline(data, places[document], _OUTLINE_SLIDES))
     notes = {slide: place for place, slide in _notes(data, places, places[document])}
+    read: set[int] = set()
     for number, (persist, identity, outlined) in enumerate(slides, 1):
         place, headings = Place(slide=number), Headings()
         told: set[str] = set()
+        if persist in read:
+            yield Piece("unread", DAMAGED, place)
+            continue
+        read.add(persist)
         if _at(data, places.get(persist, -1))[0] != _SLIDE:
             yield Piece("unread", DAMAGED, place)
         texts = [*outlined, *_texts(data, places.get(persist, -1))]

@@ -10,6 +10,7 @@ from struct import Struct
 
 from indexes.records import Place
 from pipelines.errors import ExtractionError, Unsupported
+from pipelines.extractors.archives import DAMAGED
 from pipelines.extractors.tables import table_pieces
 from pipelines.records import Piece
 
@@ -43,6 +44,8 @@ def read_doc(path: Path) -> Iterator[Piece]:
             told = "\n".join(filter(None, (line.strip() for line in re.split("[\r\x07\x0c]", _plain(part)))))
             if any(map(str.isalpha, told)):
                 yield Piece("text", f"{name}: {told}")
+    if any(map(str.isalpha, text[at:])):
+        yield Piece("unread", DAMAGED, Place(), "what stands behind its last part")
 
 
 def _text(path: Path) -> tuple[str, list[int]]:
@@ -65,9 +68,12 @@ def _text(path: Path) -> tuple[str, list[int]]:
         table = container.openstream(listed).read()
     start, size = _PAIR.unpack_from(main, _PIECES)
     lengths = [_LONG.unpack_from(main, _LENGTHS + 4 * n)[0] for n in range(len(_PARTS))]
-    parts = []
+    parts, left = [], len(main)
     for count, first, wide in _pieces(table[start : start + size]):
         data = main[first : first + count * (2 if wide else 1)]
+        left -= len(data)
+        if left < 0:
+            raise ValueError("pieces of its text stand in each other")
         parts.append(data.decode("utf-16-le" if wide else "cp1252", "replace"))
     return "".join(parts), lengths
 

@@ -19,7 +19,7 @@ _ASIDE = re.compile(
 _AUTHOR = re.compile(rb"\{\\\*\\atnauthor ([^{}\\]{1,200})\}")
 _NUMBER = re.compile(rb"\{(?:\\\*)?\\(?:listtext|pntext)(?![a-z])")  # of an item, as it is shown
 _RAISED = re.compile(rb"(?<=\d)(\{?)\\super ?([+-]?\d{1,3})(?=[}\\])")
-_MARK = re.compile("\1(\\d+)\2")
+_MARK = re.compile("\1(\\d{1,6})\2")
 
 
 def read_rtf(path: Path) -> Iterator[Piece]:
@@ -59,7 +59,7 @@ def _pieces(is_table: bool, lines: Iterable[str], notes: list[Piece | None]) -> 
     rows: list[tuple[int, list[str]]] = []
     told: list[Piece] = []
     for line in lines:
-        told += [note for mark in _MARK.findall(line) if (note := notes[int(mark)])]
+        told += [note for mark in _MARK.findall(line) if int(mark) < len(notes) and (note := notes[int(mark)])]
         text = _MARK.sub("", line).strip()
         if is_table:
             rows.append((0, [cell.strip() for cell in text.removesuffix("|").split("|")]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -15,7 +16,7 @@ from pipelines.extractors.archives import AS_FAR, parse_xml
 from pipelines.extractors.facts import LONGEST, common_keys, grouped
 from pipelines.extractors.markup import html_pieces, html_table
 from pipelines.extractors.tables import table_pieces
-from pipelines.extractors.text import Headings
+from pipelines.extractors.text import Headings, read_text
 from pipelines.records import Piece
 
 _PARAGRAPHS = {"p", "para", "simpara", "ab"}
@@ -25,6 +26,8 @@ _BLOCKS = _PROSE | {"title", "title-group", "tr", "row"}
 _MARKS = {"xref", "ref", "note", "fn", "footnote"}
 """What stands behind a word without being part of it."""
 _CELLS = {"row": "tr", "entry": "td", "cell": "td"}  # of CALS and TEI, as HTML names them
+_DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?\s*+<(?:\?xml|!DOCTYPE)|\xff\xfe|\xfe\xff|\0|.\0", re.IGNORECASE)
+_NAMES = ({"surname", "family-names"}, {"given-names", "forename", "firstname"})
 _LONGEST_VALUE = 200
 """Characters of an attribute; longer ones are drawings or other programs' data."""
 _LONGEST_MIXED = 2_000
@@ -32,11 +35,19 @@ _LONGEST_MIXED = 2_000
 
 
 def read_xml(path: Path) -> Iterator[Piece]:
-    """Feeds as their entries, files with paragraphs as documents, any other as tables and lines of 'name: text'."""
+    """Feeds as their entries, files with paragraphs as documents, any other as tables and lines of 'name: text'. What
+    has several elements beside each other, as logs do, is read as if they stood in one; other text that only looks like
+    XML, as text."""
     data = path.read_bytes()
     try:
         root = parse_xml(data)
     except (SyntaxError, ValueError):
+        if not _DECLARED.match(data):
+            try:
+                yield from _data(parse_xml(b"<r>" + data + b"</r>"), "")
+            except (SyntaxError, ValueError):
+                yield from read_text(path)
+            return
         root = parse_xml(data, recover=True)
         yield Piece("unread", AS_FAR, Place(), path.name)
     if root is None:
@@ -55,11 +66,14 @@ def name_of(node: Any) -> str:
     return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
 
 
-def _said(node: Any) -> str:
-    """All text in an element, in its order; elements that no text stands between are parted by a space."""
+def _said(node: Any, most: float = math.inf) -> str:
+    """All text in an element, in its order; elements that no text stands between are parted by a space. Where it is
+    longer than `most` characters, it may end behind them."""
     parts: list[str] = []
     waiting: list[Any] = [node]
-    while waiting:
+    length = 0
+    while waiting and length <= 2 * most:  # spaces are not told, but counted
+        length += len(parts[-1]) if parts else 0
         each = waiting.pop()
         if isinstance(each, str):
             parts.append(each)
@@ -164,10 +178,10 @@ def _listed(node: Any) -> str:
     if not isinstance(node.tag, str) or not len(node) or _has_text(node):
         return _said(node) if isinstance(node.tag, str) else ""
     parts = {name_of(child): _said(child) for child in node}
-    family = next((parts[name] for name in ("surname", "family-names") if name in parts), "")
-    if family:
-        given = (parts[name] for name in ("given-names", "forename", "firstname") if name in parts)
-        return " ".join([*given, family])
+    families, given = ([said for name, said in parts.items() if name in names] for names in _NAMES)
+    if families:
+        others = (_listed(child) for child in node if not any(name_of(child) in names for names in _NAMES))
+        return ", ".join(filter(None, [" ".join([*given, *families]), *others]))
     if re.fullmatch(r"[12]\d{3}", parts.get("year", "")) and parts.keys() <= {"day", "month", "year"}:
         return "-".join(parts[name].zfill(2) for name in ("year", "month", "day") if name in parts)
     return ", ".join(filter(None, map(_listed, node)))
@@ -191,7 +205,7 @@ def _data(node: Any, heading: str) -> Iterator[Piece]:
 
 def _facts(node: Any) -> Iterator[str | Iterator[Piece]]:
     name, children = name_of(node), list(node)
-    said = _said(node) if not children or _has_text(node) else ""
+    said = _said(node, _LONGEST_MIXED) if not children or _has_text(node) else ""
     if len(said) > _LONGEST_MIXED and children:
         said = " ".join((node.text or "").split())
     elif said:
@@ -203,7 +217,7 @@ def _facts(node: Any) -> Iterator[str | Iterator[Piece]]:
         alike = list(group)
         records = [_record(each) for each in alike]
         keys = common_keys(records)
-        if keys:
+        if keys and not any((each.tail or "").strip() for each in alike):
             rows = [(0, keys), *((n, [r.get(key, "") for key in keys]) for n, r in enumerate(records, 1))]
             yield table_pieces(rows, lambda first, last: Place(), name_of(alike[0]))
             continue

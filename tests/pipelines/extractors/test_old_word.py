@@ -58,3 +58,13 @@ def test_what_is_locked_older_or_damaged_is_told(tmp_path: Path) -> None:
         path = make_doc(tmp_path / "a.doc", flags, version)
         with pytest.raises(error, match=said):
             list(extract(path, kind_of(path)))
+
+
+def test_text_behind_the_lengths_that_are_named_is_unread(tmp_path: Path) -> None:
+    path = make_doc(tmp_path / "a.doc")
+    data = path.read_bytes()
+    length = struct.pack("<I", len(WIDE + NARROW))
+    assert data.count(length + struct.pack("<I", len("\x02 Of brass.\r"))) == 1
+    path.write_bytes(data.replace(length, struct.pack("<I", 5), 1))
+    found = [piece.heading for piece in extract(path, kind_of(path)) if piece.kind == "unread"]
+    assert found == ["what stands behind its last part"]

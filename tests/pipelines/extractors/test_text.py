@@ -377,6 +377,25 @@ def test_xml_entities_are_neither_fetched_nor_multiplied(tmp_path: Path) -> None
     assert texts(read(tmp_path / "a.xml", source)) == ["t: fine"]
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("<event id='1'><msg>disk full</msg></event>\n<event id='2'><msg>pump failed</msg></event>", "pump failed"),
+        ("<note>Remember</note>\nThen text follows & ends\n<note>Other</note>", "Then text follows & ends"),
+        ("<doc><r><a>1</a><b>2</b></r>TAIL ONE<r><a>3</a><b>4</b></r>" + "word " * 500 + "</doc>", "TAIL ONE"),
+        ("<a><surname>Berg</surname><firstname>Ann</firstname><email>a@x.org</email><p>x</p></a>", "a@x.org"),
+    ],
+)
+def test_what_only_looks_like_one_element_or_is_mixed_loses_nothing(tmp_path: Path, source: str, told: str) -> None:
+    pieces = read(tmp_path / "a.log", source)
+    assert told in "\n".join(texts(pieces)) and not [piece for piece in pieces if piece.kind == "unread"]
+
+
+def test_a_rich_text_with_a_control_character_is_read(tmp_path: Path) -> None:
+    (told,) = read(tmp_path / "a.rtf", r"{\rtf1\ansi Hello \'015\'02 world.}")
+    assert "Hello" in told.text and "world." in told.text
+
+
 def test_csv_repeats_its_header_and_knows_its_lines(tmp_path: Path) -> None:
     rows = "".join(f'{n};"Bolt; size {n}";{n / 4}\n' for n in range(100))
     pieces = read(tmp_path / "a.csv", "id;name;price\n" + rows)

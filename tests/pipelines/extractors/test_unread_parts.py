@@ -11,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from pipelines.errors import ExtractionError, in_short
 from pipelines.extractors import extract, pdf, pdf_characters, pdf_page, pictures
 from pipelines.reading.kinds import kind_of
 from pipelines.reading.unread import unread
@@ -194,7 +195,7 @@ def scans(path: Path, count: int, damaged: int = 0) -> Path:
             archive,
             "deep.zip › a.zip › b.zip › c.zip (too deep inside other files); cut.png (damaged or incomplete); "
             "empty.txt (nothing is in it); locked.txt (locked with a password); "
-            "spoilt.txt (damaged, or larger than is safe to unpack)",
+            "spoilt.txt (damaged)",
         ),
         ("a.xml", lambda p: text(p, "<?xml version='1.0'?><a><b>One.</b>"), "a.xml (damaged, read as far as it goes)"),
         ("a.pdf", odd_font, "page 2 (words in a font that does not say its letters)"),
@@ -231,3 +232,20 @@ def test_limits_name_what_is_beyond_them(tmp_path: Path, monkeypatch: pytest.Mon
     found = read(make_pdf(tmp_path / "b.pdf", [PdfPage().line(60, 100, f"Page {n}") for n in range(1, 8)]))
     assert [piece.text for piece in found if piece.kind != "unread"] == ["Page 1", "Page 2", "Page 3"]
     assert unread(found) == "Not read: pages 4–7 (beyond 3 pages)."
+
+
+def test_members_that_may_unpack_without_end_are_unread(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("b.txt", "a" * 5000, zipfile.ZIP_BZIP2)
+        archive.writestr("../c.txt", "The waves break.")
+    pieces = list(extract(tmp_path / "a.zip", kind_of(tmp_path / "a.zip")))
+    assert [(piece.kind, piece.heading) for piece in pieces] == [("unread", "b.txt"), ("text", "../c.txt")]
+    with zipfile.ZipFile(tmp_path / "a.docx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>", zipfile.ZIP_BZIP2)
+        archive.writestr("word/document.xml", "<w:document/>")
+    with pytest.raises(ExtractionError, match="not packed as documents are"):
+        list(extract(tmp_path / "a.docx", kind_of(tmp_path / "a.docx")))
+
+
+def test_a_reason_is_not_cut_at_the_name_of_its_file() -> None:
+    assert in_short(ExtractionError("Foto (1).png is damaged. Save it again."), "Foto (1).png") == "damaged"
