@@ -19,7 +19,7 @@ _ASIDE = re.compile(
 _AUTHOR = re.compile(rb"\{\\\*\\atnauthor ([^{}\\]{1,200})\}")
 _NUMBER = re.compile(rb"\{(?:\\\*)?\\(?:listtext|pntext)(?![a-z])")  # of an item, as it is shown
 _RAISED = re.compile(rb"(?<=\d)(\{?)\\super ?([+-]?\d{1,3})(?=[}\\])")
-_MARK = re.compile("\1(\\d{1,6})\2")
+_MARK, _END = re.compile("\1(\\d{1,6})\2"), re.compile("\3(\\d{1,6})\4")  # where an aside stands, and where it ends
 
 
 def read_rtf(path: Path) -> Iterator[Piece]:
@@ -29,15 +29,19 @@ def read_rtf(path: Path) -> Iterator[Piece]:
 
 def rtf_pieces(data: bytes) -> Iterator[Piece]:
     """Notes, comments and hidden text are told as such behind their paragraph, headers and footers at the end."""
-    data = _NUMBER.sub(b"{", data.replace(b"\1", b"").replace(b"\2", b""))
+    data = _NUMBER.sub(b"{", data.translate(None, b"\1\2\3\4"))
     data = _RAISED.sub(_as_characters, data)
     fonts, main, asides = _parted(data)
     start = re.match(rb"\{\\rtf[^{}]{0,300}", data)
     head = (start[0] if start else rb"{\rtf1\ansi") + fonts
     notes, last = [], []
     count = 0
-    for what, author, inner in asides:
-        text = " ".join(_said(head + b"{" + inner + b"}").split())
+    # All at once: the fonts at the head are read with each text.
+    marked = b"".join(b"{%b}\3%d\4" % (inner, n) for n, (_, _, inner) in enumerate(asides))
+    parts = _END.split(_said(head + marked + b"}"))
+    texts = dict(zip(map(int, parts[1::2]), parts[::2], strict=False))
+    for n, (what, author, inner) in enumerate(asides):
+        text = " ".join(texts.get(n, "").split())
         if what == "footnote":
             kind = "Endnote" if inner.startswith(rb"\ftnalt") else "Footnote"
             count += 1
