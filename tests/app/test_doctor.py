@@ -120,6 +120,7 @@ BROKEN = {
     "vectors of another length than their space's": "UPDATE vectors SET vector = x'00' WHERE space = 1",
     "codes without a segment or a space": "INSERT INTO codes VALUES (1, 999, x'00')",
     "stages of unknown sources": "INSERT INTO stages VALUES (99, 'speech', 1.0)",
+    "speakers of unknown sources": "INSERT INTO speakers VALUES (99, 'Speaker 1', '')",
     "turns of unknown conversations": "INSERT INTO turns(conversation, question, answer, created)"
     " VALUES ('x', '', '{}', 0)",
     "files called indexed that lead to no source": "INSERT INTO files SELECT '/x', NULL, status, modality, 1, 1, 1, 0,"
